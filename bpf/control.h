@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Pinned maps: what the loader, the kernel programs and the readers tell each other.
+ * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ * Fixed-width fields in host byte order, padding explicit and zero.
+ *
+ *   abi               who loaded what                     loader writes, all read
+ *   maps/hooks        what hook number N is attached to   loader writes, all read
+ *   maps/counters     packets a hook could not parse      kernel writes, all read
+ *   maps/losses       per reader: written and lost        kernel writes, all read
+ *   maps/wanted       which readers ask for a stream      readers write, kernel reads
+ *   readers/N/control what reader N asks for              reader N writes, kernel reads
+ *   readers/N/ring    reader N's records                  kernel writes, reader N consumes
+ *
+ * "All" is root and the read group. Whoever may write a map may also freeze it, so what the read
+ * group may write is only what reading hangs on.
+ */
+#ifndef PINPIPE_CONTROL_H
+#define PINPIPE_CONTROL_H
+
+#include "events.h"
+
+/* Raised by any change of this file or of events.h that old readers or programs cannot take. */
+#define LAYOUT_VERSION 1
+#define LAYOUT_MAGIC 0x65706970 /* "pipe" */
+
+#define MAX_READERS 32 /* bits of a wanted word */
+#define MAX_HOOKS 64   /* bits of packet_filter.hooks */
+
+/* A reader is woken when this share of its ring has been written since it was last woken, ... */
+#define WAKE_SHARE 8
+/* ... or by the next record when it was last woken this long ago (nanoseconds). */
+#define WAKE_AGE 50000000ULL
+
+#define ROOT_MOUNTED 0x1 /* the loader mounted a bpffs there */
+#define ROOT_MADE 0x2	 /* the loader made the directory */
+
+/* abi: an array of one record. */
+struct abi_record {
+	__u32 magic;	    /* LAYOUT_MAGIC */
+	__u32 version;	    /* LAYOUT_VERSION of the loader that made the maps */
+	__u8 boot_id[16];   /* /proc/sys/kernel/random/boot_id, as bytes */
+	__u64 loaded;	    /* when: nanoseconds of CLOCK_REALTIME */
+	__u32 readers;	    /* reader slots, 1 to MAX_READERS */
+	__u32 ring_size;    /* bytes of each ring's data, a power of two */
+	__u32 group;	    /* gid of the read group; 0: root alone */
+	__u32 unloaded;	    /* 1 once everything has been unloaded: readers end */
+	__u32 hook_changes; /* rises after each change of the hooks map */
+	__u32 root;	    /* ROOT_*: what unload undoes of the pin root */
+	__u32 last_hook;    /* number given out last: a freed one is used again as late as can be */
+	__u32 zero;
+	char program[24];   /* version of the loader, NUL-terminated */
+};
+
+/* hooks: an array of MAX_HOOKS records; kind 0 is a free one. */
+enum hook_kind {
+	HOOK_NONE = 0,
+	HOOK_XDP = 1,
+};
+
+#define HOOK_GENERIC 0x1      /* generic (skb) mode; else native */
+#define HOOK_VLAN_OFFLOAD 0x2 /* the hardware may take VLAN tags away before XDP sees them */
+#define HOOK_RAW_IP 0x4	      /* frames begin with the IP header: tun, wireguard, ppp */
+#define HOOK_FRAGS 0x8	      /* the program takes packets in several buffers (jumbo frames) */
+
+struct hook_record {
+	__u32 kind;	   /* enum hook_kind */
+	__u32 flags;	   /* HOOK_* */
+	__u32 ifindex;	   /* XDP: of the interface, in its network namespace */
+	__u32 program;	   /* id of the program the loader attached */
+	__u64 netns;	   /* inode of the network namespace in nsfs */
+	__u64 cgroup;	   /* id of the cgroup, for cgroup hooks */
+	__u64 build;	   /* hash of the program's object and constants: equal means unchanged */
+	char name[16];	   /* of the interface when attached, NUL-terminated */
+};
+
+/* counters: a per-CPU array of MAX_HOOKS records, in packets. Counted while a reader asks. */
+struct hook_counters {
+	__u64 malformed; /* headers that contradict each other or the standard */
+	__u64 truncated; /* shorter than their headers say */
+	__u64 fragments; /* later fragments of an ICMP packet: no ICMP header inside */
+};
+
+/* losses: an array of MAX_READERS records, in records (events). Never reset while loaded. */
+struct reader_losses {
+	__u64 lost[STREAMS];	/* did not fit into the ring */
+	__u64 written[STREAMS]; /* did fit */
+	__u64 woken;		/* last wake-up: nanoseconds of CLOCK_BOOTTIME */
+	__u64 unwoken;		/* bytes written since */
+};
+
+/* wanted: an array of one record. Bit N of a word: reader N asks for that stream. */
+struct wanted_record {
+	__u32 readers[STREAMS];
+};
+
+/*
+ * Filter of packet streams. A packet matches when all of these hold:
+ *   (A ^ host) & host_mask == 0 for its source or its destination A (mask 0: any address)
+ *   bit (hook number) of hooks is set
+ *   bit (ip_version) of versions is set
+ */
+struct packet_filter {
+	union address host;
+	union address host_mask;
+	__u64 hooks;
+	__u64 versions;
+};
+
+/* readers/N/control: an array of one record. */
+struct reader_control {
+	__u32 generation; /* raised by each claim, after the filters have been written */
+	__u32 zero;
+	struct packet_filter icmp;
+	__u64 read[STREAMS]; /* records the reader has taken out, as it says itself */
+};
+
+RECORD_SIZE(abi_record, 88);
+RECORD_SIZE(hook_record, 56);
+RECORD_SIZE(hook_counters, 24);
+RECORD_SIZE(reader_losses, 144);
+RECORD_SIZE(wanted_record, 32);
+RECORD_SIZE(packet_filter, 48);
+RECORD_SIZE(reader_control, 120);
+
+#endif

@@ -1,0 +1,25 @@
+// From the kernel's boot clock, which records carry, to the time of day.
+#pragma once
+
+#include <cstdint>
+
+namespace pinpipe {
+
+int64_t boot_now(); // nanoseconds of CLOCK_BOOTTIME
+
+// What to add to CLOCK_BOOTTIME to get CLOCK_REALTIME. Both clocks are slewed alike, so it changes only when
+// the time of day is set; refresh() follows that and leaves smaller differences, which are measuring errors.
+class WallClock {
+public:
+    WallClock() { refresh(); }
+    void refresh();
+    int64_t offset() const { return offset_; } // nanoseconds
+    uint64_t microseconds(uint64_t boot_nanoseconds) const {
+        return (boot_nanoseconds + static_cast<uint64_t>(offset_)) / 1000;
+    }
+
+private:
+    int64_t offset_ = 0;
+};
+
+} // namespace pinpipe

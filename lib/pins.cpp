@@ -1,0 +1,144 @@
+#include "lib/pins.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <grp.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe {
+
+const MapSpec abi_map = {"abi", "abi", BPF_MAP_TYPE_ARRAY, 4, sizeof(abi_record), 1, 0, 0640};
+const MapSpec hooks_map = {"hooks", "maps/hooks", BPF_MAP_TYPE_ARRAY, 4, sizeof(hook_record),
+                           MAX_HOOKS, 0, 0640};
+const MapSpec counters_map = {"counters", "maps/counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4,
+                              sizeof(hook_counters), MAX_HOOKS, 0, 0640};
+const MapSpec losses_map = {"losses", "maps/losses", BPF_MAP_TYPE_ARRAY, 4,
+                            sizeof(reader_losses), MAX_READERS, 0, 0640};
+const MapSpec wanted_map = {"wanted", "maps/wanted", BPF_MAP_TYPE_ARRAY, 4,
+                            sizeof(wanted_record), 1, BPF_F_MMAPABLE, 0660};
+const MapSpec controls_map = {"controls", "maps/controls", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4,
+                              MAX_READERS, 0, 0600};
+const MapSpec rings_map = {"rings", "maps/rings", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS,
+                           0, 0600};
+const MapSpec control_map = {"control", "", BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,
+                             BPF_F_MMAPABLE, 0660};
+const MapSpec ring_map = {"ring", "", BPF_MAP_TYPE_RINGBUF, 0, 0, 0, 0, 0660};
+
+namespace {
+
+constexpr __u32 access_flags = BPF_F_RDONLY | BPF_F_WRONLY; // of an open, not of the map
+
+std::string group_name(gid_t gid) {
+    const group *entry = getgrgid(gid);
+    return entry ? entry->gr_name : std::to_string(gid);
+}
+
+std::string own_path() {
+    char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    return length > 0 ? std::string(path, static_cast<size_t>(length)) : "PROGRAM";
+}
+
+// Why a pin that is there cannot be opened, and what helps.
+Error refused(const std::string &path, int code) {
+    Error error = system_error("open " + path, code);
+    struct stat st {};
+    if (code == EPERM) // bpf(2) itself refused: before Linux 5.19 it wants CAP_BPF of everybody
+        error.hint = "sudo setcap cap_bpf+ep " + own_path() + "   (before Linux 5.19), or run as root";
+    else if (code == EACCES && stat(path.substr(0, path.rfind('/')).c_str(), &st) == 0)
+        error.hint = st.st_gid ? "sudo usermod -aG " + group_name(st.st_gid) +
+                                     " \"$USER\"   (then log in again)"
+                               : "sudo ebpf-load --group ebpf   (only root may read now)";
+    return error;
+}
+
+} // namespace
+
+Error not_loaded(const std::string &pin_root) {
+    Error error;
+    error.text = "not loaded: run: sudo ebpf-load --xdp IFACE";
+    if (pin_root != "/run/ebpf")
+        error.text += " --pin-root " + pin_root;
+    error.exit = Exit::not_loaded;
+    return error;
+}
+
+Result<void> read_bytes(const Fd &map, uint32_t index, void *value, const std::string &path) {
+    if (bpf_map_lookup_elem(map.get(), &index, value) != 0)
+        return fail(system_error("read " + path, errno));
+    return {};
+}
+
+Result<void> check_map(int fd, const MapSpec &spec, const std::string &path) {
+    bpf_map_info info{};
+    __u32 size = sizeof info;
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        return fail(system_error("inspect " + path, errno));
+    if (info.type == spec.type && info.key_size == spec.key_size &&
+        info.value_size == spec.value_size && (!spec.entries || info.max_entries == spec.entries) &&
+        (info.map_flags & ~access_flags) == spec.flags)
+        return {};
+    return fail(failure(path + " is no map of layout " + std::to_string(LAYOUT_VERSION))
+                    .with_hint("sudo ebpf-load --unload   (then load again)"));
+}
+
+Result<Fd> open_map(const std::string &path, const MapSpec &spec, Access access) {
+    LIBBPF_OPTS(bpf_obj_get_opts, options);
+    options.file_flags = access == Access::read ? BPF_F_RDONLY : 0;
+    Fd fd(bpf_obj_get_opts(path.c_str(), &options));
+    if (!fd.valid())
+        return fail(refused(path, errno));
+    if (auto fits = check_map(fd.get(), spec, path); !fits)
+        return fail(fits.error());
+    return fd;
+}
+
+Result<Fd> Pins::open(const MapSpec &spec, Access access) const {
+    return open_map(path(spec.path), spec, access);
+}
+
+Result<abi_record> Pins::abi() const {
+    struct stat st {};
+    if (stat(path(abi_map.path).c_str(), &st) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return fail(not_loaded(root_));
+        return fail(refused(path(abi_map.path), errno));
+    }
+    auto map = open(abi_map, Access::read);
+    if (!map)
+        return fail(map.error());
+    abi_record abi{};
+    if (auto read = read_element(*map, 0, abi, path(abi_map.path)); !read)
+        return fail(read.error());
+    if (abi.magic != LAYOUT_MAGIC || abi.version != LAYOUT_VERSION)
+        return fail(failure(path(abi_map.path) + " has layout " + std::to_string(abi.version) +
+                            ", this program has " + std::to_string(LAYOUT_VERSION))
+                        .with_hint("sudo ebpf-load --unload   (then load again)"));
+    return abi;
+}
+
+Result<Mapping> map_array(const Fd &map, size_t size, const std::string &path) {
+    auto mapping = Mapping::map(map.get(), size, PROT_READ | PROT_WRITE, 0, path);
+    if (!mapping && is_frozen(map.get()))
+        return fail(failure(path + " is frozen: a member of its group did that")
+                        .with_hint("sudo ebpf-load --xdp IFACE   (any load puts a new one there)"));
+    return mapping;
+}
+
+bool is_frozen(int map) {
+    const std::string path = "/proc/self/fdinfo/" + std::to_string(map);
+    const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "re"), std::fclose);
+    char line[128];
+    while (file && std::fgets(line, sizeof line, file.get())) {
+        int frozen = 0;
+        if (std::sscanf(line, "frozen: %d", &frozen) == 1)
+            return frozen != 0;
+    }
+    return false;
+}
+
+} // namespace pinpipe

@@ -1,0 +1,84 @@
+// The pinned maps of bpf/control.h: where they are, what they must look like, opening them.
+//
+// A map's type, sizes and flags are checked before anything is read from it: pins of another layout, or
+// somebody else's under our names, are refused and never interpreted.
+#pragma once
+
+#include "bpf/control.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/mapping.h"
+
+#include <cstdint>
+#include <string>
+#include <sys/types.h>
+
+namespace pinpipe {
+
+enum class Access { read, write };
+
+// Who may use a pin besides root: mode bits; the group is the read group.
+struct MapSpec {
+    const char *name; // in the kernel: 15 characters at most
+    const char *path; // below the pin root; "" for the maps of a reader slot
+    __u32 type;
+    __u32 key_size;
+    __u32 value_size;
+    __u32 entries; // 0: any
+    __u32 flags;
+    mode_t mode;
+};
+
+extern const MapSpec abi_map;
+extern const MapSpec hooks_map;
+extern const MapSpec counters_map;
+extern const MapSpec losses_map;
+extern const MapSpec wanted_map;
+extern const MapSpec controls_map; // array-of-maps over readers/N/control, for the loader
+extern const MapSpec rings_map;    // array-of-maps over readers/N/ring, for the loader
+extern const MapSpec control_map;
+extern const MapSpec ring_map;
+
+class Pins {
+public:
+    explicit Pins(std::string root) : root_(std::move(root)) {}
+
+    const std::string &root() const { return root_; }
+    std::string path(const std::string &below) const { return root_ + "/" + below; }
+    std::string reader(unsigned slot) const { return path("readers/" + std::to_string(slot)); }
+    std::string link(unsigned hook) const { return path("links/" + std::to_string(hook)); }
+
+    // Opens and checks the map at spec.path.
+    Result<Fd> open(const MapSpec &spec, Access access) const;
+
+    // The abi record, from a map of the right shape with the right magic and version.
+    // Nothing pinned: Exit::not_loaded.
+    Result<abi_record> abi() const;
+
+private:
+    std::string root_;
+};
+
+// Opens and checks one map by its path.
+Result<Fd> open_map(const std::string &path, const MapSpec &spec, Access access);
+
+// The map is of another shape than spec: the error and its remedy. Empty: it fits.
+Result<void> check_map(int fd, const MapSpec &spec, const std::string &path);
+
+// Whether somebody froze the map (BPF_MAP_FREEZE): nobody can change it from user space any more.
+bool is_frozen(int map);
+
+// Maps an open BPF_F_MMAPABLE array for reading and writing. A frozen one is told as such. (What was opened
+// for reading alone cannot be mapped at all: the kernel wants a shared mapping that may be written.)
+Result<Mapping> map_array(const Fd &map, size_t size, const std::string &path);
+
+// Copies element index of an array map. The value must have the map's value size. path: for the error.
+Result<void> read_bytes(const Fd &map, uint32_t index, void *value, const std::string &path);
+template <class T>
+Result<void> read_element(const Fd &map, uint32_t index, T &value, const std::string &path) {
+    return read_bytes(map, index, &value, path);
+}
+
+Error not_loaded(const std::string &pin_root);
+
+} // namespace pinpipe

@@ -1,0 +1,6 @@
+// The version of all tools.
+#pragma once
+
+namespace pinpipe {
+inline constexpr const char *version = "0.1.0";
+}

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# The guest's first process once the host's file system is in place: mounts the rest, runs COMMAND, powers off.
+# /run/vm is a directory of the host's, made by tests/vm/run for this guest alone:
+#   settings        read here: directory, modules, release, share, path, home and command, as bash declares them
+#   stdout, stderr  written here: COMMAND's output
+#   status          written here: COMMAND's exit status, after the last of its output
+#   out             where the directory of -d goes
+# shellcheck disable=SC1091,SC2154 # all those come from settings
+. /run/vm/settings
+exec </dev/null
+PATH=$path
+
+# First the modules: they may lie below what a tmpfs is about to hide.
+mkdir -p "/lib/modules/$release" /dev/pts /dev/shm
+mount --bind "$modules" "/lib/modules/$release"
+
+mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+mount -t tmpfs -o mode=1777 shm /dev/shm
+mount -t tmpfs -o mode=1777 tmp /tmp
+mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
+mount -t bpf -o mode=0700 bpf /sys/fs/bpf
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t securityfs securityfs /sys/kernel/security
+[ -z "$share" ] || mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=none out /run/vm/out
+
+ln -s /proc/self/fd /dev/fd
+for name in stdin:0 stdout:1 stderr:2; do ln -s "fd/${name#*:}" "/dev/${name%:*}"; done
+echo vm >/proc/sys/kernel/hostname
+busybox ip link set lo up
+
+# COMMAND gets pipes: it may open /dev/stdout again, and truncate it. What is written to the share is on the host
+# when write(2) returns.
+exec {out}> >(exec cat >/run/vm/stdout)
+out_copier=$!
+exec {err}> >(exec cat >/run/vm/stderr)
+err_copier=$!
+(
+	export HOME=$home PATH TERM=dumb
+	[ -z "$share" ] || export VMOUT=/run/vm/out
+	cd "$directory" && exec -- "${command[@]}"
+) >&"$out" 2>&"$err" {out}>&- {err}>&-
+status=$?
+exec {out}>&- {err}>&-
+
+# What COMMAND left running must not hold its output open.
+for process in /proc/[0-9]*; do
+	case ${process##*/} in
+	"$$" | "$out_copier" | "$err_copier") ;;
+	*) kill -KILL "${process##*/}" 2>/dev/null ;;
+	esac
+done
+wait "$out_copier" "$err_copier"
+echo "$status" >/run/vm/status
+busybox poweroff -f

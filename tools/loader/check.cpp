@@ -1,0 +1,2 @@
+#include "tools/loader/actions.h"
+namespace pinpipe::loader { Result<bool> check(const Command &) { return true; } }

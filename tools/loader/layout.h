@@ -1,0 +1,75 @@
+// The shared maps and the reader slots: making, checking, repairing, who may use them.
+#pragma once
+
+#include "lib/pins.h"
+#include "tools/loader/undo.h"
+
+#include <optional>
+
+namespace pinpipe::loader {
+
+inline constexpr uint32_t default_readers = 8;
+inline constexpr uint32_t default_ring_size = 1 << 20;
+inline constexpr uint32_t least_ring_size = 1 << 14;
+inline constexpr uint32_t most_ring_size = 1 << 28;
+
+// What the command line asks of the layout; what it leaves open is kept, or has a default.
+struct Settings {
+    std::optional<uint32_t> readers;
+    std::optional<uint32_t> ring_size;
+    std::optional<gid_t> group;
+};
+
+class Layout {
+public:
+    // Opens what is pinned at pins and checks all of it. Slots and words that a member of the read group
+    // froze, or that are missing, are replaced.
+    static Result<Layout> open(const Pins &pins, const Settings &settings);
+
+    // Makes a new one below stage: nothing is visible until publish().
+    static Result<Layout> create(const Pins &pins, const Settings &settings, uint32_t root);
+
+    // Moves a new layout into its place, the abi record last. Does nothing for one that was opened.
+    Result<void> publish(const Pins &pins, Undo &undo);
+
+    // Owner, group and mode of every pin and directory.
+    Result<void> protect(const Pins &pins) const;
+
+    const abi_record &abi() const { return abi_; }
+    const Fd &map(const MapSpec &spec) const; // hooks, counters, losses, wanted, controls, rings
+    bool is_new() const { return staged_; }
+
+    Result<hook_record> hook(unsigned number) const;
+    Result<void> set_hook(unsigned number, const hook_record &record);
+
+    // A free hook number; the one freed longest ago.
+    Result<unsigned> free_hook();
+
+    // Tells readers that the hooks have changed.
+    void announce();
+
+private:
+    Result<void> make_maps(const std::string &root);
+    Result<void> make_slot(const std::string &root, unsigned slot);
+    Result<void> repair_slots(const Pins &pins);
+    Result<void> repair_wanted(const Pins &pins);
+    Result<void> write_abi();
+    Fd &held(const MapSpec &spec);
+
+    abi_record abi_{};
+    Fd abi_map_, hooks_, counters_, losses_, wanted_, controls_, rings_;
+    bool staged_ = false;
+};
+
+// Where a load builds what it has not yet put in place.
+std::string stage_path(const Pins &pins);
+
+// Whatever an earlier load left half-made; nothing that is in use.
+Result<void> clear_stage(const Pins &pins);
+
+// Removes all pins, links first. The root itself stays.
+Result<void> remove_all(const Pins &pins);
+
+Result<gid_t> parse_group(const std::string &name);
+
+} // namespace pinpipe::loader

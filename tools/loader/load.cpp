@@ -1,0 +1,310 @@
+#include "lib/signals.h"
+#include "tools/loader/actions.h"
+#include "tools/loader/pin_root.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe::loader {
+namespace {
+
+// One hook that this load touches.
+struct Step {
+    unsigned number = 0;
+    hook_record record{};
+    Interface interface; // of a new hook
+    Mode mode = Mode::any;
+    Fd link;             // of a hook that is there
+    uint32_t old_program = 0;
+    Program program;     // what it gets; none: unchanged
+    bool named = false;  // on the command line
+    bool replace = false;
+    bool is_new() const { return !link.valid(); }
+};
+
+struct Plan {
+    const Netns &netns;
+    const Pins &pins;
+    Layout &layout;
+    std::vector<Step> steps;
+    Undo undo; // last: its steps use all of the above
+};
+
+Result<void> publish_record(Layout &layout, const Step &step, Undo &undo) {
+    const auto before = layout.hook(step.number);
+    if (!before)
+        return fail(before.error());
+    undo.add([&layout, number = step.number, record = *before] {
+        static_cast<void>(layout.set_hook(number, record));
+    });
+    return layout.set_hook(step.number, step.record);
+}
+
+// Hooks that are attached: they get this build's program if theirs is another one, or was exchanged.
+Result<void> plan_present(Plan &plan) {
+    if (plan.layout.is_new())
+        return {};
+    for (unsigned number = 0; number < MAX_HOOKS; number++) {
+        const auto record = plan.layout.hook(number);
+        if (!record)
+            return fail(record.error());
+        if (record->kind != HOOK_XDP)
+            continue;
+        Step step;
+        step.number = number;
+        step.record = *record;
+        auto link = open_link(plan.pins.link(number));
+        if (!link)
+            return fail(link.error());
+        const auto state = inspect_link(*link);
+        if (!state)
+            return fail(state.error());
+        step.link = std::move(*link);
+        step.old_program = state->program;
+        const uint32_t flags = (record->flags & ~HOOK_FRAGS) | frags_flag();
+        const uint64_t build = xdp_build(plan.layout, number, flags);
+        if (build != record->build || state->program != record->program) {
+            auto program = load_xdp(plan.layout, number, flags);
+            if (!program)
+                return fail(program.error());
+            step.record.flags = flags;
+            step.record.build = build;
+            step.record.program = program->id;
+            step.program = std::move(*program);
+        }
+        plan.steps.push_back(std::move(step));
+    }
+    return {};
+}
+
+Result<void> refuse_other_mode(const Step &present, const XdpRequest &request) {
+    const bool generic = present.record.flags & HOOK_GENERIC;
+    if (request.mode == Mode::any || (request.mode == Mode::generic) == generic)
+        return {};
+    return fail(failure(request.interface + " is loaded in " + (generic ? "generic" : "native") +
+                        " mode, and a mode cannot change without a gap")
+                    .with_hint("sudo ebpf-load --unload --xdp " + request.interface +
+                               "   (then load again)"));
+}
+
+Result<void> make_way(Plan &plan, const Interface &interface, bool replace) {
+    const auto foreign = plan.netns.inside([&] { return find_foreign(interface, {}); });
+    if (!foreign)
+        return fail(foreign.error());
+    if (!*foreign)
+        return {};
+    if (!replace)
+        return fail(failure(interface.name + " has another XDP program: '" + (*foreign)->name +
+                            "', id " + std::to_string((*foreign)->id))
+                        .with_hint("sudo ebpf-load --replace --xdp " + interface.name +
+                                   "   (detaches it), or bpftool net"));
+    std::fprintf(stderr, "ebpf-load: %s: detaching XDP program '%s', id %u\n",
+                 interface.name.c_str(), printable((*foreign)->name).c_str(), (*foreign)->id);
+    return {};
+}
+
+Result<void> plan_new(Plan &plan, const XdpRequest &request, bool replace) {
+    auto interface = find_interface(plan.netns, request.interface);
+    if (!interface)
+        return fail(interface.error());
+    for (Step &present : plan.steps) {
+        if (present.record.netns != interface->netns || present.record.ifindex != interface->index)
+            continue;
+        present.named = true;
+        return refuse_other_mode(present, request);
+    }
+    if (auto way = make_way(plan, *interface, replace); !way)
+        return way;
+
+    Step step;
+    const auto number = plan.layout.free_hook();
+    if (!number)
+        return fail(number.error());
+    step.number = *number;
+    step.mode = request.mode;
+    step.named = true;
+    step.replace = replace;
+    hook_record &record = step.record;
+    record.kind = HOOK_XDP;
+    record.flags = frags_flag() | (interface->raw_ip ? HOOK_RAW_IP : 0) |
+                   (interface->vlan_offload ? HOOK_VLAN_OFFLOAD : 0);
+    record.ifindex = interface->index;
+    record.netns = interface->netns;
+    interface->name.copy(record.name, sizeof record.name - 1);
+    auto program = load_xdp(plan.layout, *number, record.flags);
+    if (!program)
+        return fail(program.error());
+    record.program = program->id;
+    record.build = xdp_build(plan.layout, *number, record.flags);
+    step.program = std::move(*program);
+    step.interface = std::move(*interface);
+    plan.steps.push_back(std::move(step));
+    return {};
+}
+
+// The link goes from the old program to the new one in one step of the kernel's.
+Result<void> update(Plan &plan, Step &step) {
+    const auto old_program = std::make_shared<Fd>(bpf_prog_get_fd_by_id(step.old_program));
+    const int link = step.link.get(), program = step.program.fd.get();
+    LIBBPF_OPTS(bpf_link_update_opts, options);
+    options.flags = BPF_F_REPLACE;
+    options.old_prog_fd = static_cast<__u32>(old_program->get());
+    if (!old_program->valid() || bpf_link_update(link, program, &options) != 0)
+        return fail(system_error(std::string("update the program of ") + step.record.name, errno));
+    plan.undo.add([link, program, old_program] {
+        LIBBPF_OPTS(bpf_link_update_opts, back);
+        back.flags = BPF_F_REPLACE;
+        back.old_prog_fd = static_cast<__u32>(program);
+        bpf_link_update(link, old_program->get(), &back);
+    });
+    return publish_record(plan.layout, step, plan.undo);
+}
+
+// The record is there before the first packet: readers look an event's interface up by its number.
+Result<void> attach(Plan &plan, Step &step) {
+    if (auto published = publish_record(plan.layout, step, plan.undo); !published)
+        return published;
+    auto link = plan.netns.inside([&]() -> Result<Fd> {
+        const auto foreign = find_foreign(step.interface, {});
+        if (!foreign)
+            return fail(foreign.error());
+        if (*foreign && step.replace)
+            if (auto gone = detach_foreign(plan.netns, step.interface, **foreign, plan.undo); !gone)
+                return fail(gone.error());
+        return attach_xdp(step.program, step.interface, step.mode, step.record.flags);
+    });
+    if (!link)
+        return fail(link.error());
+    if (auto set = plan.layout.set_hook(step.number, step.record); !set)
+        return set;
+
+    const std::string below = "/links/" + std::to_string(step.number);
+    const std::string staged = stage_path(plan.pins) + below;
+    std::error_code ignored;
+    std::filesystem::create_directories(stage_path(plan.pins) + "/links", ignored);
+    if (bpf_obj_pin(link->get(), staged.c_str()) != 0)
+        return fail(system_error("pin " + staged, errno));
+    chmod(staged.c_str(), 0600);
+    const std::string place = plan.pins.link(step.number);
+    plan.undo.add([staged, place] {
+        unlink(staged.c_str());
+        unlink(place.c_str());
+    });
+    step.link = std::move(*link);
+    if (!plan.layout.is_new() && rename(staged.c_str(), place.c_str()) != 0)
+        return fail(system_error("move " + staged + " to " + place, errno));
+    return {};
+}
+
+Result<void> carry_out(Plan &plan) {
+    for (Step &step : plan.steps) {
+        if (!step.program.fd.valid())
+            continue;
+        auto done = step.is_new() ? attach(plan, step) : update(plan, step);
+        if (!done)
+            return done;
+    }
+    if (auto protected_ = plan.layout.protect(plan.pins); !protected_)
+        return protected_;
+    return plan.layout.publish(plan.pins, plan.undo);
+}
+
+void tell(const Plan &plan) {
+    for (const Step &step : plan.steps) {
+        if (!step.named && !step.program.fd.valid())
+            continue;
+        const char *what = !step.program.fd.valid() ? "unchanged"
+                           : step.old_program       ? "program replaced"
+                                                    : "attached";
+        std::fprintf(stderr, "ebpf-load: %s: XDP, %s mode, %s: %s\n", step.record.name,
+                     step.record.flags & HOOK_GENERIC ? "generic" : "native", what,
+                     plan.pins.link(step.number).c_str());
+        if (step.record.flags & HOOK_VLAN_OFFLOAD && !step.old_program)
+            std::fprintf(stderr,
+                         "ebpf-load: %s: the hardware may take VLAN tags away before XDP sees them; "
+                         "ethtool -K %s rxvlan off shows them\n",
+                         step.record.name, step.record.name);
+    }
+    if (plan.layout.is_new()) {
+        std::fprintf(stderr, "ebpf-load: %u readers with %u bytes each: %s\n",
+                     plan.layout.abi().readers, plan.layout.abi().ring_size,
+                     plan.pins.path("readers").c_str());
+        if (plan.layout.abi().group == 0)
+            std::fprintf(stderr, "ebpf-load: only root may read; for others: sudo groupadd --system "
+                                 "ebpf, then load again with --group ebpf\n");
+    }
+}
+
+} // namespace
+
+// A hook whose interface is gone keeps its pin, with no target; a number without a link is what a load
+// that was killed left behind.
+Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
+    for (unsigned number = 0; number < MAX_HOOKS; number++) {
+        const auto record = layout.hook(number);
+        if (!record)
+            return fail(record.error());
+        const std::string path = pins.link(number);
+        const auto link = open_link(path);
+        const auto state = link ? inspect_link(*link) : fail(Error{});
+        if (link && record->kind == HOOK_XDP && state && state->ifindex)
+            continue;
+        if (link && record->kind == HOOK_XDP)
+            std::fprintf(stderr, "ebpf-load: %s: the interface is gone: %s removed\n", record->name,
+                         path.c_str());
+        unlink(path.c_str());
+        if (record->kind != HOOK_NONE)
+            if (auto set = layout.set_hook(number, {}); !set)
+                return set;
+    }
+    return {};
+}
+
+Result<void> load(const Command &command) {
+    Result<PinRoot> root = fail(Error{});
+    Undo root_undo;
+    root = PinRoot::prepare(command.pin_root, root_undo);
+    if (!root)
+        return fail(root.error());
+    defer_stop_signals();
+    const Pins pins(command.pin_root);
+    const auto netns = Netns::open(command.netns);
+    if (!netns)
+        return fail(netns.error());
+    if (auto cleared = clear_stage(pins); !cleared)
+        return cleared;
+    const bool fresh = access(pins.path("abi").c_str(), F_OK) != 0;
+    if (fresh) // without an abi record the rest is what an interrupted load or unload left
+        if (auto removed = remove_all(pins); !removed)
+            return removed;
+    Undo stage_undo;
+    stage_undo.add([&pins] { static_cast<void>(clear_stage(pins)); });
+    auto layout = fresh ? Layout::create(pins, command.settings, root->made())
+                        : Layout::open(pins, command.settings);
+    if (!layout)
+        return fail(layout.error());
+    if (!fresh)
+        if (auto swept = sweep_hooks(pins, *layout); !swept)
+            return swept;
+
+    Plan plan{*netns, pins, *layout, {}, {}};
+    if (auto planned = plan_present(plan); !planned)
+        return planned;
+    for (const XdpRequest &request : command.xdp)
+        if (auto planned = plan_new(plan, request, command.replace); !planned)
+            return planned;
+    if (auto done = carry_out(plan); !done)
+        return done;
+    layout->announce();
+    plan.undo.keep();
+    root_undo.keep();
+    tell(plan);
+    return {};
+}
+
+} // namespace pinpipe::loader

@@ -1,0 +1,59 @@
+// ebpf-load: loads, attaches, pins, and leaves.
+#include "tools/loader/actions.h"
+
+#include <bpf/libbpf.h>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <unistd.h>
+
+using namespace pinpipe;
+
+namespace {
+
+bool verbose = false;
+
+int print_library(libbpf_print_level level, const char *format, va_list arguments) {
+    if (!verbose || level == LIBBPF_DEBUG)
+        return 0;
+    return std::vfprintf(stderr, format, arguments);
+}
+
+Result<void> need_root(const loader::Command &command) {
+    if (command.action == loader::Action::check || geteuid() == 0)
+        return {};
+    Error error = failure(command.action == loader::Action::load ? "loading needs root"
+                                                                 : "unloading needs root");
+    error.exit = Exit::not_permitted;
+    return fail(std::move(error).with_hint("sudo ebpf-load ..."));
+}
+
+Result<int> run(int argc, char **argv) {
+    auto parsed = parse_options(argc, argv, loader::usage);
+    if (!parsed)
+        return fail(parsed.error());
+    if (const auto answered = answer_common(*parsed, loader::usage); !answered || *answered)
+        return answered ? Result<int>(0) : fail(answered.error());
+    const auto command = loader::read_command(*parsed);
+    if (!command)
+        return fail(command.error());
+    if (auto allowed = need_root(*command); !allowed)
+        return fail(allowed.error());
+    verbose = command->verbose;
+    libbpf_set_print(print_library);
+    if (command->action == loader::Action::check) {
+        const auto fine = loader::check(*command);
+        return fine ? Result<int>(*fine ? 0 : static_cast<int>(Exit::failed)) : fail(fine.error());
+    }
+    std::signal(SIGPIPE, SIG_IGN); // a closed stderr must not leave a load half done
+    auto done = command->action == loader::Action::load ? loader::load(*command)
+                                                        : loader::unload(*command);
+    return done ? Result<int>(0) : fail(done.error());
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const auto status = run(argc, argv);
+    return status ? *status : report(loader::usage.tool, status.error());
+}

@@ -1,0 +1,32 @@
+// What ebpf-load was asked for.
+#pragma once
+
+#include "lib/options.h"
+#include "tools/loader/layout.h"
+#include "tools/loader/xdp.h"
+
+namespace pinpipe::loader {
+
+enum class Action { load, unload, check };
+
+struct XdpRequest {
+    std::string interface;
+    Mode mode = Mode::any;
+};
+
+struct Command {
+    Action action = Action::load;
+    std::string pin_root;
+    std::vector<XdpRequest> xdp;
+    std::string netns; // empty: our own
+    Settings settings;
+    bool replace = false;
+    bool json = false;
+    bool verbose = false;
+};
+
+extern const Usage usage;
+
+Result<Command> read_command(const Parsed &parsed);
+
+} // namespace pinpipe::loader

@@ -1,0 +1,119 @@
+#include "lib/signals.h"
+#include "tools/loader/actions.h"
+#include "tools/loader/pin_root.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <cstdio>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe::loader {
+namespace {
+
+// Readers look at this flag; a map of another layout has none where we would write it.
+void tell_readers(const Pins &pins) {
+    auto abi = pins.abi();
+    const auto map = abi ? pins.open(abi_map, Access::write) : fail(Error{});
+    if (!map)
+        return;
+    abi->unloaded = 1;
+    const __u32 zero = 0;
+    bpf_map_update_elem(map->get(), &zero, &*abi, BPF_ANY);
+}
+
+// What the loader made of the root, as far as the record can be read.
+uint32_t root_made(const Pins &pins) {
+    const auto abi = pins.abi();
+    return abi ? abi->root : 0;
+}
+
+bool is_empty(const Pins &pins) {
+    for (const char *part : {"abi", "links", "maps", "readers", "stage"})
+        if (access(pins.path(part).c_str(), F_OK) == 0)
+            return false;
+    return true;
+}
+
+Result<void> unload_all(const Pins &pins) {
+    const uint32_t made = root_made(pins);
+    tell_readers(pins);
+    if (auto removed = remove_all(pins); !removed)
+        return removed;
+    remove_root(pins.root(), made);
+    std::fprintf(stderr, "ebpf-load: unloaded: %s\n", pins.root().c_str());
+    return {};
+}
+
+// Also of an interface that is gone: by its name when it was attached.
+bool is_named(const hook_record &record, const Command &command, const Netns &netns) {
+    if (record.kind != HOOK_XDP || record.netns != netns.inode())
+        return false;
+    for (const XdpRequest &request : command.xdp)
+        if (request.interface == record.name)
+            return true;
+    return false;
+}
+
+Result<void> check_named(const Layout &layout, const Command &command, const Netns &netns) {
+    for (const XdpRequest &request : command.xdp) {
+        bool found = false;
+        for (unsigned number = 0; number < MAX_HOOKS && !found; number++) {
+            const auto record = layout.hook(number);
+            if (!record)
+                return fail(record.error());
+            found = record->kind == HOOK_XDP && record->netns == netns.inode() &&
+                    request.interface == record->name;
+        }
+        if (found)
+            continue;
+        Error error = failure(request.interface + " is not loaded");
+        error.exit = Exit::not_loaded;
+        return fail(std::move(error).with_hint("ebpf-ctl status"));
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> unload(const Command &command) {
+    auto root = PinRoot::open(command.pin_root);
+    if (!root)
+        return fail(root.error());
+    defer_stop_signals();
+    const Pins pins(command.pin_root);
+    if (is_empty(pins))
+        return fail(not_loaded(command.pin_root));
+    if (command.xdp.empty())
+        return unload_all(pins);
+
+    const auto netns = Netns::open(command.netns);
+    if (!netns)
+        return fail(netns.error());
+    auto layout = Layout::open(pins, {});
+    if (!layout)
+        return fail(layout.error());
+    if (auto named = check_named(*layout, command, *netns); !named)
+        return named;
+    unsigned left = 0;
+    for (unsigned number = 0; number < MAX_HOOKS; number++) {
+        const auto record = layout->hook(number);
+        if (!record)
+            return fail(record.error());
+        if (!is_named(*record, command, *netns)) {
+            left += record->kind != HOOK_NONE;
+            continue;
+        }
+        if (unlink(pins.link(number).c_str()) != 0 && errno != ENOENT)
+            return fail(system_error("remove " + pins.link(number), errno));
+        if (auto set = layout->set_hook(number, {}); !set)
+            return set;
+        std::fprintf(stderr, "ebpf-load: %s: unloaded\n", record->name);
+    }
+    layout->announce();
+    if (!left)
+        return unload_all(pins);
+    return {};
+}
+
+} // namespace pinpipe::loader

@@ -1,0 +1,60 @@
+// ebpf-read: pinned ring buffers as NDJSON.
+#include "lib/signals.h"
+#include "tools/reader/session.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <unistd.h>
+
+using namespace pinpipe;
+
+namespace {
+
+void greet(const reader::Session &session) {
+    if (isatty(STDERR_FILENO))
+        std::fprintf(stderr,
+                     "ebpf-read: waiting for %s; to see some, ping this machine from another one, or\n"
+                     "ebpf-read: another one from here (its replies are received). Ctrl-C ends.\n",
+                     printable(session.description()).c_str());
+}
+
+void sum_up(const reader::Ending &ending) {
+    if (!ending.closed)
+        std::fprintf(stderr, "ebpf-read: %" PRIu64 " event%s, %" PRIu64 " lost\n", ending.events,
+                     ending.events == 1 ? "" : "s", ending.lost);
+}
+
+Result<int> run(int argc, char **argv) {
+    auto parsed = parse_options(argc, argv, reader::usage);
+    if (!parsed)
+        return fail(parsed.error());
+    if (const auto answered = answer_common(*parsed, reader::usage); !answered || *answered)
+        return answered ? Result<int>(0) : fail(answered.error());
+    auto request = reader::read_request(*parsed);
+    if (!request)
+        return fail(request.error());
+    catch_stop_signals();
+    auto session = reader::Session::open(*request);
+    if (!session)
+        return fail(session.error());
+    greet(*session);
+
+    reader::Ending ending;
+    const auto done = session->run(ending);
+    sum_up(ending);
+    if (!done)
+        return fail(done.error());
+    if (ending.unloaded) {
+        Error error = failure("unloaded while reading");
+        error.exit = Exit::not_loaded;
+        return fail(std::move(error));
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const auto status = run(argc, argv);
+    return status ? *status : report(reader::usage.tool, status.error());
+}

@@ -1,0 +1,255 @@
+#include "tools/reader/session.h"
+
+#include "lib/signals.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <unistd.h>
+
+namespace pinpipe::reader {
+namespace {
+
+// Long enough that an idle reader costs nothing, short enough for the 100 ms within which an event is
+// shown and an unload noticed.
+constexpr int idle_wait = 50; // milliseconds
+
+constexpr size_t batch_records = 64;
+constexpr size_t records_at_once = 16 * 1024; // before time, signals and unloading are looked at
+constexpr size_t block = 64 * 1024; // bytes written at once while more is waiting
+
+Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::string> &names) {
+    if (names.empty())
+        return ~uint64_t{0};
+    uint64_t bits = 0;
+    for (const std::string &name : names) {
+        const uint64_t named = hooks_named(hooks, name);
+        if (!named) {
+            const std::string loaded = hook_names(hooks);
+            Error error = failure("interface " + name + " is not loaded" +
+                                  (loaded.empty() ? "" : " (loaded: " + loaded + ")"));
+            error.exit = Exit::not_loaded;
+            return fail(std::move(error).with_hint("sudo ebpf-load --xdp " + name));
+        }
+        bits |= named;
+    }
+    return bits;
+}
+
+// After a batch: more will be there in a moment, and one large write is cheaper than many small ones.
+void rest() {
+    const timespec pause{0, 1'000'000};
+    nanosleep(&pause, nullptr);
+}
+
+std::string this_host() {
+    char name[256] = "";
+    gethostname(name, sizeof name - 1);
+    return name;
+}
+
+} // namespace
+
+Result<Session> Session::open(const Request &request) {
+    const Pins pins(request.pin_root);
+    auto abi = pins.abi();
+    if (!abi)
+        return fail(abi.error());
+    if (abi->unloaded)
+        return fail(not_loaded(request.pin_root));
+    auto hooks = pins.open(hooks_map, Access::read);
+    if (!hooks)
+        return fail(hooks.error());
+    auto table = read_hooks(*hooks, pins.path(hooks_map.path));
+    if (!table)
+        return fail(table.error());
+    if (hook_names(*table).empty())
+        return fail(not_loaded(request.pin_root));
+    auto bits = wanted_hooks(*table, request.interfaces);
+    if (!bits)
+        return fail(bits.error());
+    auto abi_fd = pins.open(abi_map, Access::read);
+    if (!abi_fd)
+        return fail(abi_fd.error());
+
+    auto claim = Claim::take(pins, *abi, request.streams, [&](reader_control &control) {
+        if (request.host) {
+            control.icmp.host = request.host->host;
+            control.icmp.host_mask = request.host->mask;
+        }
+        control.icmp.hooks = *bits;
+        control.icmp.versions = request.versions;
+    });
+    if (!claim)
+        return fail(claim.error());
+
+    Session session(request, std::move(*claim));
+    session.hooks_ = std::move(*hooks);
+    session.abi_ = std::move(*abi_fd);
+    session.hook_changes_ = abi->hook_changes;
+    session.batch_.resize(batch_records);
+    if (request.host_name)
+        session.host_run_ = host_run(this_host());
+    if (auto refreshed = session.refresh_hooks(); !refreshed)
+        return fail(refreshed.error());
+    return session;
+}
+
+// After the loader has changed the table: names of new hooks, and new numbers of the interfaces asked for.
+// A number that is free now keeps its last name: records of it may still be in the ring.
+Result<void> Session::refresh_hooks() {
+    auto table = read_hooks(hooks_, "the hooks map");
+    if (!table)
+        return fail(table.error());
+    hook_table_ = *table;
+    for (unsigned number = 0; number < MAX_HOOKS; number++)
+        if (hook_table_[number].kind == HOOK_XDP)
+            hook_runs_[number] = hook_run(hook_table_[number].name);
+    if (!request_.interfaces.empty())
+        if (const auto bits = wanted_hooks(hook_table_, request_.interfaces))
+            claim_.set_hooks(*bits);
+    return {};
+}
+
+std::string_view Session::hook_run_of(unsigned hook) const {
+    return hook < MAX_HOOKS ? std::string_view(hook_runs_[hook]) : std::string_view();
+}
+
+// What the loader has changed since: hooks, or that there are none any more.
+Result<void> Session::look_at_abi() {
+    abi_record abi{};
+    if (auto read = read_element(abi_, 0, abi, "the abi record"); !read)
+        return read;
+    ending_->unloaded = abi.unloaded;
+    if (abi.hook_changes == hook_changes_)
+        return {};
+    hook_changes_ = abi.hook_changes;
+    return refresh_hooks();
+}
+
+bool Session::over() const {
+    return ending_->closed || (request_.count && ending_->events >= request_.count);
+}
+
+void Session::tell_lost(uint64_t count, uint64_t boot_time) {
+    if (!count)
+        return;
+    seq_ += count;
+    ending_->lost += count;
+    write_lost(lines_, "icmp", count,
+               {.microseconds = clock_.microseconds(boot_time), .host_run = host_run_});
+}
+
+void Session::write(const Record &record) {
+    const auto *icmp = record.as<icmp_record>();
+    if (!icmp || icmp->stream != STREAM_ICMP || icmp->generation != claim_.generation())
+        return; // was on its way to whoever had this slot before
+    taken_++;
+    tell_lost(losses_.before_record(claim_.lost_since(STREAM_ICMP, icmp->lost)), icmp->time);
+    write_icmp(lines_, *icmp,
+               {.microseconds = clock_.microseconds(icmp->time),
+                .seq = ++seq_,
+                .host_run = host_run_,
+                .hook_run = hook_run_of(icmp->hook),
+                .community_id = request_.community_id});
+    ending_->events++;
+}
+
+// With nothing waiting: losses behind the last record, and what was overwritten.
+Result<void> Session::settle() {
+    const auto now = static_cast<uint64_t>(boot_now());
+    const Claim::Counts counts = claim_.counts(STREAM_ICMP);
+    tell_lost(losses_.when_idle(counts.lost), now);
+    if (claim_.ring().overrun() && claim_.ring().unread() == 0)
+        tell_lost(losses_.overwritten(counts.written, taken_), now);
+    if (auto flushed = flush(); !flushed)
+        return flushed;
+    ending_->closed = ending_->closed || output_closed();
+    return {};
+}
+
+void Session::warn_of_tampering() {
+    const uint64_t seen = claim_.ring().tampered() + claim_.ring().overrun();
+    if (seen != tampered_)
+        std::fprintf(stderr,
+                     "ebpf-read: another process moved the position of reader slot %u: repaired\n",
+                     claim_.slot());
+    tampered_ = seen;
+}
+
+Result<void> Session::flush() {
+    claim_.note_read(STREAM_ICMP, taken_);
+    if (lines_.size() == 0)
+        return {};
+    auto written = write_output({lines_.data(), lines_.size()});
+    lines_.clear();
+    if (!written)
+        return fail(written.error());
+    ending_->closed = *written == Written::closed;
+    return {};
+}
+
+// Takes out what is there, at most about a ring's worth, and writes it in blocks. Returns how many.
+Result<size_t> Session::read_some() {
+    size_t total = 0;
+    clock_.refresh();
+    while (!over() && total < records_at_once) {
+        const size_t count = claim_.ring().take(batch_);
+        if (!count)
+            break;
+        total += count;
+        for (size_t i = 0; i < count && !over(); i++)
+            write(batch_[i]);
+        if (lines_.size() >= block)
+            if (auto flushed = flush(); !flushed)
+                return fail(flushed.error());
+    }
+    if (auto flushed = flush(); !flushed)
+        return fail(flushed.error());
+    return total;
+}
+
+// Once nothing more is asked for: the rest of the ring and of the losses.
+Result<void> Session::drain() {
+    claim_.stop();
+    while (!over()) {
+        const auto count = read_some();
+        if (!count)
+            return fail(count.error());
+        if (!*count)
+            return settle();
+    }
+    return {};
+}
+
+Result<void> Session::run(Ending &ending) {
+    ending_ = &ending;
+    end_ = request_.duration ? boot_now() + request_.duration : INT64_MAX;
+    while (!stop_requested() && !over() && !ending.unloaded) {
+        const int64_t left = end_ - boot_now();
+        if (left <= 0)
+            break;
+        wait_for(claim_.ring().fd(),
+                 static_cast<int>(std::min<int64_t>(idle_wait, left / 1'000'000 + 1)));
+        if (auto looked = look_at_abi(); !looked)
+            return looked;
+        const auto count = read_some();
+        if (!count)
+            return fail(count.error());
+        if (!*count) {
+            if (auto settled = settle(); !settled)
+                return settled;
+        } else if (*count < records_at_once && !over()) {
+            rest();
+        }
+        warn_of_tampering();
+    }
+    return drain();
+}
+
+std::string Session::description() const {
+    const std::string names = hook_names(hook_table_);
+    return "icmp on " + names;
+}
+
+} // namespace pinpipe::reader

@@ -1,0 +1,69 @@
+// One run of ebpf-read: claim, read, write, end.
+#pragma once
+
+#include "lib/claim.h"
+#include "lib/clock.h"
+#include "lib/event_json.h"
+#include "lib/hooks.h"
+#include "lib/loss.h"
+#include "lib/output.h"
+#include "tools/reader/options.h"
+
+#include <vector>
+
+namespace pinpipe::reader {
+
+// How a run ended, besides errors.
+struct Ending {
+    bool closed = false;   // standard output's receiver went away: nothing more to say
+    bool unloaded = false; // the loader took everything away
+    uint64_t events = 0;
+    uint64_t lost = 0;
+};
+
+class Session {
+public:
+    // Opens the pins and claims a slot. Fails with the exit status that ebpf-read then has.
+    static Result<Session> open(const Request &request);
+
+    // Reads until the count, the time, a stop signal, the receiver's end, an output error or an unload.
+    // ending is filled in every case.
+    Result<void> run(Ending &ending);
+
+    // "icmp on eth0, wlan0"
+    std::string description() const;
+
+private:
+    Session(const Request &request, Claim claim) : request_(request), claim_(std::move(claim)) {}
+
+    Result<void> refresh_hooks();
+    std::string_view hook_run_of(unsigned hook) const;
+    Result<size_t> read_some();
+    Result<void> drain();
+    void write(const Record &record);
+    void tell_lost(uint64_t count, uint64_t boot_time);
+    Result<void> settle();
+    Result<void> flush();
+    Result<void> look_at_abi();
+    bool over() const;
+    void warn_of_tampering();
+
+    Request request_;
+    Claim claim_;
+    Fd hooks_, abi_;
+    uint32_t hook_changes_ = 0;
+    HookTable hook_table_{};
+    std::array<std::string, MAX_HOOKS> hook_runs_;
+    std::string host_run_;
+    WallClock clock_;
+    JsonLines lines_;
+    std::vector<Record> batch_;
+    LossTracker losses_;
+    int64_t end_ = INT64_MAX; // of CLOCK_BOOTTIME
+    uint64_t seq_ = 0;
+    uint64_t taken_ = 0; // records of this claim taken out of the ring
+    uint64_t tampered_ = 0;
+    Ending *ending_ = nullptr;
+};
+
+} // namespace pinpipe::reader
