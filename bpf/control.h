@@ -107,12 +107,20 @@ struct packet_filter {
 	__u64 versions;
 };
 
+/* Records of a reader slot since the load. */
+struct reader_totals {
+	__u64 written[STREAMS]; /* of reader_losses */
+	__u64 lost[STREAMS];	/* of reader_losses */
+	__u64 read[STREAMS];	/* taken out and meant for that reader */
+};
+
 /* readers/N/control: an array of one record. */
 struct reader_control {
 	__u32 generation; /* raised by each claim, after the filters have been written */
 	__u32 zero;
 	struct packet_filter icmp;
-	__u64 read[STREAMS]; /* records the reader has taken out, as it says itself */
+	__u64 read[STREAMS];	     /* as the readers say themselves: for status alone */
+	struct reader_totals claimed; /* what the counts were at the last claim: likewise */
 };
 
 RECORD_SIZE(abi_record, 88);
@@ -121,6 +129,7 @@ RECORD_SIZE(hook_counters, 24);
 RECORD_SIZE(reader_losses, 144);
 RECORD_SIZE(wanted_record, 32);
 RECORD_SIZE(packet_filter, 48);
-RECORD_SIZE(reader_control, 120);
+RECORD_SIZE(reader_totals, 192);
+RECORD_SIZE(reader_control, 312);
 
 #endif

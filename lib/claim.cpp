@@ -90,11 +90,14 @@ void Claim::start(uint32_t streams, const Ask &ask) {
     ask(fresh);
     generation_ = shared(control.generation).load() + 1;
     control.icmp = fresh.icmp;
-    for (__u64 &count : control.read)
-        count = 0;
     shared(control.generation).store(generation_, std::memory_order_release);
 
     base_ = counters();
+    for (unsigned stream = 0; stream < STREAMS; stream++) {
+        control.claimed.written[stream] = base_.written[stream];
+        control.claimed.lost[stream] = base_.lost[stream];
+        control.claimed.read[stream] = read_before_[stream] = control.read[stream];
+    }
     for (unsigned stream = 0; stream < STREAMS; stream++)
         if (streams >> stream & 1)
             shared(wanted.readers[stream]).fetch_or(1U << slot_);
@@ -163,7 +166,8 @@ Claim::Counts Claim::counts(unsigned stream) const {
 }
 
 void Claim::note_read(unsigned stream, uint64_t count) {
-    shared(control_.as<reader_control>()->read[stream]).store(count, std::memory_order_relaxed);
+    shared(control_.as<reader_control>()->read[stream])
+        .store(read_before_[stream] + count, std::memory_order_relaxed);
 }
 
 void Claim::stop() {

@@ -49,7 +49,7 @@ public:
         return count - static_cast<uint32_t>(base_.lost[stream]);
     }
 
-    // Tells status how many records were taken out.
+    // Tells status how many records were taken out since the claim.
     void note_read(unsigned stream, uint64_t count);
 
     // Asks for nothing more and waits until no program is on its way with the old word: all that
@@ -69,6 +69,7 @@ private:
     unsigned slot_ = 0;
     uint32_t generation_ = 0;
     reader_losses base_{};
+    __u64 read_before_[STREAMS] = {}; // by earlier claims of the slot
 };
 
 } // namespace pinpipe

@@ -50,6 +50,16 @@ uint64_t Ring::unread() const {
     return producer() - position_;
 }
 
+Result<uint64_t> Ring::unread_of(const Fd &ring, const std::string &path) {
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    auto consumer = Mapping::map(ring.get(), page, PROT_READ, 0, path);
+    auto producer = Mapping::map(ring.get(), page, PROT_READ, static_cast<off_t>(page), path);
+    if (!consumer || !producer)
+        return fail(consumer ? producer.error() : consumer.error());
+    const uint64_t read = consumer->as<std::atomic<uint64_t>>()->load();
+    return producer->as<std::atomic<uint64_t>>()->load() - read;
+}
+
 void Ring::publish() {
     if (consumer_->load(std::memory_order_relaxed) != published_)
         tampered_++;

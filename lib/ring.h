@@ -49,6 +49,10 @@ public:
     size_t take(std::span<Record> out);
 
     uint64_t unread() const; // bytes
+
+    // Bytes between the published positions of a ring that somebody else reads. More than its size:
+    // the consumer's position is nonsense.
+    static Result<uint64_t> unread_of(const Fd &ring, const std::string &path);
     int fd() const { return ring_.get(); }
 
     // How often somebody else had changed the published position, and how often that cost records.

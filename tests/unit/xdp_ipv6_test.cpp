@@ -77,6 +77,20 @@ TEST_F(XdpIpv6, SixteenHeadersAndNoMore) {
             }
 }
 
+// One header too many is malformed whatever it says: a later fragment, or more than there is.
+TEST_F(XdpIpv6, TheSeventeenthHeaderIsNotLookedAt) {
+    for (uint8_t kind : extension_kinds)
+        for (uint8_t length : {0, 255})
+            for (uint16_t fragment : fragment_fields) {
+                Extensions chain(16, {shim6});
+                chain.push_back({kind, 0, fragment});
+                Bytes packet = ipv6({.chain = chain});
+                packet[40 + 16 * 8 + 1] = length;
+                ASSERT_TRUE(agrees(ethernet({}, packet)));
+            }
+    EXPECT_EQ(seen(Outcome::malformed), 8 * 2 * 7 * programs(shortest_frame).size());
+}
+
 TEST_F(XdpIpv6, SixteenMixedHeaders) {
     for (size_t count = 0; count <= 20; count++) {
         Extensions chain;

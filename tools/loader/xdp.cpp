@@ -134,23 +134,6 @@ Result<Fd> attach_xdp(const Program &program, const Interface &interface, Mode m
     return fail(std::move(error));
 }
 
-Result<LinkState> inspect_link(const Fd &link) {
-    bpf_link_info info{};
-    __u32 size = sizeof info;
-    if (bpf_obj_get_info_by_fd(link.get(), &info, &size) != 0)
-        return fail(system_error("inspect a link", errno));
-    if (info.type != BPF_LINK_TYPE_XDP)
-        return fail(failure("a pinned link is of another kind"));
-    return LinkState{info.id, info.prog_id, info.xdp.ifindex};
-}
-
-Result<Fd> open_link(const std::string &path) {
-    Fd fd(bpf_obj_get(path.c_str()));
-    if (!fd.valid())
-        return fail(system_error("open " + path, errno));
-    return fd;
-}
-
 Result<std::optional<Foreign>> find_foreign(const Interface &interface,
                                             const std::vector<uint32_t> &own) {
     LIBBPF_OPTS(bpf_xdp_query_opts, query);

@@ -1,6 +1,7 @@
 // XDP: loading the program for one hook, attaching it, what else is attached to an interface.
 #pragma once
 
+#include "lib/links.h"
 #include "tools/loader/interface.h"
 #include "tools/loader/layout.h"
 
@@ -25,16 +26,6 @@ uint32_t frags_flag();
 // A new link; native is tried first where the mode is left open. In the namespace of the interface.
 // flags: HOOK_GENERIC is set if it came to that.
 Result<Fd> attach_xdp(const Program &program, const Interface &interface, Mode mode, uint32_t &flags);
-
-struct LinkState {
-    uint32_t id = 0;
-    uint32_t program = 0;
-    uint32_t ifindex = 0; // 0: the interface is gone
-};
-
-Result<LinkState> inspect_link(const Fd &link);
-
-Result<Fd> open_link(const std::string &path);
 
 // A program on the interface that is none of ours.
 struct Foreign {

@@ -1,0 +1,25 @@
+#include "lib/links.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+
+namespace pinpipe {
+
+Result<Fd> open_link(const std::string &path) {
+    Fd fd(bpf_obj_get(path.c_str()));
+    if (!fd.valid())
+        return fail(system_error("open " + path, errno));
+    return fd;
+}
+
+Result<LinkState> inspect_link(const Fd &link) {
+    bpf_link_info info{};
+    __u32 size = sizeof info;
+    if (bpf_obj_get_info_by_fd(link.get(), &info, &size) != 0)
+        return fail(system_error("inspect a link", errno));
+    if (info.type != BPF_LINK_TYPE_XDP)
+        return fail(failure("a pinned link is of another kind"));
+    return LinkState{info.id, info.prog_id, info.xdp.ifindex};
+}
+
+} // namespace pinpipe

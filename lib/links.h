@@ -1,0 +1,24 @@
+// Pinned links: what holds a program in its place.
+#pragma once
+
+#include "lib/error.h"
+#include "lib/fd.h"
+
+#include <cstdint>
+#include <string>
+
+namespace pinpipe {
+
+struct LinkState {
+    uint32_t id = 0;
+    uint32_t program = 0;
+    uint32_t ifindex = 0; // XDP: of the interface; 0: it is gone
+};
+
+// Opening a link's pin needs root: pins of links are 0600.
+Result<Fd> open_link(const std::string &path);
+
+// Fails for links of another kind than XDP.
+Result<LinkState> inspect_link(const Fd &link);
+
+} // namespace pinpipe

@@ -1,0 +1,221 @@
+#include "tools/ctl/status.h"
+
+#include "lib/holders.h"
+#include "lib/links.h"
+#include "lib/ring.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+std::string group_text(gid_t gid) {
+    const group *entry = getgrgid(gid);
+    return entry ? entry->gr_name : std::to_string(gid);
+}
+
+uint64_t own_netns() {
+    struct stat st {};
+    return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+// Without the right to open a link: what the interface itself says, in our own network namespace.
+Attached ask_interface(const hook_record &record) {
+    if (record.netns != own_netns())
+        return Attached::unknown;
+    LIBBPF_OPTS(bpf_xdp_query_opts, query);
+    const int code = bpf_xdp_query(static_cast<int>(record.ifindex), 0, &query);
+    if (code == -ENODEV || code == -ENXIO)
+        return Attached::gone;
+    if (code != 0)
+        return Attached::unknown;
+    const __u32 program = record.flags & HOOK_GENERIC ? query.skb_prog_id : query.drv_prog_id;
+    return program == record.program ? Attached::yes
+           : program                 ? Attached::exchanged
+                                     : Attached::unpinned;
+}
+
+Attached look_at_hook(const Pins &pins, unsigned number, const hook_record &record) {
+    const auto link = open_link(pins.link(number));
+    if (!link)
+        return link.error().code == ENOENT ? Attached::unpinned : ask_interface(record);
+    const auto state = inspect_link(*link);
+    if (!state)
+        return Attached::unknown;
+    if (!state->ifindex)
+        return Attached::gone;
+    return state->program == record.program ? Attached::yes : Attached::exchanged;
+}
+
+Result<hook_counters> sum_counters(const Fd &map, unsigned number, const std::string &path) {
+    std::vector<hook_counters> each(static_cast<size_t>(libbpf_num_possible_cpus()));
+    if (auto read = read_bytes(map, number, each.data(), path); !read)
+        return fail(read.error());
+    hook_counters sum{};
+    for (const hook_counters &c : each) {
+        sum.malformed += c.malformed;
+        sum.truncated += c.truncated;
+        sum.fragments += c.fragments;
+    }
+    return sum;
+}
+
+Result<void> gather_hooks(const Pins &pins, Status &status) {
+    auto hooks = pins.open(hooks_map, Access::read);
+    if (!hooks)
+        return fail(hooks.error());
+    auto counters = pins.open(counters_map, Access::read);
+    if (!counters)
+        return fail(counters.error());
+    const auto table = read_hooks(*hooks, pins.path(hooks_map.path));
+    if (!table)
+        return fail(table.error());
+    for (unsigned number = 0; number < MAX_HOOKS; number++) {
+        const hook_record &record = (*table)[number];
+        if (record.kind == HOOK_NONE)
+            continue;
+        const auto sum = sum_counters(*counters, number, pins.path(counters_map.path));
+        if (!sum)
+            return fail(sum.error());
+        status.hooks.push_back({number, record, look_at_hook(pins, number, record), *sum});
+    }
+    return {};
+}
+
+// Differences of counts that another process writes: never below zero.
+uint64_t rise(uint64_t from, uint64_t to) {
+    return to > from ? to - from : 0;
+}
+
+Result<ReaderStatus> look_at_reader(const Pins &pins, unsigned slot, const Fd &losses,
+                                    const wanted_record &wanted) {
+    ReaderStatus reader;
+    reader.slot = slot;
+    const std::string at = pins.reader(slot);
+    if (const auto holder = lock_holder(at)) {
+        reader.pid = holder->pid;
+        reader.comm = holder->comm;
+    }
+    reader.streams = wanted.readers[STREAM_ICMP] >> slot & 1 ? 1U << STREAM_ICMP : 0;
+    auto ring = open_map(at + "/ring", ring_map, Access::write); // mapping needs it, also to look
+    auto control = open_map(at + "/control", control_map, Access::read);
+    if (!ring || !control)
+        return fail(ring ? control.error() : ring.error());
+    reader.frozen = is_frozen(ring->get()) || is_frozen(control->get());
+    const auto unread = Ring::unread_of(*ring, at + "/ring");
+    if (!unread)
+        return fail(unread.error());
+    reader.unread = *unread;
+
+    reader_control said{};
+    reader_losses counts{};
+    if (auto read = read_element(*control, 0, said, at + "/control"); !read)
+        return fail(read.error());
+    if (auto read = read_element(losses, slot, counts, pins.path(losses_map.path)); !read)
+        return fail(read.error());
+    const uint64_t written = counts.written[STREAM_ICMP], lost = counts.lost[STREAM_ICMP];
+    const reader_totals &claimed = said.claimed;
+    reader.icmp.lost = rise(claimed.lost[STREAM_ICMP], lost);
+    reader.icmp.produced = rise(claimed.written[STREAM_ICMP], written) + reader.icmp.lost;
+    reader.icmp.delivered = rise(claimed.read[STREAM_ICMP], said.read[STREAM_ICMP]);
+    reader.icmp_before = {written + lost, said.read[STREAM_ICMP], lost};
+    return reader;
+}
+
+Result<void> gather_readers(const Pins &pins, Status &status) {
+    auto losses = pins.open(losses_map, Access::read);
+    if (!losses)
+        return fail(losses.error());
+    auto wanted = pins.open(wanted_map, Access::read);
+    if (!wanted)
+        return fail(wanted.error());
+    wanted_record words{};
+    if (auto read = read_element(*wanted, 0, words, pins.path(wanted_map.path)); !read)
+        return read;
+    for (unsigned slot = 0; slot < status.abi.readers; slot++) {
+        auto reader = look_at_reader(pins, slot, *losses, words);
+        if (!reader)
+            return fail(reader.error());
+        status.readers.push_back(std::move(*reader));
+    }
+    return {};
+}
+
+uint64_t memory_of(int map) {
+    std::ifstream info("/proc/self/fdinfo/" + std::to_string(map));
+    uint64_t bytes = 0;
+    for (std::string line; std::getline(info, line);)
+        if (std::sscanf(line.c_str(), "memlock: %lu", &bytes) == 1)
+            break;
+    return bytes;
+}
+
+// Maps that we may not open are left out: the loader's own.
+void add_map(Status &status, const std::string &path, const MapSpec &spec) {
+    const auto map = open_map(path, spec, spec.type == BPF_MAP_TYPE_RINGBUF ? Access::write : Access::read);
+    bpf_map_info info{};
+    __u32 size = sizeof info;
+    if (!map || bpf_obj_get_info_by_fd(map->get(), &info, &size) != 0)
+        return;
+    status.maps.push_back({path, info.id, info.type, info.max_entries, memory_of(map->get())});
+}
+
+void gather_maps(const Pins &pins, Status &status) {
+    for (const MapSpec *spec : {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map,
+                                &controls_map, &rings_map})
+        add_map(status, pins.path(spec->path), *spec);
+    for (unsigned slot = 0; slot < status.abi.readers; slot++) {
+        add_map(status, pins.reader(slot) + "/control", control_map);
+        add_map(status, pins.reader(slot) + "/ring", ring_map);
+    }
+}
+
+} // namespace
+
+const char *attached_text(Attached state) {
+    switch (state) {
+    case Attached::yes: return "attached";
+    case Attached::gone: return "gone";
+    case Attached::exchanged: return "exchanged";
+    case Attached::unpinned: return "unpinned";
+    case Attached::unknown: break;
+    }
+    return "unknown";
+}
+
+StreamCounts Status::icmp() const {
+    StreamCounts sum;
+    for (const ReaderStatus &reader : readers) {
+        sum.produced += reader.icmp_before.produced;
+        sum.delivered += reader.icmp_before.delivered;
+        sum.lost += reader.icmp_before.lost;
+    }
+    return sum;
+}
+
+Result<Status> gather_status(const std::string &pin_root) {
+    const Pins pins(pin_root);
+    Status status;
+    status.pin_root = pin_root;
+    const auto abi = pins.abi();
+    if (!abi)
+        return fail(abi.error());
+    status.abi = *abi;
+    status.abi.program[sizeof status.abi.program - 1] = '\0';
+    status.group = group_text(abi->group);
+    if (auto gathered = gather_hooks(pins, status); !gathered)
+        return fail(gathered.error());
+    if (auto gathered = gather_readers(pins, status); !gathered)
+        return fail(gathered.error());
+    gather_maps(pins, status);
+    return status;
+}
+
+} // namespace pinpipe::ctl

@@ -1,0 +1,71 @@
+// ebpf-ctl status: what is pinned, what is really attached, who reads, what is lost.
+#pragma once
+
+#include "lib/hooks.h"
+#include "lib/options.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinpipe::ctl {
+
+enum class Attached {
+    yes,
+    gone,      // the interface is gone: a pin without target
+    exchanged, // somebody put another program there
+    unpinned,  // no link is pinned
+    unknown,   // only root can see: another network namespace
+};
+
+const char *attached_text(Attached state);
+
+struct HookStatus {
+    unsigned number;
+    hook_record record;
+    Attached attached;
+    hook_counters counters; // sums over CPUs
+};
+
+struct StreamCounts {
+    uint64_t produced = 0;  // matched this reader's filter
+    uint64_t delivered = 0; // taken out by the reader, as it says
+    uint64_t lost = 0;      // found its ring full
+};
+
+struct ReaderStatus {
+    unsigned slot;
+    pid_t pid = 0; // who holds the slot; 0: it is free
+    std::string comm;
+    bool frozen = false;
+    uint32_t streams = 0;     // asked for, a bit each
+    uint64_t unread = 0;      // bytes waiting; above the ring's size: the position is nonsense
+    StreamCounts icmp;        // since the claim
+    StreamCounts icmp_before; // since the load
+};
+
+struct MapStatus {
+    std::string path;
+    uint32_t id = 0;
+    uint32_t type = 0;
+    uint32_t entries = 0;
+    uint64_t bytes = 0; // of kernel memory
+};
+
+struct Status {
+    std::string pin_root;
+    abi_record abi{};
+    std::string group;
+    std::vector<HookStatus> hooks;
+    std::vector<ReaderStatus> readers;
+    std::vector<MapStatus> maps;
+
+    StreamCounts icmp() const; // of all readers since the load
+};
+
+Result<Status> gather_status(const std::string &pin_root);
+
+std::string status_text(const Status &status);
+std::string status_json(const Status &status); // one line, with its newline
+
+} // namespace pinpipe::ctl

@@ -1,0 +1,197 @@
+#include "tools/ctl/status.h"
+
+#include "lib/json_line.h"
+
+#include <bpf/libbpf.h>
+#include <cinttypes>
+#include <cstdarg>
+#include <cstdio>
+#include <ctime>
+#include <rapidjson/writer.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+__attribute__((format(printf, 2, 3))) void add(std::string &out, const char *format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    out += line;
+}
+
+std::string local_time(uint64_t nanoseconds) {
+    const auto seconds = static_cast<time_t>(nanoseconds / 1'000'000'000);
+    tm parts{};
+    char text[32] = "?";
+    if (localtime_r(&seconds, &parts))
+        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    return text;
+}
+
+const char *mode_text(const hook_record &record) {
+    return record.flags & HOOK_GENERIC ? "generic" : "native";
+}
+
+const char *reader_state(const Status &status, const ReaderStatus &reader) {
+    if (reader.frozen)
+        return "frozen";
+    if (reader.unread > status.abi.ring_size)
+        return "displaced"; // somebody wrote nonsense into its position; the next claim mends it
+    return reader.pid ? "claimed" : reader.streams ? "abandoned" : "free";
+}
+
+void add_hooks(std::string &out, const Status &status) {
+    add(out, "\nhook  kind  where            mode     state      netns       malformed  truncated  later fragments\n");
+    for (const HookStatus &hook : status.hooks)
+        add(out, "%4u  xdp   %-15s  %-7s  %-9s  %-10" PRIu64 "  %9" PRIu64 "  %9" PRIu64 "  %15" PRIu64 "%s\n",
+            hook.number, printable(hook.record.name).c_str(), mode_text(hook.record),
+            attached_text(hook.attached), static_cast<uint64_t>(hook.record.netns),
+            static_cast<uint64_t>(hook.counters.malformed),
+            static_cast<uint64_t>(hook.counters.truncated),
+            static_cast<uint64_t>(hook.counters.fragments),
+            hook.record.flags & HOOK_VLAN_OFFLOAD ? "  (hardware takes VLAN tags)" : "");
+}
+
+void add_readers(std::string &out, const Status &status) {
+    unsigned unused = 0;
+    add(out, "\nslot  state      who                      produced   delivered        lost  unread bytes\n");
+    for (const ReaderStatus &reader : status.readers) {
+        const std::string state = reader_state(status, reader);
+        if (state == "free") {
+            unused++;
+            continue;
+        }
+        const std::string who =
+            reader.pid ? printable(reader.comm) + " " + std::to_string(reader.pid) : "-";
+        add(out, "%4u  %-9s  %-20s  %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "  %12" PRIu64 "\n",
+            reader.slot, state.c_str(), who.c_str(), reader.icmp.produced, reader.icmp.delivered,
+            reader.icmp.lost, reader.unread);
+    }
+    add(out, "      %u of %u slots are free\n", unused, status.abi.readers);
+}
+
+void write_counts(Writer &w, const StreamCounts &counts) {
+    w.Key("stream"), w.String("icmp");
+    w.Key("produced"), w.Uint64(counts.produced);
+    w.Key("delivered"), w.Uint64(counts.delivered);
+    w.Key("lost"), w.Uint64(counts.lost);
+}
+
+void write_string(Writer &w, const char *key, const std::string &value) {
+    w.Key(key);
+    const std::string text = json_string(value);
+    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
+}
+
+void write_hook(Writer &w, const HookStatus &hook) {
+    w.StartObject();
+    w.Key("number"), w.Uint(hook.number);
+    w.Key("kind"), w.String("xdp");
+    write_string(w, "ifname", hook.record.name);
+    w.Key("ifindex"), w.Uint(hook.record.ifindex);
+    w.Key("netns"), w.Uint64(hook.record.netns);
+    w.Key("mode"), w.String(mode_text(hook.record));
+    w.Key("frags"), w.Bool(hook.record.flags & HOOK_FRAGS);
+    w.Key("vlan_offload"), w.Bool(hook.record.flags & HOOK_VLAN_OFFLOAD);
+    w.Key("state"), w.String(attached_text(hook.attached));
+    w.Key("program"), w.Uint(hook.record.program);
+    w.Key("malformed"), w.Uint64(hook.counters.malformed);
+    w.Key("truncated"), w.Uint64(hook.counters.truncated);
+    w.Key("later_fragments"), w.Uint64(hook.counters.fragments);
+    w.EndObject();
+}
+
+void write_reader(Writer &w, const Status &status, const ReaderStatus &reader) {
+    w.StartObject();
+    w.Key("slot"), w.Uint(reader.slot);
+    w.Key("state"), w.String(reader_state(status, reader));
+    if (reader.pid) {
+        w.Key("pid"), w.Int(reader.pid);
+        write_string(w, "comm", reader.comm);
+    }
+    w.Key("unread_bytes"), w.Uint64(reader.unread);
+    w.Key("streams"), w.StartArray();
+    if (reader.streams) {
+        w.StartObject();
+        write_counts(w, reader.icmp);
+        w.EndObject();
+    }
+    w.EndArray();
+    w.EndObject();
+}
+
+void write_map(Writer &w, const MapStatus &map) {
+    w.StartObject();
+    write_string(w, "path", map.path);
+    w.Key("id"), w.Uint(map.id);
+    const char *type = libbpf_bpf_map_type_str(static_cast<bpf_map_type>(map.type));
+    w.Key("type"), w.String(type ? type : "?");
+    w.Key("entries"), w.Uint(map.entries);
+    w.Key("bytes"), w.Uint64(map.bytes);
+    w.EndObject();
+}
+
+uint64_t memory(const Status &status) {
+    uint64_t bytes = 0;
+    for (const MapStatus &map : status.maps)
+        bytes += map.bytes;
+    return bytes;
+}
+
+} // namespace
+
+std::string status_text(const Status &status) {
+    const abi_record &abi = status.abi;
+    const StreamCounts icmp = status.icmp();
+    std::string out;
+    add(out, "%s: layout %u, loaded %s by ebpf-load %s\n", printable(status.pin_root).c_str(),
+        abi.version, local_time(abi.loaded).c_str(), printable(abi.program).c_str());
+    add(out, "%u readers, %u bytes of ring each, read group %s; %zu maps, %" PRIu64 " KiB\n",
+        abi.readers, abi.ring_size, printable(status.group).c_str(), status.maps.size(),
+        memory(status) / 1024);
+    add_hooks(out, status);
+    add_readers(out, status);
+    add(out, "\nstream     produced   delivered        lost   (all readers, since the load)\n");
+    add(out, "icmp    %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "\n", icmp.produced, icmp.delivered,
+        icmp.lost);
+    return out;
+}
+
+std::string status_json(const Status &status) {
+    rapidjson::StringBuffer buffer;
+    Writer w(buffer);
+    w.StartObject();
+    write_string(w, "pin_root", status.pin_root);
+    w.Key("layout"), w.Uint(status.abi.version);
+    write_string(w, "program", status.abi.program);
+    w.Key("loaded"), w.Uint64(status.abi.loaded / 1'000'000);
+    w.Key("options"), w.StartObject();
+    w.Key("readers"), w.Uint(status.abi.readers);
+    w.Key("ring_size"), w.Uint(status.abi.ring_size);
+    w.Key("gid"), w.Uint(status.abi.group);
+    write_string(w, "group", status.group);
+    w.EndObject();
+    w.Key("hooks"), w.StartArray();
+    for (const HookStatus &hook : status.hooks)
+        write_hook(w, hook);
+    w.EndArray();
+    w.Key("readers"), w.StartArray();
+    for (const ReaderStatus &reader : status.readers)
+        write_reader(w, status, reader);
+    w.EndArray();
+    w.Key("streams"), w.StartArray(), w.StartObject();
+    write_counts(w, status.icmp());
+    w.EndObject(), w.EndArray();
+    w.Key("maps"), w.StartArray();
+    for (const MapStatus &map : status.maps)
+        write_map(w, map);
+    w.EndArray();
+    w.EndObject();
+    return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+} // namespace pinpipe::ctl
