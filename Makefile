@@ -17,7 +17,7 @@ CXXFLAGS += -std=c++20 -g $(if $(DEBUG),-O0,-O2) -Wall -Wextra -Werror -Wshadow 
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
             -D__TARGET_ARCH_$(ARCH) -Ibpf -I$(B)
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined) -Wl,--as-needed
-LDLIBS   += -lbpf -lmd
+LDLIBS   += -lbpf -lmd -lmnl
 ,        := ,
 
 TOOLS   := ebpf-load ebpf-read ebpf-ctl

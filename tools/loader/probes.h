@@ -1,0 +1,30 @@
+// What this kernel really grants, found by trying: a two-instruction program is loaded and attached to
+// nothing anybody uses, or to a function for a moment, and taken away again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinpipe::loader {
+
+struct Probe {
+    const char *name; // "fentry"
+    bool granted;
+    int code; // errno, where it is not
+};
+
+// fentry, kprobe, tp_btf (raw tracepoints with types), lsm. Needs root.
+std::vector<Probe> try_probes();
+
+struct XdpSupport {
+    std::string interface;
+    std::optional<bool> native; // nothing: this kernel does not tell (before 6.3)
+    bool frags = false;         // native, and packets in several buffers
+};
+
+// Every interface of this network namespace, from the kernel's netdev family; needs no root.
+std::vector<XdpSupport> xdp_support();
+
+} // namespace pinpipe::loader
