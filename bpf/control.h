@@ -22,10 +22,10 @@
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
 #define LAYOUT_VERSION 1
-#define LAYOUT_MAGIC 0x65706970 /* "pipe" */
+#define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
-#define MAX_HOOKS 64   /* bits of packet_filter.hooks */
+#define MAX_HOOKS   64 /* bits of packet_filter.hooks */
 
 /* A reader is woken when this share of its ring has been written since it was last woken, ... */
 #define WAKE_SHARE 8
@@ -33,7 +33,7 @@
 #define WAKE_AGE 50000000ULL
 
 #define ROOT_MOUNTED 0x1 /* the loader mounted a bpffs there */
-#define ROOT_MADE 0x2	 /* the loader made the directory */
+#define ROOT_MADE    0x2 /* the loader made the directory */
 
 /* abi: an array of one record. */
 struct abi_record {
@@ -49,7 +49,7 @@ struct abi_record {
 	__u32 root;	    /* ROOT_*: what unload undoes of the pin root */
 	__u32 last_hook;    /* number given out last: a freed one is used again as late as can be */
 	__u32 zero;
-	char program[24];   /* version of the loader, NUL-terminated */
+	char program[24]; /* version of the loader, NUL-terminated */
 };
 
 /* hooks: an array of MAX_HOOKS records; kind 0 is a free one. */
@@ -58,20 +58,20 @@ enum hook_kind {
 	HOOK_XDP = 1,
 };
 
-#define HOOK_GENERIC 0x1      /* generic (skb) mode; else native */
+#define HOOK_GENERIC	  0x1 /* generic (skb) mode; else native */
 #define HOOK_VLAN_OFFLOAD 0x2 /* the hardware may take VLAN tags away before XDP sees them */
-#define HOOK_RAW_IP 0x4	      /* frames begin with the IP header: tun, wireguard, ppp */
-#define HOOK_FRAGS 0x8	      /* the program takes packets in several buffers (jumbo frames) */
+#define HOOK_RAW_IP	  0x4 /* frames begin with the IP header: tun, wireguard, ppp */
+#define HOOK_FRAGS	  0x8 /* the program takes packets in several buffers (jumbo frames) */
 
 struct hook_record {
-	__u32 kind;	   /* enum hook_kind */
-	__u32 flags;	   /* HOOK_* */
-	__u32 ifindex;	   /* XDP: of the interface, in its network namespace */
-	__u32 program;	   /* id of the program the loader attached */
-	__u64 netns;	   /* inode of the network namespace in nsfs */
-	__u64 cgroup;	   /* id of the cgroup, for cgroup hooks */
-	__u64 build;	   /* hash of the program's object and constants: equal means unchanged */
-	char name[16];	   /* of the interface when attached, NUL-terminated */
+	__u32 kind;    /* enum hook_kind */
+	__u32 flags;   /* HOOK_* */
+	__u32 ifindex; /* XDP: of the interface, in its network namespace */
+	__u32 program; /* id of the program the loader attached */
+	__u64 netns;   /* inode of the network namespace in nsfs */
+	__u64 cgroup;  /* id of the cgroup, for cgroup hooks */
+	__u64 build;   /* hash of the program's object and constants: equal means unchanged */
+	char name[16]; /* of the interface when attached, NUL-terminated */
 };
 
 /* counters: a per-CPU array of MAX_HOOKS records, in packets. Counted while a reader asks. */
@@ -119,7 +119,7 @@ struct reader_control {
 	__u32 generation; /* raised by each claim, after the filters have been written */
 	__u32 zero;
 	struct packet_filter icmp;
-	__u64 read[STREAMS];	     /* as the readers say themselves: for status alone */
+	__u64 read[STREAMS];	      /* as the readers say themselves: for status alone */
 	struct reader_totals claimed; /* what the counts were at the last claim: likewise */
 };
 

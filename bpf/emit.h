@@ -92,9 +92,9 @@ static __always_inline __u64 wake_flags(struct reader_losses *l, __u64 now, __u3
 }
 
 /*
- * Copies the record to one reader, if its filter matches. The generation is read before the filter and
- * written by a claim after it: a record with the new generation has passed the new filter.
- * A map lookup that misses means a slot that was never made: nobody is there to read.
+ * Copies the record to one reader, if its filter matches. The generation is read before the filter
+ * and written by a claim after it: a record with the new generation has passed the new filter. A
+ * map lookup that misses means a slot that was never made: nobody is there to read.
  */
 static __always_inline void emit_icmp_to(__u32 reader, struct icmp_record *r)
 {

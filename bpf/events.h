@@ -4,9 +4,9 @@
  * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
  *
  * Rules. Fixed-width fields, host byte order unless a field says otherwise, padding explicit and
- * zero. A record starts with struct record_header; its stream says which struct the whole is. A reader
- * checks the length it received before it looks at the bytes as a struct. Any change of a layout
- * raises LAYOUT_VERSION in control.h.
+ * zero. A record starts with struct record_header; its stream says which struct the whole is. A
+ * reader checks the length it received before it looks at the bytes as a struct. Any change of a
+ * layout raises LAYOUT_VERSION in control.h.
  */
 #ifndef PINPIPE_EVENTS_H
 #define PINPIPE_EVENTS_H
@@ -41,7 +41,8 @@ struct record_header {
 };
 
 /* An ICMP or ICMPv6 message, as received by XDP. */
-#define PACKET_FIRST_FRAGMENT 0x1 /* more fragments follow; length is this one's (value of IPv6's M flag) */
+#define PACKET_FIRST_FRAGMENT \
+	0x1 /* more fragments follow; length is this one's (value of IPv6's M flag) */
 
 struct icmp_record {
 	__u64 time;
@@ -49,17 +50,17 @@ struct icmp_record {
 	__u32 lost;
 	__u16 stream;
 	__u16 hook;
-	__u32 length;	  /* bytes of the IP packet, its header included */
+	__u32 length; /* bytes of the IP packet, its header included */
 	union address src;
 	union address dst;
-	__u16 vlan[2];	  /* 802.1Q tag control, outer first, host order; valid: vlans */
-	__u8 vlans;	  /* tags found in the frame: 0, 1, 2 */
-	__u8 ip_version;  /* 4 or 6 */
-	__u8 ttl;	  /* or hop limit */
-	__u8 flags;	  /* PACKET_* */
-	__u8 type;	  /* ICMP type and code */
+	__u16 vlan[2];	 /* 802.1Q tag control, outer first, host order; valid: vlans */
+	__u8 vlans;	 /* tags found in the frame: 0, 1, 2 */
+	__u8 ip_version; /* 4 or 6 */
+	__u8 ttl;	 /* or hop limit */
+	__u8 flags;	 /* PACKET_* */
+	__u8 type;	 /* ICMP type and code */
 	__u8 code;
-	__u8 rest[4];	  /* the header's last four bytes, as received (echo: id, sequence) */
+	__u8 rest[4]; /* the header's last four bytes, as received (echo: id, sequence) */
 	__u8 zero[2];
 };
 

@@ -16,28 +16,28 @@
 #define ETHERTYPE_VLAN 0x8100
 #define ETHERTYPE_QINQ 0x88a8
 
-#define PROTO_HOPOPTS 0
-#define PROTO_ICMP 1
-#define PROTO_ROUTING 43
+#define PROTO_HOPOPTS  0
+#define PROTO_ICMP     1
+#define PROTO_ROUTING  43
 #define PROTO_FRAGMENT 44
-#define PROTO_AH 51
-#define PROTO_ICMPV6 58
-#define PROTO_DSTOPTS 60
+#define PROTO_AH       51
+#define PROTO_ICMPV6   58
+#define PROTO_DSTOPTS  60
 #define PROTO_MOBILITY 135
-#define PROTO_HIP 139
-#define PROTO_SHIM6 140
+#define PROTO_HIP      139
+#define PROTO_SHIM6    140
 
-#define MAX_VLANS 2
-#define MAX_EXTENSIONS 16 /* IPv6 extension headers; a packet with more counts as malformed */
-#define MAX_HEADERS 0x7fff /* offset that no header reaches: a bound for the verifier */
-#define ETH_HEADER 14
-#define VLAN_TAG 4
-#define IPV4_HEADER 20
-#define IPV6_HEADER 40
+#define MAX_VLANS      2
+#define MAX_EXTENSIONS 16     /* IPv6 extension headers; a packet with more counts as malformed */
+#define MAX_HEADERS    0x7fff /* offset that no header reaches: a bound for the verifier */
+#define ETH_HEADER     14
+#define VLAN_TAG       4
+#define IPV4_HEADER    20
+#define IPV6_HEADER    40
 
-#define IPV4_MORE_FRAGMENTS 0x2000
+#define IPV4_MORE_FRAGMENTS  0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
-#define IPV6_MORE_FRAGMENTS 0x1
+#define IPV6_MORE_FRAGMENTS  0x1
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
 struct vlan_tag {
@@ -76,8 +76,8 @@ struct packet {
 };
 
 /*
- * The next len bytes of the frame: in place, or copied to room (len bytes) where they are not all in
- * the first buffer. NULL: the frame ends before. The cursor stays.
+ * The next len bytes of the frame: in place, or copied to room (len bytes) where they are not all
+ * in the first buffer. NULL: the frame ends before. The cursor stays.
  */
 static __always_inline void *peek(struct cursor *c, void *room, __u32 len)
 {
@@ -93,7 +93,8 @@ static __always_inline void *peek(struct cursor *c, void *room, __u32 len)
 	return NULL;
 }
 
-/* Bytes of the frame. Cheap when bytes up to enough lie in the first buffer, then any value >= enough. */
+/* Bytes of the frame. Cheap when bytes up to enough lie in the first buffer, then any value >=
+ * enough. */
 static __always_inline __u32 frame_bytes(struct cursor *c, __u32 enough)
 {
 	__u32 first = c->end - c->data;
@@ -183,7 +184,8 @@ static __always_inline enum parsed parse_ipv4(struct cursor *c, struct packet *p
 	return PACKET_WHOLE;
 }
 
-/* Bit n of these words: header n is an extension header (0 to 63; 128 to 191), with a length byte. */
+/* Bit n of these words: header n is an extension header (0 to 63; 128 to 191), with a length byte.
+ */
 #define EXTENSIONS_LOW (1ULL << PROTO_HOPOPTS | 1ULL << PROTO_ROUTING | 1ULL << PROTO_DSTOPTS)
 #define EXTENSIONS_HIGH \
 	(1ULL << (PROTO_MOBILITY - 128) | 1ULL << (PROTO_HIP - 128) | 1ULL << (PROTO_SHIM6 - 128))

@@ -29,7 +29,8 @@ Result<Fd> lock_slot(const std::string &path) {
                 return Fd();
             return fail(system_error("lock " + path, errno));
         }
-        struct stat ours {}, now {};
+        struct stat ours {
+        }, now{};
         if (fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
             ours.st_ino == now.st_ino && ours.st_dev == now.st_dev)
             return dir;
@@ -109,8 +110,7 @@ Result<Claim> Claim::take(const Pins &pins, const abi_record &abi, uint32_t stre
     auto wanted = pins.open(wanted_map, Access::write);
     if (!wanted)
         return fail(wanted.error());
-    auto wanted_page =
-        map_array(*wanted, sizeof(wanted_record), pins.path(wanted_map.path));
+    auto wanted_page = map_array(*wanted, sizeof(wanted_record), pins.path(wanted_map.path));
     if (!wanted_page)
         return fail(wanted_page.error());
     auto losses = pins.open(losses_map, Access::read);
@@ -156,7 +156,8 @@ void Claim::set_hooks(uint64_t hooks) {
 
 reader_losses Claim::counters() const {
     reader_losses now{};
-    static_cast<void>(read_element(losses_, slot_, now, "the losses map")); // an open array: cannot fail
+    static_cast<void>(
+        read_element(losses_, slot_, now, "the losses map")); // an open array: cannot fail
     return now;
 }
 

@@ -1,14 +1,16 @@
 // A reader slot that is ours while this object lives.
 //
 // A BPF ring buffer has one consumer, so the loader makes several, and a reader claims one:
-//   1. flock(2) on readers/N: released by the kernel however a reader ends. Then the directory's inode is
+//   1. flock(2) on readers/N: released by the kernel however a reader ends. Then the directory's
+//   inode is
 //      compared with the path's, since a locked directory may have been removed and made again.
 //   2. the slot's bits in maps/wanted are cleared: nothing new is written for the slot
 //   3. consumer position = producer position: what a dead reader left is skipped
 //   4. filters, then a raised generation, which every record carries: one that was on its way with
 //      the old filters shows itself by the old generation
 //   5. the loss counters are noted as the baseline, and the bits are set.
-// Bits that dead readers left in maps/wanted are cleared on the way: they cost time for every packet.
+// Bits that dead readers left in maps/wanted are cleared on the way: they cost time for every
+// packet.
 #pragma once
 
 #include "lib/pins.h"

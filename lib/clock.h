@@ -7,8 +7,9 @@ namespace pinpipe {
 
 int64_t boot_now(); // nanoseconds of CLOCK_BOOTTIME
 
-// What to add to CLOCK_BOOTTIME to get CLOCK_REALTIME. Both clocks are slewed alike, so it changes only when
-// the time of day is set; refresh() follows that and leaves smaller differences, which are measuring errors.
+// What to add to CLOCK_BOOTTIME to get CLOCK_REALTIME. Both clocks are slewed alike, so it changes
+// only when the time of day is set; refresh() follows that and leaves smaller differences, which
+// are measuring errors.
 class WallClock {
 public:
     WallClock() { refresh(); }

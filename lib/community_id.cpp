@@ -10,11 +10,12 @@
 namespace pinpipe {
 namespace {
 
-// What the specification puts in the place of a port for a message's answer; -1: one-way, the code stands there.
+// What the specification puts in the place of a port for a message's answer; -1: one-way, the code
+// stands there.
 int counterpart(unsigned version, unsigned type) {
     constexpr std::pair<int, int> v4[] = {{0, 8}, {9, 10}, {13, 14}, {15, 16}, {17, 18}};
-    constexpr std::pair<int, int> v6[] = {{128, 129}, {133, 134}, {135, 136}, {130, 131}, {144, 145},
-                                          {139, 140}};
+    constexpr std::pair<int, int> v6[] = {{128, 129}, {133, 134}, {135, 136},
+                                          {130, 131}, {144, 145}, {139, 140}};
     const auto find = [type](const auto &pairs) {
         for (const auto &[a, b] : pairs) {
             if (static_cast<int>(type) == a)

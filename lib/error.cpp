@@ -9,15 +9,11 @@ namespace pinpipe {
 std::string reason(int code) {
     switch (code) {
     case EPERM:
-    case EACCES:
-        return "permission denied";
+    case EACCES: return "permission denied";
     case ENODEV:
-    case ENXIO:
-        return "no such device";
-    case E2BIG:
-        return "too large for this kernel";
-    case EOPNOTSUPP:
-        return "not supported here";
+    case ENXIO: return "no such device";
+    case E2BIG: return "too large for this kernel";
+    case EOPNOTSUPP: return "not supported here";
     default:
         std::string text = std::strerror(code);
         if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z' && text[0] >= 'A' && text[0] <= 'Z')

@@ -45,8 +45,8 @@ inline tl::unexpected<Error> fail(Error error) {
     return tl::unexpected<Error>(std::move(error));
 }
 
-// Prints "tool: text" and "hint: command" to stderr; control bytes in them never reach the terminal.
-// Returns the exit status.
+// Prints "tool: text" and "hint: command" to stderr; control bytes in them never reach the
+// terminal. Returns the exit status.
 int report(const char *tool, const Error &error);
 
 // s with every byte that a terminal could act upon, or that is no ASCII, as \xHH.

@@ -1,4 +1,5 @@
-// Events as NDJSON lines: pure functions of a record and its surroundings. Fields: pinpipe-events(5).
+// Events as NDJSON lines: pure functions of a record and its surroundings. Fields:
+// pinpipe-events(5).
 #pragma once
 
 #include "bpf/events.h"

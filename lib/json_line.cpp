@@ -25,8 +25,8 @@ Decoded decode(std::string_view s) {
         return {code, code >= 0x800 && (code < 0xd800 || code > 0xdfff) ? 3U : 0U};
     }
     if (first >= 0xf0 && first < 0xf5 && follows(1) && follows(2) && follows(3)) {
-        const unsigned code = (first & 7) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 |
-                              (byte(3) & 0x3f);
+        const unsigned code =
+            (first & 7) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 | (byte(3) & 0x3f);
         return {code, code >= 0x10000 && code <= 0x10ffff ? 4U : 0U};
     }
     return {0, 0};

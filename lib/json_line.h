@@ -1,8 +1,8 @@
 // One growing buffer of NDJSON, on RapidJSON's StringBuffer: it is cleared, never freed.
 //
 // An event is written in one piece: room() gives a pointer to enough bytes for a whole line, the
-// event's function writes constant runs and numbers there, and commit() says where it ended. Text from
-// outside goes through json_string(), once per value and not once per line where it repeats.
+// event's function writes constant runs and numbers there, and commit() says where it ended. Text
+// from outside goes through json_string(), once per value and not once per line where it repeats.
 #pragma once
 
 #include <rapidjson/internal/itoa.h>
@@ -57,8 +57,9 @@ inline char *put_number64(char *to, unsigned long long number) {
     return rapidjson::internal::u64toa(number, to);
 }
 
-// Text from outside as a JSON string with its quotes: always valid UTF-8, whatever the bytes. Bytes that
-// are no UTF-8 become U+FFFD; control characters, DEL and C1 (which act on terminals) are escaped.
+// Text from outside as a JSON string with its quotes: always valid UTF-8, whatever the bytes. Bytes
+// that are no UTF-8 become U+FFFD; control characters, DEL and C1 (which act on terminals) are
+// escaped.
 std::string json_string(std::string_view bytes);
 
 } // namespace pinpipe

@@ -17,7 +17,8 @@ constexpr const char *default_pin_root = "/run/ebpf";
 enum : int { id_help = 1, id_version, id_pin_root, id_verbose };
 
 constexpr Option common[] = {
-    {id_pin_root, "pin-root", 0, "DIR", "where the pins are (default: $EBPF_PIN_ROOT or /run/ebpf)"},
+    {id_pin_root, "pin-root", 0, "DIR",
+     "where the pins are (default: $EBPF_PIN_ROOT or /run/ebpf)"},
     {id_verbose, "verbose", 'v', nullptr, "say more on stderr: kernel and library logs"},
     {id_help, "help", 0, nullptr, "print this help and exit"},
     {id_version, "version", 0, nullptr, "print the version and exit"},
@@ -43,20 +44,11 @@ std::string offender(char **argv) {
 
 void take(Parsed &parsed, int id, const char *value) {
     switch (id) {
-    case id_help:
-        parsed.help = true;
-        break;
-    case id_version:
-        parsed.version = true;
-        break;
-    case id_verbose:
-        parsed.verbose = true;
-        break;
-    case id_pin_root:
-        parsed.pin_root = value;
-        break;
-    default:
-        parsed.options.push_back({id, value ? value : ""});
+    case id_help: parsed.help = true; break;
+    case id_version: parsed.version = true; break;
+    case id_verbose: parsed.verbose = true; break;
+    case id_pin_root: parsed.pin_root = value; break;
+    default: parsed.options.push_back({id, value ? value : ""});
     }
 }
 

@@ -10,7 +10,8 @@
 namespace pinpipe {
 namespace {
 
-constexpr int patience = 1000; // milliseconds for a receiver that takes nothing, once we are to stop
+constexpr int patience =
+    1000; // milliseconds for a receiver that takes nothing, once we are to stop
 
 Error output_error(int code) {
     Error error = system_error("write to standard output", code);

@@ -12,14 +12,15 @@ enum class Written {
     closed, // whoever read it is gone (EPIPE): a quiet end
 };
 
-// Writes all of text to standard output. After a stop signal a receiver that takes nothing for a second
-// is given up. An Error has Exit::output.
+// Writes all of text to standard output. After a stop signal a receiver that takes nothing for a
+// second is given up. An Error has Exit::output.
 Result<Written> write_output(std::string_view text);
 
 // Whether whoever reads standard output is gone; learnt without writing.
 bool output_closed();
 
-// Waits until input is readable, standard output's receiver goes, a stop signal comes, or the time-out.
+// Waits until input is readable, standard output's receiver goes, a stop signal comes, or the
+// time-out.
 void wait_for(int input, int milliseconds);
 
 } // namespace pinpipe

@@ -12,19 +12,20 @@
 namespace pinpipe {
 
 const MapSpec abi_map = {"abi", "abi", BPF_MAP_TYPE_ARRAY, 4, sizeof(abi_record), 1, 0, 0640};
-const MapSpec hooks_map = {"hooks", "maps/hooks", BPF_MAP_TYPE_ARRAY, 4, sizeof(hook_record),
-                           MAX_HOOKS, 0, 0640};
-const MapSpec counters_map = {"counters", "maps/counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4,
-                              sizeof(hook_counters), MAX_HOOKS, 0, 0640};
-const MapSpec losses_map = {"losses", "maps/losses", BPF_MAP_TYPE_ARRAY, 4,
-                            sizeof(reader_losses), MAX_READERS, 0, 0640};
-const MapSpec wanted_map = {"wanted", "maps/wanted", BPF_MAP_TYPE_ARRAY, 4,
-                            sizeof(wanted_record), 1, BPF_F_MMAPABLE, 0660};
-const MapSpec controls_map = {"controls", "maps/controls", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4,
-                              MAX_READERS, 0, 0600};
+const MapSpec hooks_map = {
+    "hooks", "maps/hooks", BPF_MAP_TYPE_ARRAY, 4, sizeof(hook_record), MAX_HOOKS, 0, 0640};
+const MapSpec counters_map = {
+    "counters", "maps/counters", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(hook_counters), MAX_HOOKS, 0,
+    0640};
+const MapSpec losses_map = {
+    "losses", "maps/losses", BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_losses), MAX_READERS, 0, 0640};
+const MapSpec wanted_map = {
+    "wanted", "maps/wanted", BPF_MAP_TYPE_ARRAY, 4, sizeof(wanted_record), 1, BPF_F_MMAPABLE, 0660};
+const MapSpec controls_map = {
+    "controls", "maps/controls", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS, 0, 0600};
 const MapSpec rings_map = {"rings", "maps/rings", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS,
-                           0, 0600};
-const MapSpec control_map = {"control", "", BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,
+                           0,       0600};
+const MapSpec control_map = {"control",      "",  BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,
                              BPF_F_MMAPABLE, 0660};
 const MapSpec ring_map = {"ring", "", BPF_MAP_TYPE_RINGBUF, 0, 0, 0, 0, 0660};
 
@@ -48,7 +49,8 @@ Error refused(const std::string &path, int code) {
     Error error = system_error("open " + path, code);
     struct stat st {};
     if (code == EPERM) // bpf(2) itself refused: before Linux 5.19 it wants CAP_BPF of everybody
-        error.hint = "sudo setcap cap_bpf+ep " + own_path() + "   (before Linux 5.19), or run as root";
+        error.hint =
+            "sudo setcap cap_bpf+ep " + own_path() + "   (before Linux 5.19), or run as root";
     else if (code == EACCES && stat(path.substr(0, path.rfind('/')).c_str(), &st) == 0)
         error.hint = st.st_gid ? "sudo usermod -aG " + group_name(st.st_gid) +
                                      " \"$USER\"   (then log in again)"

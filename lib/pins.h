@@ -1,7 +1,7 @@
 // The pinned maps of bpf/control.h: where they are, what they must look like, opening them.
 //
-// A map's type, sizes and flags are checked before anything is read from it: pins of another layout, or
-// somebody else's under our names, are refused and never interpreted.
+// A map's type, sizes and flags are checked before anything is read from it: pins of another
+// layout, or somebody else's under our names, are refused and never interpreted.
 #pragma once
 
 #include "bpf/control.h"
@@ -68,11 +68,13 @@ Result<void> check_map(int fd, const MapSpec &spec, const std::string &path);
 // Whether somebody froze the map (BPF_MAP_FREEZE): nobody can change it from user space any more.
 bool is_frozen(int map);
 
-// Maps an open BPF_F_MMAPABLE array for reading and writing. A frozen one is told as such. (What was opened
-// for reading alone cannot be mapped at all: the kernel wants a shared mapping that may be written.)
+// Maps an open BPF_F_MMAPABLE array for reading and writing. A frozen one is told as such. (What
+// was opened for reading alone cannot be mapped at all: the kernel wants a shared mapping that may
+// be written.)
 Result<Mapping> map_array(const Fd &map, size_t size, const std::string &path);
 
-// Copies element index of an array map. The value must have the map's value size. path: for the error.
+// Copies element index of an array map. The value must have the map's value size. path: for the
+// error.
 Result<void> read_bytes(const Fd &map, uint32_t index, void *value, const std::string &path);
 template <class T>
 Result<void> read_element(const Fd &map, uint32_t index, T &value, const std::string &path) {

@@ -91,8 +91,8 @@ size_t Ring::take(std::span<Record> out) {
     size_t count = 0;
     bool sound = end - position <= size_;
     while (sound && count < out.size() && position < end) {
-        const auto *word = reinterpret_cast<const std::atomic<uint32_t> *>(
-            data_ + (position & (size_ - 1)));
+        const auto *word =
+            reinterpret_cast<const std::atomic<uint32_t> *>(data_ + (position & (size_ - 1)));
         const uint32_t length = word->load(std::memory_order_acquire);
         if (length & busy)
             break;

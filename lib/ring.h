@@ -1,13 +1,13 @@
 // The consumer's side of a BPF ring buffer whose consumer position others may write.
 //
 // The position that the kernel reads lies in a page that every member of the read group can map and
-// change. So the reader keeps its own position and only publishes it; a published one that has changed
-// is noticed, counted and repaired. Records are copied out first and then checked: had the kernel been
-// led to overwrite them, the producer would be further ahead than the ring is large.
+// change. So the reader keeps its own position and only publishes it; a published one that has
+// changed is noticed, counted and repaired. Records are copied out first and then checked: had the
+// kernel been led to overwrite them, the producer would be further ahead than the ring is large.
 //
-// Format (kernel/bpf/ringbuf.c): a page with the consumer position, a page with the producer position,
-// then the data; both positions count bytes since creation. Each record: 32 bits of length with a busy
-// and a discard bit, 32 bits unused here, the bytes, padded to 8.
+// Format (kernel/bpf/ringbuf.c): a page with the consumer position, a page with the producer
+// position, then the data; both positions count bytes since creation. Each record: 32 bits of
+// length with a busy and a discard bit, 32 bits unused here, the bytes, padded to 8.
 #pragma once
 
 #include "bpf/control.h"
@@ -44,8 +44,8 @@ public:
     // Forgets all that is in it: the position becomes the producer's.
     void skip();
 
-    // Copies up to out.size() records out and publishes the position behind them. Returns how many; records
-    // that the kernel has not finished end the batch.
+    // Copies up to out.size() records out and publishes the position behind them. Returns how many;
+    // records that the kernel has not finished end the batch.
     size_t take(std::span<Record> out);
 
     uint64_t unread() const; // bytes

@@ -18,8 +18,9 @@ constexpr Option options[] = {
 constexpr Usage usage = {
     .tool = "ebpf-ctl",
     .synopsis = "ebpf-ctl status [--json]",
-    .summary = "Show what is pinned and attached, who reads, and what is lost. The read group may; only\n"
-               "root sees the links of other network namespaces.",
+    .summary =
+        "Show what is pinned and attached, who reads, and what is lost. The read group may; only\n"
+        "root sees the links of other network namespaces.",
     .options = options,
     .closing = "See ebpf-ctl(8).",
 };

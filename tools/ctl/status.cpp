@@ -159,7 +159,8 @@ uint64_t memory_of(int map) {
 
 // Maps that we may not open are left out: the loader's own.
 void add_map(Status &status, const std::string &path, const MapSpec &spec) {
-    const auto map = open_map(path, spec, spec.type == BPF_MAP_TYPE_RINGBUF ? Access::write : Access::read);
+    const auto map =
+        open_map(path, spec, spec.type == BPF_MAP_TYPE_RINGBUF ? Access::write : Access::read);
     bpf_map_info info{};
     __u32 size = sizeof info;
     if (!map || bpf_obj_get_info_by_fd(map->get(), &info, &size) != 0)
@@ -168,8 +169,8 @@ void add_map(Status &status, const std::string &path, const MapSpec &spec) {
 }
 
 void gather_maps(const Pins &pins, Status &status) {
-    for (const MapSpec *spec : {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map,
-                                &controls_map, &rings_map})
+    for (const MapSpec *spec :
+         {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map, &controls_map, &rings_map})
         add_map(status, pins.path(spec->path), *spec);
     for (unsigned slot = 0; slot < status.abi.readers; slot++) {
         add_map(status, pins.reader(slot) + "/control", control_map);

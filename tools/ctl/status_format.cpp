@@ -45,9 +45,12 @@ const char *reader_state(const Status &status, const ReaderStatus &reader) {
 }
 
 void add_hooks(std::string &out, const Status &status) {
-    add(out, "\nhook  kind  where            mode     state      netns       malformed  truncated  later fragments\n");
+    add(out, "\nhook  kind  where            mode     state      netns       malformed  truncated  "
+             "later fragments\n");
     for (const HookStatus &hook : status.hooks)
-        add(out, "%4u  xdp   %-15s  %-7s  %-9s  %-10" PRIu64 "  %9" PRIu64 "  %9" PRIu64 "  %15" PRIu64 "%s\n",
+        add(out,
+            "%4u  xdp   %-15s  %-7s  %-9s  %-10" PRIu64 "  %9" PRIu64 "  %9" PRIu64 "  %15" PRIu64
+            "%s\n",
             hook.number, printable(hook.record.name).c_str(), mode_text(hook.record),
             attached_text(hook.attached), static_cast<uint64_t>(hook.record.netns),
             static_cast<uint64_t>(hook.counters.malformed),
@@ -58,7 +61,8 @@ void add_hooks(std::string &out, const Status &status) {
 
 void add_readers(std::string &out, const Status &status) {
     unsigned unused = 0;
-    add(out, "\nslot  state      who                      produced   delivered        lost  unread bytes\n");
+    add(out, "\nslot  state      who                      produced   delivered        lost  unread "
+             "bytes\n");
     for (const ReaderStatus &reader : status.readers) {
         const std::string state = reader_state(status, reader);
         if (state == "free") {

@@ -71,8 +71,8 @@ KernelVersion kernel_version(std::string &release) {
 
 Finding check_kernel(const KernelVersion &version, const std::string &release) {
     const bool fits = version.at_least(5, 10);
-    return {"kernel", fits ? State::ok : State::missing, release + (fits ? "" : ": 5.10 is the oldest"),
-            fits ? "" : "boot a newer kernel"};
+    return {"kernel", fits ? State::ok : State::missing,
+            release + (fits ? "" : ": 5.10 is the oldest"), fits ? "" : "boot a newer kernel"};
 }
 
 Finding check_btf() {
@@ -98,7 +98,8 @@ Finding check_bpffs(const std::string &root) {
     for (std::string line; std::getline(filesystems, line);)
         if (line == "nodev\tbpf")
             return {"bpffs", State::ok, "mounted at " + root + " by the first load", ""};
-    return {"bpffs", State::missing, "this kernel has none (CONFIG_BPF_SYSCALL)", "boot another kernel"};
+    return {"bpffs", State::missing, "this kernel has none (CONFIG_BPF_SYSCALL)",
+            "boot another kernel"};
 }
 
 Finding check_cgroup2() {
@@ -107,8 +108,7 @@ Finding check_cgroup2() {
          std::getline(mounts, rest))
         if (type == "cgroup2")
             return {"cgroup2", State::ok, path, ""};
-    return {"cgroup2", State::no, "not mounted",
-            "sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup"};
+    return {"cgroup2", State::no, "not mounted", "sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup"};
 }
 
 Finding check_capabilities() {
@@ -124,7 +124,8 @@ Finding check_capabilities() {
                        : "root without CAP_SYS_ADMIN or CAP_NET_ADMIN: a container?",
                 enough ? "" : "run it outside, or with --cap-add SYS_ADMIN --cap-add NET_ADMIN"};
     }
-    return {"capabilities", State::unknown, "a normal user: loading needs root", "sudo ebpf-load --check"};
+    return {"capabilities", State::unknown, "a normal user: loading needs root",
+            "sudo ebpf-load --check"};
 }
 
 Finding check_lockdown() {
@@ -137,7 +138,8 @@ Finding check_lockdown() {
     const size_t open = line.find('['), close = line.find(']');
     const std::string mode = open < close ? line.substr(open + 1, close - open - 1) : line;
     if (mode == "confidentiality")
-        return {"lockdown", State::no, mode + ": kprobe and fentry programs may not read the kernel",
+        return {"lockdown", State::no,
+                mode + ": kprobe and fentry programs may not read the kernel",
                 "boot without lockdown=confidentiality"};
     return {"lockdown", State::ok, mode, ""};
 }
@@ -150,7 +152,8 @@ Finding check_unprivileged(const KernelVersion &version) {
                     ": members of the read group need no capability",
                 ""};
     return {"readers", State::no,
-            "unprivileged_bpf_disabled=" + value + " and a kernel before 5.19: readers need CAP_BPF",
+            "unprivileged_bpf_disabled=" + value +
+                " and a kernel before 5.19: readers need CAP_BPF",
             "sudo setcap cap_bpf+ep \"$(command -v ebpf-read)\""};
 }
 
@@ -233,11 +236,16 @@ Result<bool> check(const Command &command) {
     std::string release;
     const KernelVersion version = kernel_version(release);
     Findings findings = {
-        check_kernel(version, release), check_btf(),
-        check_jit(),                    check_bpffs(command.pin_root),
-        check_cgroup2(),                check_capabilities(),
-        check_lockdown(),               check_unprivileged(version),
-        check_group(),                  check_loaded(command.pin_root),
+        check_kernel(version, release),
+        check_btf(),
+        check_jit(),
+        check_bpffs(command.pin_root),
+        check_cgroup2(),
+        check_capabilities(),
+        check_lockdown(),
+        check_unprivileged(version),
+        check_group(),
+        check_loaded(command.pin_root),
     };
     check_probes(findings);
     check_interfaces(findings);

@@ -18,7 +18,8 @@ public:
 
     uint64_t inode() const { return inode_; }
 
-    // Runs work with this thread inside the namespace; only the network one, so pins stay where they are.
+    // Runs work with this thread inside the namespace; only the network one, so pins stay where
+    // they are.
     template <class Work> auto inside(Work work) const -> decltype(work()) {
         if (!target_.valid())
             return work();
@@ -45,7 +46,8 @@ struct Interface {
     bool vlan_offload = false; // the hardware may take VLAN tags away
 };
 
-// Looks the interface up in the namespace. Refuses link types whose frames are neither Ethernet nor bare IP.
+// Looks the interface up in the namespace. Refuses link types whose frames are neither Ethernet nor
+// bare IP.
 Result<Interface> find_interface(const Netns &netns, const std::string &name);
 
 } // namespace pinpipe::loader

@@ -237,7 +237,8 @@ Result<void> Layout::repair_slots(const Pins &pins) {
     return {};
 }
 
-// Programs hold the old word; every hook whose program was made with another map is updated by this load.
+// Programs hold the old word; every hook whose program was made with another map is updated by this
+// load.
 Result<void> Layout::repair_wanted(const Pins &pins) {
     if (!is_frozen(wanted_.get()))
         return {};
@@ -252,7 +253,8 @@ Result<void> Layout::repair_wanted(const Pins &pins) {
     if (auto moved = move_over(staged, pins.path(wanted_map.path)); !moved)
         return moved;
     wanted_ = std::move(*map);
-    std::fprintf(stderr, "ebpf-load: %s was frozen: replaced\n", pins.path(wanted_map.path).c_str());
+    std::fprintf(stderr, "ebpf-load: %s was frozen: replaced\n",
+                 pins.path(wanted_map.path).c_str());
     return {};
 }
 
@@ -305,7 +307,8 @@ Result<void> Layout::protect(const Pins &pins) const {
         std::string path;
         mode_t mode;
     };
-    std::vector<Pin> all = {{"/abi", abi_map.mode}, {"/maps", 0750}, {"/readers", 0750}, {"/links", 0750}};
+    std::vector<Pin> all = {
+        {"/abi", abi_map.mode}, {"/maps", 0750}, {"/readers", 0750}, {"/links", 0750}};
     for (const MapSpec *spec : shared_maps)
         all.push_back({std::string("/") + spec->path, spec->mode});
     for (unsigned slot = 0; slot < abi_.readers; slot++) {

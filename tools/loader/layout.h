@@ -22,8 +22,8 @@ struct Settings {
 
 class Layout {
 public:
-    // Opens what is pinned at pins and checks all of it. Slots and words that a member of the read group
-    // froze, or that are missing, are replaced.
+    // Opens what is pinned at pins and checks all of it. Slots and words that a member of the read
+    // group froze, or that are missing, are replaced.
     static Result<Layout> open(const Pins &pins, const Settings &settings);
 
     // Makes a new one below stage: nothing is visible until publish().

@@ -19,10 +19,10 @@ struct Step {
     hook_record record{};
     Interface interface; // of a new hook
     Mode mode = Mode::any;
-    Fd link;             // of a hook that is there
+    Fd link; // of a hook that is there
     uint32_t old_program = 0;
-    Program program;     // what it gets; none: unchanged
-    bool named = false;  // on the command line
+    Program program;    // what it gets; none: unchanged
+    bool named = false; // on the command line
     bool replace = false;
     bool is_new() const { return !link.valid(); }
 };
@@ -45,7 +45,8 @@ Result<void> publish_record(Layout &layout, const Step &step, Undo &undo) {
     return layout.set_hook(step.number, step.record);
 }
 
-// Hooks that are attached: they get this build's program if theirs is another one, or was exchanged.
+// Hooks that are attached: they get this build's program if theirs is another one, or was
+// exchanged.
 Result<void> plan_present(Plan &plan) {
     if (plan.layout.is_new())
         return {};
@@ -225,25 +226,27 @@ void tell(const Plan &plan) {
                      step.record.flags & HOOK_GENERIC ? "generic" : "native", what,
                      plan.pins.link(step.number).c_str());
         if (step.record.flags & HOOK_VLAN_OFFLOAD && !step.old_program)
-            std::fprintf(stderr,
-                         "ebpf-load: %s: the hardware may take VLAN tags away before XDP sees them; "
-                         "ethtool -K %s rxvlan off shows them\n",
-                         step.record.name, step.record.name);
+            std::fprintf(
+                stderr,
+                "ebpf-load: %s: the hardware may take VLAN tags away before XDP sees them; "
+                "ethtool -K %s rxvlan off shows them\n",
+                step.record.name, step.record.name);
     }
     if (plan.layout.is_new()) {
         std::fprintf(stderr, "ebpf-load: %u readers with %u bytes each: %s\n",
                      plan.layout.abi().readers, plan.layout.abi().ring_size,
                      plan.pins.path("readers").c_str());
         if (plan.layout.abi().group == 0)
-            std::fprintf(stderr, "ebpf-load: only root may read; for others: sudo groupadd --system "
-                                 "ebpf, then load again with --group ebpf\n");
+            std::fprintf(stderr,
+                         "ebpf-load: only root may read; for others: sudo groupadd --system "
+                         "ebpf, then load again with --group ebpf\n");
     }
 }
 
 } // namespace
 
-// A hook whose interface is gone keeps its pin, with no target; a number without a link is what a load
-// that was killed left behind.
+// A hook whose interface is gone keeps its pin, with no target; a number without a link is what a
+// load that was killed left behind.
 Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
     for (unsigned number = 0; number < MAX_HOOKS; number++) {
         const auto record = layout.hook(number);

@@ -46,8 +46,8 @@ Result<int> run(int argc, char **argv) {
         return fine ? Result<int>(*fine ? 0 : static_cast<int>(Exit::failed)) : fail(fine.error());
     }
     std::signal(SIGPIPE, SIG_IGN); // a closed stderr must not leave a load half done
-    auto done = command->action == loader::Action::load ? loader::load(*command)
-                                                        : loader::unload(*command);
+    auto done =
+        command->action == loader::Action::load ? loader::load(*command) : loader::unload(*command);
     return done ? Result<int>(0) : fail(done.error());
 }
 

@@ -94,7 +94,7 @@ std::vector<XdpSupport> xdp_support() {
     const auto features = all_features();
     std::vector<XdpSupport> all;
     const std::unique_ptr<struct if_nameindex, decltype(&if_freenameindex)> names(if_nameindex(),
-                                                                           if_freenameindex);
+                                                                                  if_freenameindex);
     for (const struct if_nameindex *name = names.get(); name && name->if_index; name++) {
         XdpSupport support{.interface = name->if_name, .native = {}};
         if (features)

@@ -3,16 +3,27 @@
 namespace pinpipe::loader {
 namespace {
 
-enum : int { opt_xdp = own_options, opt_unload, opt_check, opt_json, opt_replace, opt_group,
-             opt_readers, opt_ring_size, opt_netns };
+enum : int {
+    opt_xdp = own_options,
+    opt_unload,
+    opt_check,
+    opt_json,
+    opt_replace,
+    opt_group,
+    opt_readers,
+    opt_ring_size,
+    opt_netns
+};
 
 constexpr Option options[] = {
-    {opt_xdp, "xdp", 0, "IFACE[:MODE]", "ICMP received on IFACE; MODE: native or generic (repeatable)"},
+    {opt_xdp, "xdp", 0, "IFACE[:MODE]",
+     "ICMP received on IFACE; MODE: native or generic (repeatable)"},
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
-    {opt_ring_size, "ring-size", 0, "BYTES", "of each reader's ring, a power of two (default 1048576)"},
+    {opt_ring_size, "ring-size", 0, "BYTES",
+     "of each reader's ring, a power of two (default 1048576)"},
     {opt_unload, "unload", 0, nullptr, "detach and unpin: the given --xdp, or everything"},
     {opt_check, "check", 0, nullptr, "say what this machine grants; needs no root"},
     {opt_json, "json", 0, nullptr, "--check as JSON"},
@@ -116,8 +127,9 @@ const Usage usage = {
     .synopsis = "ebpf-load --xdp IFACE[:native|:generic]... [options]\n"
                 "       ebpf-load --unload [--xdp IFACE]... [--netns NETNS]\n"
                 "       ebpf-load --check [--json]",
-    .summary = "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"
-               "again changes nothing.",
+    .summary =
+        "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"
+        "again changes nothing.",
     .options = options,
     .closing = "Readers then need no root: see ebpf-load(8), ebpf-read(1).",
 };

@@ -26,7 +26,8 @@ Result<Fd> lock_directory(const std::string &path) {
             return fail(system_error("open " + path, errno));
         if (flock(dir.get(), LOCK_EX) != 0)
             return fail(system_error("lock " + path, errno));
-        struct stat ours {}, now {};
+        struct stat ours {
+        }, now{};
         if (fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
             ours.st_ino == now.st_ino && ours.st_dev == now.st_dev)
             return dir;
@@ -35,9 +36,11 @@ Result<Fd> lock_directory(const std::string &path) {
 
 enum class Place { shared, own, unknown };
 
-// Whether what we mount here, others see: a mount in a mount namespace of a command's own ends with it.
+// Whether what we mount here, others see: a mount in a mount namespace of a command's own ends with
+// it.
 Place mount_namespace() {
-    struct stat ours {}, first {};
+    struct stat ours {
+    }, first{};
     if (stat("/proc/self/ns/mnt", &ours) != 0 || stat("/proc/1/ns/mnt", &first) != 0)
         return Place::unknown;
     return ours.st_ino == first.st_ino ? Place::shared : Place::own;
@@ -54,8 +57,9 @@ Result<void> mount_bpffs(const std::string &path) {
                             ": this mount namespace is not that of pid 1, the pins would vanish")
                         .with_hint("ebpf-load --netns NAME ... outside of 'ip netns exec'"));
     if (place == Place::unknown)
-        std::fprintf(stderr,
-                     "ebpf-load: cannot tell whether this mount namespace lasts: pins vanish with it\n");
+        std::fprintf(
+            stderr,
+            "ebpf-load: cannot tell whether this mount namespace lasts: pins vanish with it\n");
     if (mount("bpf", path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
         return fail(system_error("mount a bpffs at " + path, errno));
     return {};

@@ -12,8 +12,8 @@ namespace pinpipe::loader {
 
 class PinRoot {
 public:
-    // Makes and mounts what is missing, then waits for the lock: one loader at a time. What it made is
-    // taken back through undo.
+    // Makes and mounts what is missing, then waits for the lock: one loader at a time. What it made
+    // is taken back through undo.
     static Result<PinRoot> prepare(const std::string &path, Undo &undo);
 
     // Locks what is there; Exit::not_loaded where there is no bpffs.

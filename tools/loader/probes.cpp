@@ -34,7 +34,8 @@ Fd load(bpf_prog_type type, const char *target, bpf_attach_type attach) {
     return Fd(bpf_prog_load(type, "pinpipe_probe", "GPL", nothing, std::size(nothing), &options));
 }
 
-Probe try_tracing(const char *name, bpf_prog_type type, const char *target, bpf_attach_type attach) {
+Probe try_tracing(const char *name, bpf_prog_type type, const char *target,
+                  bpf_attach_type attach) {
     const Fd program = load(type, target, attach);
     if (!program.valid())
         return {name, false, errno};

@@ -1,5 +1,5 @@
-// What this kernel really grants, found by trying: a two-instruction program is loaded and attached to
-// nothing anybody uses, or to a function for a moment, and taken away again.
+// What this kernel really grants, found by trying: a two-instruction program is loaded and attached
+// to nothing anybody uses, or to a function for a moment, and taken away again.
 #pragma once
 
 #include <cstdint>

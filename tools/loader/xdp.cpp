@@ -168,9 +168,8 @@ Result<void> detach_foreign(const Netns &netns, const Interface &interface, cons
         code = bpf_xdp_detach(index, foreign.flags | XDP_FLAGS_REPLACE, &options);
     }
     if (code != 0)
-        return fail(system_error("detach program " + std::to_string(foreign.id) + " from " +
-                                     interface.name,
-                                 -code));
+        return fail(system_error(
+            "detach program " + std::to_string(foreign.id) + " from " + interface.name, -code));
     undo.add([&netns, index, program, flags = foreign.flags] {
         static_cast<void>(netns.inside([&]() -> Result<void> {
             bpf_xdp_attach(index, program->get(), flags, nullptr);

@@ -12,10 +12,11 @@ namespace {
 
 void greet(const reader::Session &session) {
     if (isatty(STDERR_FILENO))
-        std::fprintf(stderr,
-                     "ebpf-read: waiting for %s; to see some, ping this machine from another one, or\n"
-                     "ebpf-read: another one from here (its replies are received). Ctrl-C ends.\n",
-                     printable(session.description()).c_str());
+        std::fprintf(
+            stderr,
+            "ebpf-read: waiting for %s; to see some, ping this machine from another one, or\n"
+            "ebpf-read: another one from here (its replies are received). Ctrl-C ends.\n",
+            printable(session.description()).c_str());
 }
 
 void sum_up(const reader::Ending &ending) {

@@ -6,14 +6,23 @@
 namespace pinpipe::reader {
 namespace {
 
-enum : int { opt_host = own_options, opt_proto, opt_if, opt_direction, opt_count, opt_time,
-             opt_host_name, opt_community_id };
+enum : int {
+    opt_host = own_options,
+    opt_proto,
+    opt_if,
+    opt_direction,
+    opt_count,
+    opt_time,
+    opt_host_name,
+    opt_community_id
+};
 
 constexpr Option options[] = {
     {opt_host, "host", 0, "ADDR[/LEN]", "only packets from or to this address or prefix"},
     {opt_proto, "proto", 0, "PROTO[,PROTO]", "only these protocols: icmp, icmpv6"},
     {opt_if, "if", 0, "IFACE[,IFACE]", "only packets received on these interfaces"},
-    {opt_direction, "direction", 0, "in", "packets are seen as they are received: in is all there is"},
+    {opt_direction, "direction", 0, "in",
+     "packets are seen as they are received: in is all there is"},
     {opt_count, "count", 'n', "N", "stop after N events"},
     {opt_time, "time", 't', "SECONDS", "stop after this time, fractions allowed"},
     {opt_host_name, "host-name", 0, nullptr, "add this machine's name to each event, as host"},
@@ -101,12 +110,8 @@ Result<void> take(Request &request, const Parsed::Given &given) {
         request.duration = *time;
         return {};
     }
-    case opt_host_name:
-        request.host_name = true;
-        return {};
-    case opt_community_id:
-        request.community_id = true;
-        return {};
+    case opt_host_name: request.host_name = true; return {};
+    case opt_community_id: request.community_id = true; return {};
     }
     return {};
 }
@@ -116,10 +121,12 @@ Result<void> take(Request &request, const Parsed::Given &given) {
 const Usage usage = {
     .tool = "ebpf-read",
     .synopsis = "ebpf-read [options] STREAM...",
-    .summary = "Print what pinned eBPF programs see as NDJSON, one event a line. Needs no root: the read\n"
-               "group is enough. Streams: icmp (ICMP and ICMPv6 as received), all.",
+    .summary =
+        "Print what pinned eBPF programs see as NDJSON, one event a line. Needs no root: the read\n"
+        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), all.",
     .options = options,
-    .closing = "Filters run in the kernel, for this reader alone. See ebpf-read(1), pinpipe-events(5).",
+    .closing =
+        "Filters run in the kernel, for this reader alone. See ebpf-read(1), pinpipe-events(5).",
 };
 
 Result<Request> read_request(const Parsed &parsed) {

@@ -10,13 +10,13 @@
 namespace pinpipe::reader {
 namespace {
 
-// Long enough that an idle reader costs nothing, short enough for the 100 ms within which an event is
-// shown and an unload noticed.
+// Long enough that an idle reader costs nothing, short enough for the 100 ms within which an event
+// is shown and an unload noticed.
 constexpr int idle_wait = 50; // milliseconds
 
 constexpr size_t batch_records = 64;
 constexpr size_t records_at_once = 16 * 1024; // before time, signals and unloading are looked at
-constexpr size_t block = 64 * 1024; // bytes written at once while more is waiting
+constexpr size_t block = 64 * 1024;           // bytes written at once while more is waiting
 
 Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::string> &names) {
     if (names.empty())
@@ -36,7 +36,8 @@ Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::str
     return bits;
 }
 
-// After a batch: more will be there in a moment, and one large write is cheaper than many small ones.
+// After a batch: more will be there in a moment, and one large write is cheaper than many small
+// ones.
 void rest() {
     const timespec pause{0, 1'000'000};
     nanosleep(&pause, nullptr);
@@ -95,8 +96,8 @@ Result<Session> Session::open(const Request &request) {
     return session;
 }
 
-// After the loader has changed the table: names of new hooks, and new numbers of the interfaces asked for.
-// A number that is free now keeps its last name: records of it may still be in the ring.
+// After the loader has changed the table: names of new hooks, and new numbers of the interfaces
+// asked for. A number that is free now keeps its last name: records of it may still be in the ring.
 Result<void> Session::refresh_hooks() {
     auto table = read_hooks(hooks_, "the hooks map");
     if (!table)

@@ -26,8 +26,8 @@ public:
     // Opens the pins and claims a slot. Fails with the exit status that ebpf-read then has.
     static Result<Session> open(const Request &request);
 
-    // Reads until the count, the time, a stop signal, the receiver's end, an output error or an unload.
-    // ending is filled in every case.
+    // Reads until the count, the time, a stop signal, the receiver's end, an output error or an
+    // unload. ending is filled in every case.
     Result<void> run(Ending &ending);
 
     // "icmp on eth0, wlan0"
