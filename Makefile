@@ -13,7 +13,7 @@ Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 CXXFLAGS += -std=c++20 -g $(if $(DEBUG),-O0,-O2) -Wall -Wextra -Werror -Wshadow -Wconversion \
-            -I. -isystem $(B) -MMD -MP $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-omit-frame-pointer)
+            -I. -isystem $(B) -MD -MP $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-omit-frame-pointer)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
             -D__TARGET_ARCH_$(ARCH) -Ibpf -I$(B)
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined) -Wl,--as-needed
@@ -74,6 +74,10 @@ $(B)/%.bpf.o: bpf/%.bpf.c $(B)/vmlinux.h
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
 
+$(B)/%.bpf.o: tests/bench/%.bpf.c $(B)/vmlinux.h
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
+
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
@@ -102,6 +106,50 @@ $(B)/bin/%:
 $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 
-$(B)/bin/bench-%: $(B)/tests/bench/bench-%.o $(TESTED) $(LIB)
+$(B)/tests/bench/bench-xdp.o: $(B)/bare.skel.h
+$(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
+
+# --- upkeep ---
+
+SOURCES := $(wildcard bpf/*.[ch] lib/*.h lib/*.cpp tools/*/*.h tools/*/*.cpp \
+             tests/unit/*.h tests/unit/*.cpp tests/unit/*/*.h tests/bench/*.h tests/bench/*.cpp \
+             tests/fuzz/*.cpp)
+SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* 2>/dev/null)
+PAGES   := $(wildcard man/*.[1-8])
+
+lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
+	$(Q)clang-format --dry-run --Werror $(SOURCES)
+	$(Q)shellcheck $(SCRIPTS) $(wildcard share/completions/*.bash)
+	$(Q)mandoc -Tlint -W warning $(PAGES)
+	$(Q)printf '%s\n' $(filter lib/%.cpp tools/%.cpp,$(SOURCES)) | xargs -P 2 -n 4 \
+	  clang-tidy --quiet --warnings-as-errors='*' -- -std=c++20 -I. -isystem $(B) 2>/dev/null
+
+format: ## clang-format in place
+	$(Q)clang-format -i $(SOURCES)
+
+fuzz: ## the fuzzers, for SECONDS each (default 60)
+	$(Q)tests/fuzz/run $(or $(SECONDS),60)
+
+D := $(DESTDIR)$(PREFIX)
+# The files of an installation, as from:to.
+INSTALLED := $(foreach f,$(TOOLS),$(B)/bin/$(f):bin/$(f):755) \
+  $(foreach f,$(PAGES),$(f):share/man/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)):644) \
+  $(foreach f,$(wildcard share/schema/*),$(f):share/pinpipe/schema/$(notdir $(f)):644) \
+  $(foreach f,$(wildcard share/jq/*),$(f):share/pinpipe/jq/$(notdir $(f)):644) \
+  $(foreach f,$(wildcard share/sysusers/*),$(f):lib/sysusers.d/$(notdir $(f)):644) \
+  $(foreach f,$(wildcard share/completions/_*),$(f):share/zsh/site-functions/$(notdir $(f)):644) \
+  $(foreach f,$(TOOLS),share/completions/pinpipe.bash:share/bash-completion/completions/$(f):644)
+place = $(word 2,$(subst :, ,$(1)))
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	$(Q)set -e; $(foreach i,$(INSTALLED),install -D -m $(lastword $(subst :, ,$(i))) \
+	  '$(firstword $(subst :, ,$(i)))' '$(D)/$(call place,$(i))';)
+
+uninstall: ## what install put there
+	$(Q)rm -f $(foreach i,$(INSTALLED),'$(D)/$(call place,$(i))')
+	$(Q)-rmdir '$(D)/share/pinpipe/schema' '$(D)/share/pinpipe/jq' '$(D)/share/pinpipe' 2>/dev/null
+
+clean: ## remove build/
+	$(Q)rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

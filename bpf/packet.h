@@ -62,17 +62,15 @@ struct cursor {
 	bool frags;   /* constant: there may be more buffers than the first */
 };
 
+/* All offsets count bytes from the frame's start. */
 struct packet {
-	union address src;
-	union address dst;
-	__u32 length; /* of the IP packet in bytes, its header included */
-	__u32 end;    /* offset behind it in the frame */
-	__u16 vlan[MAX_VLANS];
-	__u8 vlans;
-	__u8 version;
-	__u8 proto; /* of the header at the cursor */
-	__u8 ttl;
-	__u8 flags; /* PACKET_* of events.h */
+	__u32 start;  /* offset of the IP header */
+	__u32 end;    /* offset behind the IP packet: end - start is its length */
+	__u32 tags;   /* the VLAN tags' control words, host order: outer | inner << 16 */
+	__u8 vlans;   /* how many */
+	__u8 version; /* 4 or 6 */
+	__u8 proto;   /* of the header at the cursor */
+	__u8 flags;   /* PACKET_* of events.h */
 };
 
 /*
@@ -133,7 +131,7 @@ static __always_inline __u16 parse_link(struct cursor *c, struct packet *p, bool
 		tag = peek(c, &tag_room, VLAN_TAG);
 		if (!tag)
 			return 0;
-		p->vlan[i] = bpf_ntohs(tag->control);
+		p->tags |= (__u32)bpf_ntohs(tag->control) << 16 * i;
 		p->vlans = i + 1;
 		ethertype = bpf_ntohs(tag->ethertype);
 		c->offset += VLAN_TAG;
@@ -141,17 +139,17 @@ static __always_inline __u16 parse_link(struct cursor *c, struct packet *p, bool
 	return ethertype;
 }
 
-/* A length of zero in a frame that a 16-bit length cannot describe: a jumbo packet (BIG TCP). */
+/* Bytes from offset start on, if they are too many for a 16-bit length (BIG TCP); else 0. */
 static __always_inline __u32 jumbo_bytes(struct cursor *c, __u32 start)
 {
-	__u32 frame = frame_bytes(c, ~0U);
+	__u32 bytes = frame_bytes(c, ~0U) - start;
 
-	return frame - start > 0xffff ? frame - start : 0;
+	return bytes > 0xffff ? bytes : 0;
 }
 
 static __always_inline enum parsed parse_ipv4(struct cursor *c, struct packet *p)
 {
-	__u32 start = c->offset, header;
+	__u32 header, length;
 	struct iphdr *ip, room;
 	__u16 fragment;
 
@@ -159,28 +157,24 @@ static __always_inline enum parsed parse_ipv4(struct cursor *c, struct packet *p
 	if (!ip)
 		return PACKET_TRUNCATED;
 	header = ip->ihl * 4;
-	p->length = bpf_ntohs(ip->tot_len);
-	if (!p->length)
-		p->length = jumbo_bytes(c, start);
-	if (ip->version != 4 || header < IPV4_HEADER || p->length < header)
+	length = bpf_ntohs(ip->tot_len);
+	if (!length)
+		length = jumbo_bytes(c, c->offset);
+	if (ip->version != 4 || header < IPV4_HEADER || length < header)
 		return PACKET_MALFORMED;
 	p->version = 4;
 	p->proto = ip->protocol;
-	p->ttl = ip->ttl;
-	p->src.words[0] = p->src.words[1] = p->dst.words[0] = p->dst.words[1] = 0;
-	p->src.words[2] = p->dst.words[2] = bpf_htonl(0xffff);
-	p->src.words[3] = ip->saddr;
-	p->dst.words[3] = ip->daddr;
 	fragment = bpf_ntohs(ip->frag_off);
 
-	p->end = start + p->length;
+	p->start = c->offset;
+	p->end = p->start + length;
 	if (frame_bytes(c, p->end) < p->end)
 		return PACKET_TRUNCATED;
 	if (fragment & IPV4_FRAGMENT_OFFSET)
 		return PACKET_LATER;
 	if (fragment & IPV4_MORE_FRAGMENTS)
 		p->flags |= PACKET_FIRST_FRAGMENT;
-	c->offset = start + header;
+	c->offset += header;
 	return PACKET_WHOLE;
 }
 
@@ -289,27 +283,25 @@ static __always_inline enum parsed parse_extensions(struct cursor *c, struct pac
 
 static __always_inline enum parsed parse_ipv6(struct cursor *c, struct packet *p)
 {
-	__u32 start = c->offset;
 	struct ipv6hdr *ip, room;
+	__u32 length;
 
 	ip = peek(c, &room, IPV6_HEADER);
 	if (!ip)
 		return PACKET_TRUNCATED;
 	if (ip->version != 6)
 		return PACKET_MALFORMED;
-	p->length = bpf_ntohs(ip->payload_len) + IPV6_HEADER;
-	if (p->length == IPV6_HEADER && jumbo_bytes(c, start))
-		p->length = jumbo_bytes(c, start);
+	length = bpf_ntohs(ip->payload_len) + IPV6_HEADER;
+	if (length == IPV6_HEADER && jumbo_bytes(c, c->offset))
+		length = jumbo_bytes(c, c->offset);
 	p->version = 6;
 	p->proto = ip->nexthdr;
-	p->ttl = ip->hop_limit;
-	__builtin_memcpy(&p->src, &ip->saddr, sizeof(p->src));
-	__builtin_memcpy(&p->dst, &ip->daddr, sizeof(p->dst));
 
-	p->end = start + p->length;
+	p->start = c->offset;
+	p->end = p->start + length;
 	if (frame_bytes(c, p->end) < p->end)
 		return PACKET_TRUNCATED;
-	c->offset = start + IPV6_HEADER;
+	c->offset += IPV6_HEADER;
 	return parse_extensions(c, p);
 }
 
@@ -326,6 +318,37 @@ static __always_inline enum parsed parse_packet(struct cursor *c, struct packet 
 	default:
 		return PACKET_OTHER;
 	}
+}
+
+/*
+ * Copies the addresses and the TTL of a parsed packet; the cursor comes to its IP header. false:
+ * the header is not there, which cannot be once it has been parsed.
+ */
+static __always_inline bool copy_addresses(struct cursor *c, const struct packet *p,
+					   union address *src, union address *dst, __u8 *ttl)
+{
+	struct ipv6hdr *ip6, room6;
+	struct iphdr *ip, room;
+
+	c->offset = p->start;
+	if (p->version == 6) {
+		ip6 = peek(c, &room6, IPV6_HEADER);
+		if (!ip6)
+			return false;
+		__builtin_memcpy(src, &ip6->saddr, sizeof(*src));
+		__builtin_memcpy(dst, &ip6->daddr, sizeof(*dst));
+		*ttl = ip6->hop_limit;
+		return true;
+	}
+	ip = peek(c, &room, IPV4_HEADER);
+	if (!ip)
+		return false;
+	src->halves[0] = dst->halves[0] = 0;
+	src->words[2] = dst->words[2] = bpf_htonl(0xffff);
+	src->words[3] = ip->saddr;
+	dst->words[3] = ip->daddr;
+	*ttl = ip->ttl;
+	return true;
 }
 
 #endif

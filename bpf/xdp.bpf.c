@@ -3,6 +3,7 @@
  * ICMP as it arrives at an interface. Always XDP_PASS: a look, never a decision.
  * What cannot be parsed is counted and passes.
  */
+#define BPF_NO_PRESERVE_ACCESS_INDEX /* only packet formats are used: no relocation against a kernel */
 #include "vmlinux.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -39,24 +40,27 @@ static __always_inline bool is_icmp(const struct packet *p)
 }
 
 /* A miss cannot happen (the hook number is below MAX_HOOKS); it would only leave a count out. */
-static __always_inline void count(enum parsed parsed, const struct packet *p)
+static __always_inline void count(enum parsed parsed)
 {
 	__u32 hook = hook_number;
-	struct hook_counters *c = bpf_map_lookup_elem(&counters, &hook);
+	struct hook_counters *c;
 
+	if (parsed == PACKET_WHOLE || parsed == PACKET_OTHER)
+		return;
+	c = bpf_map_lookup_elem(&counters, &hook);
 	if (!c)
 		return;
 	if (parsed == PACKET_MALFORMED)
 		c->malformed++;
 	else if (parsed == PACKET_TRUNCATED)
 		c->truncated++;
-	else if (parsed == PACKET_LATER && is_icmp(p))
+	else
 		c->fragments++;
 }
 
-/* Fills what the ICMP header says. */
-static __always_inline enum parsed parse_icmp(struct cursor *c, const struct packet *p,
-					      struct icmp_record *r)
+/* From the header at the cursor and the packet around it. r: all zero. */
+static __always_inline enum parsed fill_icmp(struct cursor *c, const struct packet *p,
+					     struct icmp_record *r)
 {
 	struct icmp_header *icmp, room;
 
@@ -68,10 +72,21 @@ static __always_inline enum parsed parse_icmp(struct cursor *c, const struct pac
 	r->type = icmp->type;
 	r->code = icmp->code;
 	__builtin_memcpy(r->rest, icmp->rest, sizeof(r->rest));
+	r->stream = STREAM_ICMP;
+	r->hook = hook_number;
+	r->length = p->end - p->start;
+	r->vlan[0] = p->tags;
+	r->vlan[1] = p->tags >> 16;
+	r->vlans = p->vlans;
+	r->ip_version = p->version;
+	r->flags = p->flags;
+	if (!copy_addresses(c, p, &r->src, &r->dst, &r->ttl))
+		return PACKET_TRUNCATED;
 	return PACKET_WHOLE;
 }
 
-static __always_inline void see(struct xdp_md *ctx, bool frags)
+/* Looks at the frame and emits what it is. What is no ICMP at all comes out as PACKET_OTHER. */
+static __always_inline enum parsed look(struct xdp_md *ctx, __u32 readers, bool frags)
 {
 	struct cursor c = {
 		.ctx = ctx,
@@ -79,49 +94,53 @@ static __always_inline void see(struct xdp_md *ctx, bool frags)
 		.end = (void *)(long)ctx->data_end,
 		.frags = frags,
 	};
-	__u32 readers = asked(STREAM_ICMP);
 	struct icmp_record r = {};
 	struct packet p = {};
-	enum parsed parsed;
+	enum parsed parsed = parse_packet(&c, &p, raw_ip);
 
-	if (!readers)
-		return;
-	parsed = parse_packet(&c, &p, raw_ip);
-	if (parsed == PACKET_WHOLE) {
-		if (!is_icmp(&p))
-			return;
-		parsed = parse_icmp(&c, &p, &r);
-	}
-	if (parsed != PACKET_WHOLE) {
-		if (parsed != PACKET_OTHER)
-			count(parsed, &p);
-		return;
-	}
-	r.stream = STREAM_ICMP;
-	r.hook = hook_number;
-	r.length = p.length;
-	r.src = p.src;
-	r.dst = p.dst;
-	r.vlan[0] = p.vlan[0];
-	r.vlan[1] = p.vlan[1];
-	r.vlans = p.vlans;
-	r.ip_version = p.version;
-	r.ttl = p.ttl;
-	r.flags = p.flags;
-	emit_icmp(readers, &r);
+	if (parsed == PACKET_MALFORMED || parsed == PACKET_TRUNCATED)
+		return parsed;
+	if (parsed == PACKET_OTHER || !is_icmp(&p))
+		return PACKET_OTHER;
+	if (parsed == PACKET_LATER)
+		return parsed;
+	parsed = fill_icmp(&c, &p, &r);
+	if (parsed == PACKET_WHOLE)
+		emit_icmp(readers, &r);
+	return parsed;
 }
 
 SEC("xdp")
 int see_packet(struct xdp_md *ctx)
 {
-	see(ctx, false);
+	__u32 readers = asked(STREAM_ICMP);
+
+	if (readers)
+		count(look(ctx, readers, false));
 	return XDP_PASS;
 }
 
-/* For kernels with packets in several buffers (5.18): the same, of all of them. */
+/* A global function: verified by itself. */
+__noinline int look_at_frags(struct xdp_md *ctx)
+{
+	return look(ctx, asked(STREAM_ICMP), true);
+}
+
+/*
+ * For kernels with packets in several buffers (5.18). Nearly all packets lie in one: only what
+ * seems broken by the first buffer alone is looked at again in all of them.
+ */
 SEC("xdp.frags")
 int see_frags(struct xdp_md *ctx)
 {
-	see(ctx, true);
+	__u32 readers = asked(STREAM_ICMP);
+	enum parsed parsed;
+
+	if (!readers)
+		return XDP_PASS;
+	parsed = look(ctx, readers, false);
+	if (parsed == PACKET_MALFORMED || parsed == PACKET_TRUNCATED)
+		parsed = look_at_frags(ctx);
+	count(parsed);
 	return XDP_PASS;
 }

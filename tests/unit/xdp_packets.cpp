@@ -117,9 +117,11 @@ static void add_ipv4(std::vector<Bytes> &all) {
 static void add_ipv6(std::vector<Bytes> &all) {
     for (uint8_t last : {protocol_icmpv6, protocol_icmp, protocol_tcp, protocol_esp, protocol_none})
         all.push_back(ipv6({.last = last}));
-    for (uint8_t kind : extension_kinds)
+    for (uint8_t kind : extension_kinds) {
         for (uint8_t length : {0, 1, 2, 5})
             all.push_back(ipv6({.chain = {{kind, length}}}));
+        all.push_back(ipv6({.chain = {{kind, 1}}, .last = protocol_tcp}));
+    }
     for (uint16_t fragment : {0x0001, 0x0006, 0x0008, 0x0009, 0xfff8})
         for (uint8_t last : {protocol_icmpv6, protocol_udp, destination}) {
             all.push_back(ipv6({.chain = {{fragment_header, 0, fragment}}, .last = last}));

@@ -5,7 +5,9 @@
 #   stdout, stderr  written here: COMMAND's output
 #   status          written here: COMMAND's exit status, after the last of its output
 #   out             where the directory of -d goes
+# As in init.sh, a failure before COMMAND panics the kernel.
 # shellcheck disable=SC1091,SC2154 # all those come from settings
+set -e
 . /run/vm/settings
 exec </dev/null
 PATH=$path
@@ -29,27 +31,27 @@ for name in stdin:0 stdout:1 stderr:2; do ln -s "fd/${name#*:}" "/dev/${name%:*}
 echo vm >/proc/sys/kernel/hostname
 busybox ip link set lo up
 
-# COMMAND gets pipes: it may open /dev/stdout again, and truncate it. What is written to the share is on the host
-# when write(2) returns.
+# COMMAND gets pipes, since it may open /dev/stdout again and truncate it. The copiers' files are uncached: what
+# they have written is on the host, whatever becomes of the guest.
 exec {out}> >(exec cat >/run/vm/stdout)
 out_copier=$!
 exec {err}> >(exec cat >/run/vm/stderr)
 err_copier=$!
+status=0
 (
 	export HOME=$home PATH TERM=dumb
 	[ -z "$share" ] || export VMOUT=/run/vm/out
 	cd "$directory" && exec -- "${command[@]}"
-) >&"$out" 2>&"$err" {out}>&- {err}>&-
-status=$?
+) >&"$out" 2>&"$err" {out}>&- {err}>&- || status=$?
 exec {out}>&- {err}>&-
 
 # What COMMAND left running must not hold its output open.
 for process in /proc/[0-9]*; do
 	case ${process##*/} in
 	"$$" | "$out_copier" | "$err_copier") ;;
-	*) kill -KILL "${process##*/}" 2>/dev/null ;;
+	*) kill -KILL "${process##*/}" 2>/dev/null || : ;;
 	esac
 done
-wait "$out_copier" "$err_copier"
+wait "$out_copier" "$err_copier" || :
 echo "$status" >/run/vm/status
 busybox poweroff -f

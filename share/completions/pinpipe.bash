@@ -1,0 +1,75 @@
+# Completion of ebpf-load, ebpf-read and ebpf-ctl for bash. Options are asked of the tool's own --help.
+# shellcheck shell=bash
+
+_pinpipe_options() { # TOOL
+    "$1" --help 2>/dev/null | sed -n 's/^  \(-[a-z], \|    \)\(--[a-z-]*\).*/\2/p'
+}
+
+_pinpipe_interfaces() {
+    local path
+    for path in /sys/class/net/*; do
+        [[ -e $path ]] && printf '%s\n' "${path##*/}"
+    done
+}
+
+_pinpipe_namespaces() {
+    local path
+    for path in /run/netns/*; do
+        [[ -e $path ]] && printf '%s\n' "${path##*/}"
+    done
+}
+
+# The last part of a list with commas; what stands before it stays.
+_pinpipe_list() { # WORDS CURRENT
+    local before=""
+    [[ $2 == *,* ]] && before=${2%,*},
+    compgen -P "$before" -W "$1" -- "${2##*,}"
+}
+
+# What may follow option $2; fails where that is nothing known.
+_pinpipe_argument() { # CURRENT OPTION
+    case $2 in
+    --xdp) compgen -W "$(_pinpipe_interfaces)" -- "$1" ;;
+    --netns) compgen -W "$(_pinpipe_namespaces)" -- "$1" || compgen -f -- "$1" ;;
+    --group) compgen -g -- "$1" ;;
+    --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
+    --proto) _pinpipe_list "icmp icmpv6" "$1" ;;
+    --direction) compgen -W "in" -- "$1" ;;
+    --pin-root) compgen -d -- "$1" ;;
+    --host | --count | -n | --time | -t | --readers | --ring-size) ;;
+    *) return 1 ;;
+    esac
+    return 0
+}
+
+_pinpipe_operands() { # TOOL CURRENT
+    case ${1##*/} in
+    ebpf-read) compgen -W "icmp all" -- "$2" ;;
+    ebpf-ctl) compgen -W "status" -- "$2" ;;
+    esac
+}
+
+_pinpipe() { # TOOL CURRENT PREVIOUS, as complete -F gives them
+    local current=$2 option=$3 known
+    COMPREPLY=()
+    # bash takes ':' and '=' for words of their own: "--xdp eth0:nat" and "--xdp=eth0"
+    if [[ $current == : || $option == : ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "native generic" -- "${current#:}")
+        return
+    fi
+    [[ $current == "=" ]] && current=""
+    if [[ $option == "=" ]]; then
+        option=${COMP_WORDS[COMP_CWORD - 2]}
+    elif [[ ${COMP_WORDS[COMP_CWORD]} == "=" ]]; then
+        option=${COMP_WORDS[COMP_CWORD - 1]}
+    fi
+    if known=$(_pinpipe_argument "$current" "$option"); then
+        [[ -n $known ]] && mapfile -t COMPREPLY <<<"$known"
+    elif [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_pinpipe_options "$1")" -- "$current")
+    else
+        mapfile -t COMPREPLY < <(_pinpipe_operands "$1" "$current")
+    fi
+}
+
+complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl

@@ -1,0 +1,242 @@
+# shellcheck shell=bash
+# What the test files share. Each file has network namespaces and a pin root of its own, named after itself:
+#
+#   $here   a namespace with lan0 (10.77.0.1, fd77::1) and lan1 (10.78.0.1), where the programs are attached
+#   $there  the namespace at the other ends of them (10.77.0.2, fd77::2; 10.78.0.2), where packets come from
+#   $root   the pin root: everything of a test is gone from it when the next one begins
+#
+# No name used here is that of an interface of the machine's, whatever a test does wrong.
+# shellcheck disable=SC2154,SC2034 # bats sets status, output, stderr; tests use what is set here
+bats_require_minimum_version 1.5.0
+
+bin=$PINPIPE_PREFIX/bin
+group=60690 # of the readers: a number that no group has
+lab=pinpipe-test-$BATS_ROOT_PID-$(basename "$BATS_TEST_FILENAME" .bats)
+here=$lab-here there=$lab-there
+root=/run/$lab
+as_member=(setpriv --reuid=nobody --regid=nogroup "--groups=$group" --)
+as_stranger=(setpriv --reuid=nobody --regid=nogroup --clear-groups --)
+from_here=(nsenter "--net=/run/netns/$here" --)
+from_there=(nsenter "--net=/run/netns/$there" --)
+started=()
+declare -gA pid_of=()
+
+# --- what a test file has ---
+
+setup_file() {
+	ip netns add "$here"
+	ip netns add "$there"
+	add_pair lan0 10.77.0
+	add_pair lan1 10.78.0
+	ip -n "$here" addr add fd77::1/64 dev lan0 nodad
+	ip -n "$there" addr add fd77::2/64 dev lan0 nodad
+}
+
+teardown_file() {
+	remove_root "$root"
+	ip netns del "$here"
+	ip netns del "$there"
+}
+
+teardown() {
+	end_started
+	remove_root "$root"
+}
+
+# A veth pair with the same name at both ends, .1 here and .2 there. lan1 has no IPv6: nothing speaks unasked.
+add_pair() { # NAME NETWORK
+	ip link add "$1" netns "$here" type veth peer name "$1" netns "$there"
+	ip -n "$here" addr add "$2.1/24" dev "$1"
+	ip -n "$there" addr add "$2.2/24" dev "$1"
+	if [ "$1" != lan0 ]; then
+		"${from_here[@]}" tee "/proc/sys/net/ipv6/conf/$1/disable_ipv6" <<<1 >/dev/null
+		"${from_there[@]}" tee "/proc/sys/net/ipv6/conf/$1/disable_ipv6" <<<1 >/dev/null
+	fi
+	ip -n "$here" link set "$1" up
+	ip -n "$there" link set "$1" up
+}
+
+# --- loading ---
+
+# ebpf-load with our pin root, in the namespace $here.
+loader() { # ARGUMENT...
+	"$bin/ebpf-load" --pin-root "$root" --netns "$here" "$@"
+}
+
+unload() { # ARGUMENT...
+	"$bin/ebpf-load" --pin-root "$root" --unload "$@"
+}
+
+# Loads for the member, before a test of something else.
+given() { # ARGUMENT...
+	loader --group "$group" --readers 2 "$@" 2>"$BATS_TEST_TMPDIR/given" || {
+		cat "$BATS_TEST_TMPDIR/given" >&2
+		return 1
+	}
+}
+
+# Leaves nothing at a pin root, in whatever state it is.
+remove_root() { # DIRECTORY
+	"$bin/ebpf-load" --pin-root "$1" --unload 2>/dev/null || :
+	while is_mounted "$1"; do umount -l "$1" || return; done
+	[ ! -d "$1" ] || rmdir "$1"
+}
+
+is_mounted() { # DIRECTORY
+	grep -qF " $1 " /proc/self/mountinfo
+}
+
+# --- processes in the background ---
+
+# Starts COMMAND with its output in $(out NAME) and $(err NAME).
+start() { # NAME COMMAND...
+	local name=$1
+	shift
+	"$@" >"$(out "$name")" 2>"$(err "$name")" </dev/null 3>&- &
+	pid_of[$name]=$!
+	started+=($!)
+}
+
+out() { echo "$BATS_TEST_TMPDIR/$1.out"; } # NAME
+err() { echo "$BATS_TEST_TMPDIR/$1.err"; } # NAME
+
+# Starts ebpf-read as a member of the group and waits until the kernel writes for it.
+start_reader() { # NAME ARGUMENT...
+	local name=$1 before
+	shift
+	before=$(asking)
+	start "$name" "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" "$@"
+	wait_until asks_more_than "$before" || {
+		cat "$(err "$name")" >&2
+		return 1
+	}
+}
+
+# Waits for the end of what was started, after sending it a signal; $status is what it ended with.
+finish() { # NAME [SIGNAL]
+	local pid=${pid_of[$1]}
+	[ $# = 1 ] || kill "-$2" "$pid"
+	wait_until is_gone "$pid"
+	status=0
+	wait "$pid" || status=$?
+}
+
+is_gone() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
+
+end_started() {
+	local pid
+	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
+	for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || :; done
+	started=()
+}
+
+# Polls until COMMAND succeeds; fails when it has not within ten seconds.
+wait_until() { # COMMAND...
+	local deadline=$((SECONDS + 10))
+	until "$@"; do
+		if [ $SECONDS -gt "$deadline" ]; then
+			echo "waited in vain: $*" >&2
+			return 1
+		fi
+		sleep 0.01
+	done
+}
+
+has_lines() { # FILE COUNT
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+has_text() { # FILE TEXT
+	grep -qF -- "$2" "$1"
+}
+
+# --- what is pinned ---
+
+# Bytes of an element of a pinned array, as "0x01 0x00 ...".
+element() { # PIN INDEX
+	local json
+	json=$(bpftool -j map lookup pinned "$root/$1" key "$2" 0 0 0)
+	[[ $json =~ \"value\":\[([^]]*)\] ]]
+	json=${BASH_REMATCH[1]//\"/}
+	echo "${json//,/ }"
+}
+
+# A number of SIZE bytes at OFFSET of an element.
+field() { # PIN INDEX OFFSET SIZE
+	local bytes number=0 i
+	read -ra bytes <<<"$(element "$1" "$2")"
+	for ((i = $4 - 1; i >= 0; i--)); do
+		number=$((number << 8 | bytes[$3 + i]))
+	done
+	echo "$number"
+}
+
+# Bits of the reader slots for which the kernel writes ICMP.
+wanted_bits() {
+	field maps/wanted 0 0 4
+}
+
+# How many of them.
+asking() {
+	local bits count=0
+	for ((bits = $(wanted_bits); bits; bits >>= 1)); do count=$((count + (bits & 1))); done
+	echo "$count"
+}
+
+asks_more_than() { # COUNT
+	[ "$(asking)" -gt "$1" ]
+}
+
+# ICMP records that did not fit into a slot's ring, and that did, since the load.
+lost() { field maps/losses "$1" 0 8; }     # SLOT
+written() { field maps/losses "$1" 64 8; } # SLOT
+
+link_id() { # HOOK
+	id_in "$(bpftool -j link show pinned "$root/links/$1")"
+}
+
+map_id() { # PIN
+	id_in "$(bpftool -j map show pinned "$root/$1")"
+}
+
+id_in() { # JSON
+	[[ $1 =~ \"id\":([0-9]+) ]]
+	echo "${BASH_REMATCH[1]}"
+}
+
+# The XDP program on an interface: its id, or nothing.
+program_on() { # INTERFACE [NAMESPACE]
+	ip -n "${2:-$here}" -j link show dev "$1" | jq '.[0].xdp.prog.id // empty'
+}
+
+# Names in a directory, in one line.
+names_in() { # DIRECTORY
+	local name names=()
+	for name in "$1"/*; do [ ! -e "$name" ] || names+=("${name##*/}"); done
+	echo "${names[*]}"
+}
+
+# All pins with their modes and owners. (The kernel puts two files of its own into every bpffs.)
+layout() {
+	find "$root" -mindepth 1 ! -name '*.debug' -printf '%P %M %U:%G\n' | LC_ALL=C sort
+}
+
+# --- what tools say ---
+
+# stdin: of what a tool wrote to stderr: one line that begins with its name, at most one hint, nothing else.
+assert_one_error() { # TOOL
+	local lines
+	mapfile -t lines <<<"$stderr"
+	[[ ${lines[0]} == "$1: "* ]]
+	[ ${#lines[@]} = 1 ] || [[ ${#lines[@]} = 2 && ${lines[1]} == 'hint: '* ]]
+}
+
+# Makes a hook's program look like that of another build: the next load exchanges it.
+outdate() { # HOOK
+	local bytes
+	read -ra bytes <<<"$(element maps/hooks "$1")"
+	bytes[32]=$(printf 0x%02x $((bytes[32] ^ 1)))
+	bpftool map update pinned "$root/maps/hooks" key "$1" 0 0 0 value "${bytes[@]}"
+}

@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# Once before all test files: a copy of the tools that everybody may run, and the tests' own small programs.
+
+# Where all of it is: not below bats' directory, which is closed to others.
+export PINPIPE_PREFIX=/tmp/pinpipe-test-$BATS_ROOT_PID
+
+setup_suite() {
+	local here build
+	here=$(dirname "${BASH_SOURCE[0]}")
+	build=${PINPIPE_BUILD:-$here/../../build}
+	if [ "$(id -u)" != 0 ]; then
+		echo 'these tests need root: run make test, or sudo make test-cli' >&2
+		return 1
+	fi
+	umask 022
+	mkdir -p "$PINPIPE_PREFIX/bin"
+	install -m 755 "$build"/bin/ebpf-* "$PINPIPE_PREFIX/bin" || return
+	"${CC:-cc}" -O1 -Wall -Wextra -Werror -o "$PINPIPE_PREFIX/bin/tamper" "$here/tamper.c" || return
+	"${CLANG:-clang}" -O2 -Wall -Wextra -Werror -target bpf -c -o "$PINPIPE_PREFIX/foreign.bpf.o" "$here/foreign.bpf.c"
+}
+
+teardown_suite() {
+	rm -rf "$PINPIPE_PREFIX"
+}
