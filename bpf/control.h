@@ -98,7 +98,7 @@ struct wanted_record {
  * Filter of packet streams. A packet matches when all of these hold:
  *   (A ^ host) & host_mask == 0 for its source or its destination A (mask 0: any address)
  *   bit (hook number) of hooks is set
- *   bit (ip_version) of versions is set
+ *   bit 4 (IPv4) or bit 6 (IPv6) of versions is set
  */
 struct packet_filter {
 	union address host;
@@ -116,8 +116,8 @@ struct reader_totals {
 
 /* readers/N/control: an array of one record. */
 struct reader_control {
-	__u32 generation; /* raised by each claim, after the filters have been written */
-	__u32 zero;
+	__u16 generation; /* raised by each claim, after the filters have been written; wraps */
+	__u16 zero[3];
 	struct packet_filter icmp;
 	__u64 read[STREAMS];	      /* as the readers say themselves: for status alone */
 	struct reader_totals claimed; /* what the counts were at the last claim: likewise */

@@ -74,7 +74,7 @@ static __always_inline __u64 icmp_misses(const struct packet_filter *f, const st
 	return (differs(&r->src, &f->host, &f->host_mask) &
 		differs(&r->dst, &f->host, &f->host_mask)) |
 	       (~(f->hooks >> (r->hook & (MAX_HOOKS - 1))) & 1) |
-	       (~(f->versions >> (r->ip_version & 7)) & 1);
+	       (~(f->versions >> (r->flags & PACKET_IPV6 ? 6 : 4)) & 1);
 }
 
 /* Whether this record's arrival is a moment to wake the reader. Racing CPUs may wake it twice. */
@@ -112,7 +112,7 @@ static __always_inline void emit_icmp_to(__u32 reader, struct icmp_record *r)
 	if (!control || !ring || !l)
 		return;
 
-	r->generation = *(volatile __u32 *)&control->generation;
+	r->generation = *(volatile __u16 *)&control->generation;
 	if (icmp_misses(&control->icmp, r))
 		return;
 	if (!r->time)

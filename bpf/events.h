@@ -34,38 +34,36 @@ union address {
 
 struct record_header {
 	__u64 time;	  /* when it happened: nanoseconds of CLOCK_BOOTTIME */
-	__u32 generation; /* of the claim that this record was written for */
 	__u32 lost;	  /* records of this stream lost so far to this reader; wraps */
-	__u16 stream;	  /* enum stream */
-	__u16 hook;	  /* number of the hook that saw it: index of the hooks map */
+	__u16 generation; /* of the claim that this record was written for; wraps */
+	__u8 stream;	  /* enum stream */
+	__u8 hook;	  /* number of the hook that saw it: index of the hooks map */
 };
 
 /* An ICMP or ICMPv6 message, as received by XDP. */
-#define PACKET_FIRST_FRAGMENT \
-	0x1 /* more fragments follow; length is this one's (value of IPv6's M flag) */
+#define PACKET_VLANS	      0x3 /* mask: VLAN tags found in the frame, 0 to 2 */
+#define PACKET_IPV6	      0x4 /* else IPv4 */
+#define PACKET_FIRST_FRAGMENT 0x8 /* more fragments follow; length is this one's */
 
 struct icmp_record {
-	__u64 time;
-	__u32 generation;
+	__u64 time; /* as in record_header */
 	__u32 lost;
-	__u16 stream;
-	__u16 hook;
-	__u32 length; /* bytes of the IP packet, its header included */
+	__u16 generation;
+	__u8 stream;
+	__u8 hook;
 	union address src;
 	union address dst;
-	__u16 vlan[2];	 /* 802.1Q tag control, outer first, host order; valid: vlans */
-	__u8 vlans;	 /* tags found in the frame: 0, 1, 2 */
-	__u8 ip_version; /* 4 or 6 */
-	__u8 ttl;	 /* or hop limit */
-	__u8 flags;	 /* PACKET_* */
-	__u8 type;	 /* ICMP type and code */
+	__u32 length;  /* bytes of the IP packet, its header included */
+	__u8 rest[4];  /* the ICMP header's last four bytes, as received (echo: id, sequence) */
+	__u16 vlan[2]; /* 802.1Q tag control, outer first, host order; 0 where there is none */
+	__u8 ttl;      /* or hop limit */
+	__u8 type;     /* of ICMP */
 	__u8 code;
-	__u8 rest[4]; /* the header's last four bytes, as received (echo: id, sequence) */
-	__u8 zero[2];
+	__u8 flags; /* PACKET_* */
 };
 
 _Static_assert(sizeof(union address) == 16, "address");
-RECORD_SIZE(record_header, 24);
-RECORD_SIZE(icmp_record, 72);
+RECORD_SIZE(record_header, 16);
+RECORD_SIZE(icmp_record, 64);
 
 #endif

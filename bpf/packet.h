@@ -64,13 +64,11 @@ struct cursor {
 
 /* All offsets count bytes from the frame's start. */
 struct packet {
-	__u32 start;  /* offset of the IP header */
-	__u32 end;    /* offset behind the IP packet: end - start is its length */
-	__u32 tags;   /* the VLAN tags' control words, host order: outer | inner << 16 */
-	__u8 vlans;   /* how many */
-	__u8 version; /* 4 or 6 */
-	__u8 proto;   /* of the header at the cursor */
-	__u8 flags;   /* PACKET_* of events.h */
+	__u32 start; /* offset of the IP header */
+	__u32 end;   /* offset behind the IP packet: end - start is its length */
+	__u32 tags;  /* the VLAN tags' control words, host order: outer | inner << 16 */
+	__u8 proto;  /* of the header at the cursor */
+	__u8 flags;  /* PACKET_* of events.h */
 };
 
 /*
@@ -132,7 +130,7 @@ static __always_inline __u16 parse_link(struct cursor *c, struct packet *p, bool
 		if (!tag)
 			return 0;
 		p->tags |= (__u32)bpf_ntohs(tag->control) << 16 * i;
-		p->vlans = i + 1;
+		p->flags++; /* PACKET_VLANS */
 		ethertype = bpf_ntohs(tag->ethertype);
 		c->offset += VLAN_TAG;
 	}
@@ -162,7 +160,6 @@ static __always_inline enum parsed parse_ipv4(struct cursor *c, struct packet *p
 		length = jumbo_bytes(c, c->offset);
 	if (ip->version != 4 || header < IPV4_HEADER || length < header)
 		return PACKET_MALFORMED;
-	p->version = 4;
 	p->proto = ip->protocol;
 	fragment = bpf_ntohs(ip->frag_off);
 
@@ -234,7 +231,8 @@ static __always_inline enum parsed walk_extensions(struct cursor *c, struct walk
 		w->offset = c->offset + bytes;
 		if (fragment & IPV6_FRAGMENT_OFFSET)
 			return PACKET_LATER;
-		w->flags |= fragment & IPV6_MORE_FRAGMENTS;
+		if (fragment & IPV6_MORE_FRAGMENTS)
+			w->flags = PACKET_FIRST_FRAGMENT;
 	}
 	return PACKET_MALFORMED;
 }
@@ -294,7 +292,7 @@ static __always_inline enum parsed parse_ipv6(struct cursor *c, struct packet *p
 	length = bpf_ntohs(ip->payload_len) + IPV6_HEADER;
 	if (length == IPV6_HEADER && jumbo_bytes(c, c->offset))
 		length = jumbo_bytes(c, c->offset);
-	p->version = 6;
+	p->flags |= PACKET_IPV6;
 	p->proto = ip->nexthdr;
 
 	p->start = c->offset;
@@ -331,7 +329,7 @@ static __always_inline bool copy_addresses(struct cursor *c, const struct packet
 	struct iphdr *ip, room;
 
 	c->offset = p->start;
-	if (p->version == 6) {
+	if (p->flags & PACKET_IPV6) {
 		ip6 = peek(c, &room6, IPV6_HEADER);
 		if (!ip6)
 			return false;

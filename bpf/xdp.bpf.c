@@ -3,7 +3,8 @@
  * ICMP as it arrives at an interface. Always XDP_PASS: a look, never a decision.
  * What cannot be parsed is counted and passes.
  */
-#define BPF_NO_PRESERVE_ACCESS_INDEX /* only packet formats are used: no relocation against a kernel */
+#define BPF_NO_PRESERVE_ACCESS_INDEX	/* only packet formats are used: no relocation against a \
+					   kernel */
 #include "vmlinux.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -14,7 +15,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-const volatile __u16 hook_number;
+const volatile __u8 hook_number;
 const volatile bool raw_ip; /* frames begin with the IP header */
 
 struct {
@@ -35,8 +36,7 @@ struct icmp_header {
 
 static __always_inline bool is_icmp(const struct packet *p)
 {
-	return (p->version == 4 && p->proto == PROTO_ICMP) ||
-	       (p->version == 6 && p->proto == PROTO_ICMPV6);
+	return p->proto == (p->flags & PACKET_IPV6 ? PROTO_ICMPV6 : PROTO_ICMP);
 }
 
 /* A miss cannot happen (the hook number is below MAX_HOOKS); it would only leave a count out. */
@@ -77,8 +77,6 @@ static __always_inline enum parsed fill_icmp(struct cursor *c, const struct pack
 	r->length = p->end - p->start;
 	r->vlan[0] = p->tags;
 	r->vlan[1] = p->tags >> 16;
-	r->vlans = p->vlans;
-	r->ip_version = p->version;
 	r->flags = p->flags;
 	if (!copy_addresses(c, p, &r->src, &r->dst, &r->ttl))
 		return PACKET_TRUNCATED;
@@ -120,27 +118,13 @@ int see_packet(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* A global function: verified by itself. */
-__noinline int look_at_frags(struct xdp_md *ctx)
-{
-	return look(ctx, asked(STREAM_ICMP), true);
-}
-
-/*
- * For kernels with packets in several buffers (5.18). Nearly all packets lie in one: only what
- * seems broken by the first buffer alone is looked at again in all of them.
- */
+/* For kernels with packets in several buffers (5.18). */
 SEC("xdp.frags")
 int see_frags(struct xdp_md *ctx)
 {
 	__u32 readers = asked(STREAM_ICMP);
-	enum parsed parsed;
 
-	if (!readers)
-		return XDP_PASS;
-	parsed = look(ctx, readers, false);
-	if (parsed == PACKET_MALFORMED || parsed == PACKET_TRUNCATED)
-		parsed = look_at_frags(ctx);
-	count(parsed);
+	if (readers)
+		count(look(ctx, readers, true));
 	return XDP_PASS;
 }

@@ -89,7 +89,7 @@ void Claim::start(uint32_t streams, const Ask &ask) {
 
     reader_control fresh{};
     ask(fresh);
-    generation_ = shared(control.generation).load() + 1;
+    generation_ = static_cast<uint16_t>(shared(control.generation).load() + 1);
     control.icmp = fresh.icmp;
     shared(control.generation).store(generation_, std::memory_order_release);
 

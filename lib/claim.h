@@ -34,7 +34,7 @@ public:
     ~Claim();
 
     unsigned slot() const { return slot_; }
-    uint32_t generation() const { return generation_; }
+    uint16_t generation() const { return generation_; }
     Ring &ring() { return ring_; }
 
     // Changes the interfaces asked for while running: one aligned word.
@@ -69,7 +69,7 @@ private:
     Mapping wanted_, control_;
     Ring ring_;
     unsigned slot_ = 0;
-    uint32_t generation_ = 0;
+    uint16_t generation_ = 0;
     reader_losses base_{};
     __u64 read_before_[STREAMS] = {}; // by earlier claims of the slot
 };

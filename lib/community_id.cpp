@@ -36,7 +36,7 @@ struct Side {
 } // namespace
 
 char *put_community_id(char *to, const icmp_record &r) {
-    const unsigned version = r.ip_version == 4 ? 4 : 6;
+    const unsigned version = r.flags & PACKET_IPV6 ? 6 : 4;
     const size_t bytes = version == 4 ? 4 : 16;
     const int other = counterpart(version, r.type);
     Side a{r.src.bytes + 16 - bytes, r.type};

@@ -87,7 +87,7 @@ char *put_vlans(char *to, const icmp_record &r) {
     constexpr unsigned identifier = 0xfff; // of a tag's control word; the rest is priority
     to = put(to, R"(,"vlan":)");
     to = put_number(to, r.vlan[0] & identifier);
-    if (r.vlans > 1) {
+    if ((r.flags & PACKET_VLANS) > 1) {
         to = put(to, R"(,"vlan_inner":)");
         to = put_number(to, r.vlan[1] & identifier);
     }
@@ -105,7 +105,7 @@ std::string host_run(std::string_view name) {
 }
 
 void write_icmp(JsonLines &out, const icmp_record &r, const LineContext &context) {
-    const unsigned version = r.ip_version == 4 ? 4 : 6;
+    const unsigned version = r.flags & PACKET_IPV6 ? 6 : 4;
     const TypeRun &type = type_runs()[version == 6][r.type];
     char *to = out.room(line_max);
 
@@ -135,7 +135,7 @@ void write_icmp(JsonLines &out, const icmp_record &r, const LineContext &context
     to = version == 4 ? put(to, R"(,"ip_version":4)") : put(to, R"(,"ip_version":6)");
     if (r.flags & PACKET_FIRST_FRAGMENT)
         to = put(to, R"(,"fragment":true)");
-    if (r.vlans)
+    if (r.flags & PACKET_VLANS)
         to = put_vlans(to, r);
     to = put(to, context.hook_run);
     if (context.community_id)

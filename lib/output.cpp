@@ -53,9 +53,4 @@ bool output_closed() {
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-void wait_for(int input, int milliseconds) {
-    pollfd fds[] = {{input, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
-    poll_until_stop(fds, 2, milliseconds);
-}
-
 } // namespace pinpipe

@@ -19,8 +19,4 @@ Result<Written> write_output(std::string_view text);
 // Whether whoever reads standard output is gone; learnt without writing.
 bool output_closed();
 
-// Waits until input is readable, standard output's receiver goes, a stop signal comes, or the
-// time-out.
-void wait_for(int input, int milliseconds);
-
 } // namespace pinpipe

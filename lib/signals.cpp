@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <sys/epoll.h>
 
 namespace pinpipe {
 namespace {
@@ -19,6 +20,23 @@ sigset_t stop_signals() {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     return set;
+}
+
+// Calls wait with the signal mask to wait with: the stop signals are let in there and nowhere
+// before.
+template <class Wait> int until_stop(Wait wait) {
+    const sigset_t set = stop_signals();
+    sigset_t before;
+    sigprocmask(SIG_BLOCK, &set, &before);
+    int ready = -1;
+    if (stop)
+        errno = EINTR;
+    else
+        ready = wait(before);
+    const int code = errno;
+    sigprocmask(SIG_SETMASK, &before, nullptr);
+    errno = code;
+    return ready;
 }
 
 } // namespace
@@ -45,20 +63,14 @@ bool stop_requested() {
 }
 
 int poll_until_stop(pollfd *fds, nfds_t count, int timeout) {
-    const sigset_t set = stop_signals();
-    sigset_t before;
-    sigprocmask(SIG_BLOCK, &set, &before);
-    int ready = -1;
-    if (stop) {
-        errno = EINTR;
-    } else {
-        const timespec limit{timeout / 1000, timeout % 1000 * 1'000'000L};
-        ready = ppoll(fds, count, &limit, &before);
-    }
-    const int code = errno;
-    sigprocmask(SIG_SETMASK, &before, nullptr);
-    errno = code;
-    return ready;
+    const timespec limit{timeout / 1000, timeout % 1000 * 1'000'000L};
+    return until_stop([&](const sigset_t &during) { return ppoll(fds, count, &limit, &during); });
+}
+
+int epoll_until_stop(int epoll, int timeout) {
+    epoll_event event;
+    return until_stop(
+        [&](const sigset_t &during) { return epoll_pwait(epoll, &event, 1, timeout, &during); });
 }
 
 } // namespace pinpipe

@@ -15,8 +15,11 @@ void defer_stop_signals();
 
 bool stop_requested();
 
-// poll(2) that a stop signal ends at any moment, also one that came just before. Negative: none
-// waiting was possible (EINTR included). timeout in milliseconds.
+// poll(2) that a stop signal ends at any moment, also one that came just before. Negative: nothing
+// was waited for, or the wait was ended (EINTR). timeout in milliseconds.
 int poll_until_stop(pollfd *fds, nfds_t count, int timeout);
+
+// The same for an epoll instance, of one event.
+int epoll_until_stop(int epoll, int timeout);
 
 } // namespace pinpipe

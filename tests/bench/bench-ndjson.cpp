@@ -56,6 +56,7 @@ public:
         rapidjson::Writer<rapidjson::StringBuffer> &w = writer_;
         w.Reset(buffer_);
         const uint64_t us = 1'700'000'000'000'000 + r.time / 1000;
+        const unsigned version = r.flags & PACKET_IPV6 ? 6 : 4;
         w.StartObject();
         w.Key("v"), w.Uint(1);
         w.Key("event_type"), w.String("icmp");
@@ -64,15 +65,15 @@ public:
         w.Key("seq"), w.Uint64(++seq_);
         w.Key("src_ip"), w.String(address_text(r.src).c_str());
         w.Key("dst_ip"), w.String(address_text(r.dst).c_str());
-        w.Key("proto"), w.String(r.ip_version == 4 ? "icmp" : "icmpv6");
+        w.Key("proto"), w.String(version == 4 ? "icmp" : "icmpv6");
         w.Key("icmp_type"), w.Uint(r.type);
         w.Key("icmp_code"), w.Uint(r.code);
-        w.Key("icmp_name"), w.String(std::string(icmp_name(r.ip_version, r.type)).c_str());
+        w.Key("icmp_name"), w.String(std::string(icmp_name(version, r.type)).c_str());
         w.Key("icmp_id"), w.Uint(static_cast<unsigned>(r.rest[0] << 8 | r.rest[1]));
         w.Key("icmp_seq"), w.Uint(static_cast<unsigned>(r.rest[2] << 8 | r.rest[3]));
         w.Key("ttl"), w.Uint(r.ttl);
         w.Key("length"), w.Uint(r.length);
-        w.Key("ip_version"), w.Uint(r.ip_version);
+        w.Key("ip_version"), w.Uint(version);
         w.Key("ifname"), w.String("eth0");
         w.EndObject();
         buffer_.Put('\n');

@@ -208,7 +208,19 @@ id_in() { # JSON
 
 # The XDP program on an interface: its id, or nothing.
 program_on() { # INTERFACE [NAMESPACE]
-	ip -n "${2:-$here}" -j link show dev "$1" | jq '.[0].xdp.prog.id // empty'
+	local json
+	json=$(ip -n "${2:-$here}" -j link show dev "$1")
+	[[ ! $json =~ \"prog\":\{\"id\":([0-9]+) ]] || echo "${BASH_REMATCH[1]}"
+}
+
+# The interface's name as the record of a hook has it.
+hook_name() { # HOOK
+	local bytes i name=
+	read -ra bytes <<<"$(element maps/hooks "$1")"
+	for ((i = 40; i < 56 && bytes[i]; i++)); do
+		name+=\\${bytes[i]/#0/}
+	done
+	printf '%b\n' "$name"
 }
 
 # Names in a directory, in one line.

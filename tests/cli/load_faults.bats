@@ -1,234 +1,242 @@
-# ebpf-load killed at, or failed by, each system call in turn that changes something: a killed one is mended by the
-# next, a failed one leaves what was there before. strace(1) does both, at the Nth call of a kind.
+# ebpf-load killed at, or failed by, each kind of system call in turn: a killed one is mended by the next, a failed one
+# leaves what was there before. strace(1) does both, at the Nth call of a name.
 load helper
 
-# Kinds of calls, "?" where not every machine has the call.
-files='?mkdir,mkdirat,mount,umount2,?rename,?renameat,renameat2,?unlink,unlinkat,?rmdir'
-access='?chown,fchownat,?chmod,fchmodat'
-
-# Runs the loader with a fault at the Nth of each of these calls. Leaves its exit status in $status.
-fault() { # KIND FAULT N ARGUMENT...
-	local kind=$1 fault=$2 n=$3
-	shift 3
-	echo "$fault at $kind $n" # bats shows it if the test fails here
-	status=0
-	strace -f -qq -o /dev/null -e "trace=$kind" -e "inject=$kind:$fault:when=$n" \
-		"$bin/ebpf-load" --pin-root "$root" "$@" 2>"$BATS_TEST_TMPDIR/fault" || status=$?
-} 2>/dev/null # bash's own word about a killed process
-
-# How many such calls there are: the most of one name.
-calls() { # KIND ARGUMENT...
-	local kind=$1
-	shift
-	strace -f -qq -o "$BATS_TEST_TMPDIR/calls" -e "trace=$kind" "$bin/ebpf-load" --pin-root "$root" "$@" 2>/dev/null
-	sed -E 's/^[0-9]+ +//; s/\(.*//' "$BATS_TEST_TMPDIR/calls" | sort | uniq -c | sort -n | awk 'END { print $1 }'
-}
-
-assert_nothing_is_left() {
-	[ ! -e "$root" ]
-	[ -z "$(program_on lan0)" ]
-}
-
-# Every link has a hook of its own, whose program is the one that the interface runs.
-assert_loaded() { # INTERFACE...
-	local names number interface
-	read -ra names <<<"$(names_in "$root/links")"
-	[ ${#names[@]} = $# ]
-	[ "$(names_in "$root")" = 'abi links maps maps.debug progs.debug readers' ]
-	for number in "${names[@]}"; do
-		interface=$(element maps/hooks "$number" | xargs printf '\\x%x' | xargs -0 printf '%b' | tail -c 16 | tr -d '\0')
-		[[ " $* " == *" $interface "* ]]
-		[ "$(program_on "$interface")" = "$(field maps/hooks "$number" 12 4)" ]
-		[ "$(program_on "$interface")" = "$(bpftool -j link show pinned "$root/links/$number" | jq .prog_id)" ]
-	done
-}
+# The calls that change something, or whose failure could mislead; "?" where not every machine has the call.
+calls='bpf,?mkdir,mkdirat,mount,umount2,?rename,?renameat,renameat2,?unlink,unlinkat,?rmdir'
+calls+=',?chown,fchownat,?chmod,fchmodat,flock,setns,socket,sendto,recvmsg'
 
 first=(--netns "$here" --group "$group" --readers 1 --ring-size 16384 --xdp lan0)
 second=(--netns "$here" --xdp lan1)
 
-# --- killed ---
+quietly() { # COMMAND...
+	"$@" 2>"$BATS_TEST_TMPDIR/said" || {
+		cat "$BATS_TEST_TMPDIR/said" >&2
+		return 1
+	}
+}
 
-killed_first_load() { # KIND
-	local n count full
-	count=$(calls "$1" "${first[@]}")
-	full=$(layout)
-	remove_root "$root"
-	for ((n = 1; n <= count; n++)); do
-		fault "$1" signal=KILL "$n" "${first[@]}"
-		[ "$status" = 137 ]
-		"$bin/ebpf-load" --pin-root "$root" "${first[@]}"
-		[ "$(layout)" = "$full" ]
-		assert_loaded lan0
-		remove_root "$root"
+again() { # ARGUMENT...
+	quietly "$bin/ebpf-load" --pin-root "$root" "$@"
+}
+
+# Runs the loader with a fault at the Nth call of this name; $status is how it ended.
+fault() { # FAULT NAME N ARGUMENT...
+	local fault=$1 name=$2 n=$3
+	shift 3
+	echo "$fault at $name $n" # bats shows it when the test fails here
+	status=0
+	strace -f -qq -o /dev/null -e "trace=$name" -e "inject=$name:$fault:when=$n" \
+		"$bin/ebpf-load" --pin-root "$root" "$@" 2>"$BATS_TEST_TMPDIR/fault" || status=$?
+}
+
+# Where to put faults into this command, as lines of NAME N: the first and the last call of each kind. A kind is a
+# name with its paths, for bpf(2) the command. With FROM, only what comes after a line that matches it.
+points() { # ARGUMENT...
+	quietly strace -f -qq -s 200 -o "$BATS_TEST_TMPDIR/calls" -e "trace=$calls" "$bin/ebpf-load" --pin-root "$root" "$@"
+	awk -v "from=${FROM:-}" '{
+		sub(/^[0-9]+ +/, "")
+		name = kind = $0
+		sub(/\(.*/, "", name)
+		n[name]++
+		on = on || $0 ~ from
+		if (!on) next
+		if (name == "bpf") {
+			sub(/^bpf\(/, "", kind)
+			if (!match(kind, /"\/[^"]*"/)) sub(/,.*/, "", kind)
+		} else if (name !~ /^(mk|un|r)/) kind = name
+		gsub(/0x[0-9a-f]+|[0-9]+/, "", kind)
+		if (!(kind in last)) print name, n[name]
+		else many[kind] = 1
+		last[kind] = name " " n[name]
+	} END { for (kind in many) print last[kind] }' "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/points"
+}
+
+# Every link has a hook of its own, whose program is the one that the interface runs; a reader finds all it needs.
+assert_loaded() { # INTERFACE...
+	local names number json interface
+	read -ra names <<<"$(names_in "$root/links")"
+	[ ${#names[@]} = $# ]
+	[ "$(names_in "$root")" = 'abi links maps maps.debug progs.debug readers' ]
+	for number in "${names[@]}"; do
+		json=$(bpftool -j link show pinned "$root/links/$number")
+		[[ $json =~ \"prog_id\":([0-9]+) ]]
+		interface=$(hook_name "$number")
+		[[ " $* " == *" $interface "* ]]
+		[ "$(program_on "$interface")" = "${BASH_REMATCH[1]}" ]
+		[ "$(field maps/hooks "$number" 12 4)" = "${BASH_REMATCH[1]}" ]
 	done
+	[ ${#pid_of[@]} != 0 ] || quietly "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" -t 0.001 icmp
 }
 
-@test "faults: a first load killed at any bpf(2) is mended by the next load" {
-	killed_first_load bpf
-}
-
-@test "faults: a first load killed at any change of files or modes is mended by the next load" {
-	killed_first_load "$files"
-	killed_first_load "$access"
-}
-
-# A second interface, killed at each call, mended, and taken away again, while packets arrive at the first one.
-killed_second_load() { # KIND
-	local n count
-	count=$(calls "$1" "${second[@]}")
-	unload --netns "$here" --xdp lan1
-	for ((n = 1; n <= count; n++)); do
-		fault "$1" signal=KILL "$n" "${second[@]}"
-		[ "$status" = 137 ]
-		[ "$(program_on lan0)" = "$program" ]
-		"$bin/ebpf-load" --pin-root "$root" "${second[@]}"
-		assert_loaded lan0 lan1
-		unload --netns "$here" --xdp lan1
-	done
-}
-
-# Packets to lan0, one each 2 ms, and a reader that must see each.
+# Packets to lan0, one in two milliseconds, and a reader that must see each.
 watch_first() {
-	"$bin/ebpf-load" --pin-root "$root" "${first[@]}"
+	again "${first[@]}"
 	link=$(link_id 0) program=$(program_on lan0)
 	start_reader watch icmp --if lan0 --proto icmp
 	start pings "${from_there[@]}" ping -q -i 0.002 -c 60000 10.77.0.1
 }
 
-first_was_untouched() {
-	[ "$(link_id 0) $(program_on lan0)" = "$link $program" ]
+assert_nothing_was_missed() {
+	local sent
 	finish pings INT
 	sent=$(awk '/packets transmitted/ { print $1 }' "$(out pings)")
+	[ "$sent" -gt 0 ]
 	wait_until has_text "$(out watch)" "\"icmp_seq\":$sent,"
 	finish watch TERM
 	[ "$(wc -l <"$(out watch)")" = "$sent" ]
 	[ "$(grep -o '"icmp_seq":[0-9]*' "$(out watch)" | sort -u | wc -l)" = "$sent" ]
 }
 
-@test "faults: a second load killed at any call is mended, and the first interface misses nothing" {
-	watch_first
-	killed_second_load bpf
-	killed_second_load "$files"
-	killed_second_load "$access"
-	first_was_untouched
+# --- killed ---
+
+@test "faults: a first load that was killed is mended by the next" {
+	local name n full
+	points "${first[@]}"
+	full=$(layout)
+	remove_root "$root"
+	while read -r name n; do
+		fault signal=KILL "$name" "$n" "${first[@]}"
+		[ "$status" = 137 ]
+		again "${first[@]}"
+		[ "$(layout)" = "$full" ]
+		assert_loaded lan0
+		remove_root "$root"
+	done <"$BATS_TEST_TMPDIR/points"
 }
 
-@test "faults: an unload killed at any call is ended by the next, or mended by a load" {
-	local n count
-	"$bin/ebpf-load" --pin-root "$root" "${first[@]}"
-	count=$(calls "$files" --unload)
-	for ((n = 1; n <= count; n++)); do
-		"$bin/ebpf-load" --pin-root "$root" "${first[@]}"
-		fault "$files" signal=KILL "$n" --unload
+# It adds lan1 and exchanges the program of lan0.
+@test "faults: a second load that was killed is mended by the next, and the first interface misses nothing" {
+	local name n
+	watch_first
+	outdate 0
+	points "${second[@]}"
+	while read -r name n; do
+		quietly unload --netns "$here" --xdp lan1
+		outdate 0
+		fault signal=KILL "$name" "$n" "${second[@]}"
 		[ "$status" = 137 ]
-		if ((n % 2)); then
-			"$bin/ebpf-load" --pin-root "$root" "${first[@]}"
-			assert_loaded lan0
-		else
-			run unload
-			[ "$status" = 0 ] || [ "$status" = 69 ]
-			[ ! -e "$root/abi" ]
-			[ -z "$(program_on lan0)" ]
-		fi
+		again "${second[@]}"
+		assert_loaded lan0 lan1
+	done <"$BATS_TEST_TMPDIR/points"
+	[ "$(link_id 0)" = "$link" ]
+	[ "$(program_on lan0)" != "$program" ]
+	assert_nothing_was_missed
+}
+
+@test "faults: an unload that was killed is mended by a load" {
+	local name n
+	again "${first[@]}"
+	points --unload
+	while read -r name n; do
+		again "${first[@]}"
+		fault signal=KILL "$name" "$n" --unload
+		[ "$status" = 137 ]
+		again "${first[@]}"
+		assert_loaded lan0
 		remove_root "$root"
-	done
+	done <"$BATS_TEST_TMPDIR/points"
+}
+
+@test "faults: an unload that was killed is ended by the next" {
+	local name n
+	again "${first[@]}"
+	points --unload
+	while read -r name n; do
+		again "${first[@]}"
+		fault signal=KILL "$name" "$n" --unload
+		[ "$status" = 137 ]
+		run unload
+		[ "$status" = 0 ] || [ "$status" = 69 ]
+		[ ! -e "$root/abi" ]
+		wait_until has_no_program lan0
+		remove_root "$root"
+	done <"$BATS_TEST_TMPDIR/points"
+}
+
+has_no_program() { # INTERFACE
+	[ -z "$(program_on "$1")" ]
 }
 
 # --- failed ---
+# An error that is not in the way (libbpf asks what the kernel knows, and tries some calls again) must not be in
+# the way of the result either.
 
-# An error that is not in the way (libbpf asks the kernel what it knows, and tries some calls again) must not
-# be in the way of the result either.
-failed_first_load() { # KIND
-	local n count
-	count=$(calls "$1" "${first[@]}")
+@test "faults: a first load that fails leaves nothing" {
+	local name n
+	points "${first[@]}"
 	remove_root "$root"
-	for ((n = 1; n <= count; n++)); do
-		fault "$1" error=ENOMEM "$n" "${first[@]}"
+	while read -r name n; do
+		fault error=ENOMEM "$name" "$n" "${first[@]}"
 		if [ "$status" = 0 ]; then
 			assert_loaded lan0
 			remove_root "$root"
 		else
-			[ "$status" = 1 ]
-			grep -q '^ebpf-load: cannot .*: cannot allocate memory$' "$BATS_TEST_TMPDIR/fault"
-			assert_nothing_is_left
+			grep -q '^ebpf-load: cannot ' "$BATS_TEST_TMPDIR/fault"
+			[ ! -e "$root" ]
+			[ -z "$(program_on lan0)" ]
 		fi
-	done
+	done <"$BATS_TEST_TMPDIR/points"
 }
 
-@test "faults: a first load that any bpf(2) fails leaves nothing" {
-	failed_first_load bpf
-}
-
-@test "faults: a first load that any change of files or modes fails leaves nothing" {
-	failed_first_load "$files"
-	failed_first_load "$access"
-}
-
-failed_second_load() { # KIND
-	local n count before
-	count=$(calls "$1" "${second[@]}")
-	unload --netns "$here" --xdp lan1
+@test "faults: a second load that fails leaves the first interface, which misses nothing" {
+	local name n before
+	watch_first
 	before=$(layout)
-	for ((n = 1; n <= count; n++)); do
-		fault "$1" error=ENOMEM "$n" "${second[@]}"
+	outdate 0
+	points "${second[@]}"
+	quietly unload --netns "$here" --xdp lan1
+	while read -r name n; do
+		outdate 0
+		program=$(program_on lan0)
+		fault error=ENOMEM "$name" "$n" "${second[@]}"
 		if [ "$status" = 0 ]; then
 			assert_loaded lan0 lan1
-			unload --netns "$here" --xdp lan1
+			quietly unload --netns "$here" --xdp lan1
 		else
 			[ "$(layout)" = "$before" ]
 			assert_loaded lan0
+			[ "$(program_on lan0)" = "$program" ]
 			[ -z "$(program_on lan1)" ]
 		fi
-	done
-}
-
-@test "faults: a second load that any call fails leaves the first interface, which misses nothing" {
-	watch_first
-	failed_second_load bpf
-	failed_second_load "$files"
-	failed_second_load "$access"
-	first_was_untouched
-}
-
-@test "faults: a failed exchange of the program leaves the old one, and no packet is missed" {
-	local n count before
-	watch_first
-	outdate 0
-	count=$(calls bpf "${first[@]}")
-	for ((n = 1; n <= count; n++)); do
-		outdate 0
-		before=$(program_on lan0)
-		fault bpf error=ENOMEM "$n" "${first[@]}"
-		[ "$status" = 0 ] || [ "$(program_on lan0)" = "$before" ]
 		[ "$(link_id 0)" = "$link" ]
-	done
-	"$bin/ebpf-load" --pin-root "$root" "${first[@]}"
-	assert_loaded lan0
-	program=$(program_on lan0)
-	first_was_untouched
+	done <"$BATS_TEST_TMPDIR/points"
+	assert_nothing_was_missed
 }
 
-@test "faults: a failed --replace puts the other program back" {
-	local n count id
-	for mode in xdpdrv xdpgeneric; do
-		ip -n "$here" link set dev lan0 "$mode" object "$PINPIPE_PREFIX/foreign.bpf.o" section xdp
-		id=$(program_on lan0)
-		count=$(calls bpf "${first[@]}" --replace)
-		remove_root "$root"
-		ip -n "$here" link set dev lan0 "$mode" object "$PINPIPE_PREFIX/foreign.bpf.o" section xdp
-		id=$(program_on lan0)
-		for ((n = count - 12; n <= count; n++)); do # the earlier ones come before the exchange
-			fault bpf error=ENOMEM "$n" "${first[@]}" --replace
+# Somebody else's program by netlink, and one that a link holds (ours of another pin root).
+@test "faults: --replace that fails puts the other program back" {
+	local way name n id
+	for way in netlink link; do
+		attach_other "$way"
+		FROM=LINK_GET_NEXT_ID points "${first[@]}" --replace
+		id=
+		while read -r name n; do
+			if [ -z "$id" ]; then
+				remove_root "$root"
+				attach_other "$way"
+				id=$(program_on lan0)
+			fi
+			fault error=ENOMEM "$name" "$n" "${first[@]}" --replace
 			if [ "$status" = 0 ]; then
 				assert_loaded lan0
-				remove_root "$root"
-				ip -n "$here" link set dev lan0 "$mode" object "$PINPIPE_PREFIX/foreign.bpf.o" section xdp
-				id=$(program_on lan0)
+				id=
 			else
 				[ ! -e "$root" ]
 				[ "$(program_on lan0)" = "$id" ]
 			fi
-		done
-		ip -n "$here" link set dev lan0 "$mode" off
+		done <"$BATS_TEST_TMPDIR/points"
+		remove_root "$root"
+		remove_root "$root-other"
+		ip -n "$here" link set dev lan0 xdpdrv off
 	done
+}
+
+attach_other() { # netlink|link
+	remove_root "$root-other"
+	wait_until has_no_program lan0
+	case $1 in
+	netlink) ip -n "$here" link set dev lan0 xdpdrv object "$PINPIPE_PREFIX/foreign.bpf.o" section xdp ;;
+	link) quietly "$bin/ebpf-load" --pin-root "$root-other" "${first[@]}" ;;
+	esac
 }

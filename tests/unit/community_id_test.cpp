@@ -43,8 +43,8 @@ struct Tuple {
 
 // The specification's byte string, put together step by step.
 std::string expected_id(const icmp_record &r) {
-    const auto &pairs = r.ip_version == 4 ? pairs4 : pairs6;
-    const size_t skipped = r.ip_version == 4 ? 12 : 0;
+    const auto &pairs = is_ipv6(r) ? pairs6 : pairs4;
+    const size_t skipped = is_ipv6(r) ? 0 : 12;
     const bool two_way = pairs.contains(r.type);
     Tuple src{{r.src.bytes + skipped, r.src.bytes + 16}, r.type};
     Tuple dst{{r.dst.bytes + skipped, r.dst.bytes + 16}, two_way ? pairs.at(r.type) : r.code};
@@ -53,7 +53,7 @@ std::string expected_id(const icmp_record &r) {
     std::vector<uint8_t> hashed = {0, 0};
     hashed.insert(hashed.end(), src.address.begin(), src.address.end());
     hashed.insert(hashed.end(), dst.address.begin(), dst.address.end());
-    hashed.push_back(r.ip_version == 4 ? 1 : 58);
+    hashed.push_back(is_ipv6(r) ? 58 : 1);
     hashed.push_back(0);
     for (unsigned port : {src.port, dst.port}) {
         hashed.push_back(static_cast<uint8_t>(port >> 8));

@@ -46,10 +46,10 @@ TEST(EventJson, GoldenIcmpv6WithEverything) {
     icmp_record record = icmp_message("fe80::1", "ff02::1", 129, 255);
     record.ttl = 255;
     record.length = 65535;
-    record.vlans = 2;
+    set_vlans(record, 2);
     record.vlan[0] = 0xe064;
     record.vlan[1] = 0xffff;
-    record.flags = PACKET_FIRST_FRAGMENT;
+    record.flags |= PACKET_FIRST_FRAGMENT;
     std::memset(record.rest, 0xff, sizeof record.rest);
     const std::string host = host_run("box"), hook = hook_run("wg0");
     const LineContext context = {.microseconds = 1000,
@@ -123,8 +123,8 @@ TEST(EventJson, VlanTags) {
     icmp_record record = icmp_message("1.2.3.4", "5.6.7.8", 8);
     record.vlan[0] = 0xf123;
     record.vlan[1] = 0x8fff;
-    for (__u8 tags = 0; tags < 3; tags++) {
-        record.vlans = tags;
+    for (unsigned tags = 0; tags < 3; tags++) {
+        set_vlans(record, tags);
         const auto event = parse_json(icmp_line(record, plain));
         EXPECT_EQ(event.HasMember("vlan"), tags > 0);
         EXPECT_EQ(event.HasMember("vlan_inner"), tags > 1);
@@ -136,16 +136,14 @@ TEST(EventJson, VlanTags) {
 TEST(EventJson, Fragment) {
     icmp_record record = icmp_message("1.2.3.4", "5.6.7.8", 8);
     EXPECT_FALSE(parse_json(icmp_line(record, plain)).HasMember("fragment"));
-    record.flags = static_cast<__u8>(~PACKET_FIRST_FRAGMENT);
-    EXPECT_FALSE(parse_json(icmp_line(record, plain)).HasMember("fragment"));
-    record.flags = PACKET_FIRST_FRAGMENT;
+    record.flags |= PACKET_FIRST_FRAGMENT;
     EXPECT_TRUE(parse_json(icmp_line(record, plain))["fragment"].GetBool());
 }
 
 // A v6 header's addresses are written as IPv6, whatever they are.
 TEST(EventJson, AddressesAreOfTheHeadersVersion) {
     icmp_record record = icmp_message("::ffff:1.2.3.4", "::", 128);
-    record.ip_version = 6;
+    ASSERT_TRUE(is_ipv6(record));
     const auto event = parse_json(icmp_line(record, plain));
     EXPECT_STREQ(event["src_ip"].GetString(), "::ffff:102:304");
     EXPECT_STREQ(event["dst_ip"].GetString(), "::");
@@ -207,9 +205,9 @@ TEST(EventJson, TheLongestLineFits) {
     std::memset(record.rest, 0xff, sizeof record.rest);
     record.ttl = 255;
     record.length = 0xffffffff;
-    record.vlans = 2;
     record.vlan[0] = record.vlan[1] = 0xffff;
-    record.flags = 0xff;
+    record.flags = PACKET_IPV6 | PACKET_FIRST_FRAGMENT;
+    set_vlans(record, 2);
     const std::string hook = ",\"\":" + std::string(line_run_max - 4, '1');
     const LineContext context = {.microseconds = most,
                                  .seq = most,
@@ -252,8 +250,7 @@ TEST(EventJson, RandomRecords) {
         auto *const bytes = reinterpret_cast<unsigned char *>(&record);
         for (size_t at = 0; at < sizeof record; at++)
             bytes[at] = static_cast<unsigned char>(random() >> 17);
-        record.ip_version = random() % 2 ? 4 : 6;
-        record.vlans = static_cast<__u8>(random() % 3);
+        set_vlans(record, static_cast<unsigned>(random() % 3));
         LineContext context = plain;
         context.microseconds = random();
         context.seq = random();
@@ -270,7 +267,7 @@ TEST(EventJson, RandomRecords) {
         for (const auto &[key, bytes16] : {std::pair("src_ip", record.src.bytes),
                                            std::pair("dst_ip", record.dst.bytes)}) {
             unsigned char parsed[16];
-            const bool four = record.ip_version == 4;
+            const bool four = !is_ipv6(record);
             ASSERT_EQ(inet_pton(four ? AF_INET : AF_INET6, event[key].GetString(), parsed), 1);
             ASSERT_EQ(std::memcmp(parsed, bytes16 + (four ? 12 : 0), four ? 4 : 16), 0);
         }

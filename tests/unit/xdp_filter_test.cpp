@@ -7,7 +7,7 @@
 namespace pinpipe {
 namespace {
 
-constexpr uint16_t own_hook = 37;
+constexpr uint8_t own_hook = 37;
 
 union address address_of(const std::vector<uint8_t> &bytes) {
     union address a = {};

@@ -47,7 +47,7 @@ packet_filter any_packet() {
 }
 
 static XdpObject *loaded_object(Shape shape) {
-    static std::map<std::pair<uint16_t, Link>, std::unique_ptr<XdpObject>> objects;
+    static std::map<std::pair<uint8_t, Link>, std::unique_ptr<XdpObject>> objects;
     auto &object = objects[{shape.hook, shape.link}];
     if (!object)
         object = std::make_unique<XdpObject>(shape);
@@ -62,7 +62,7 @@ void XdpTest::SetUp() {
 }
 
 void XdpTest::ask(unsigned slot, const packet_filter &filter) {
-    object().control(slot).generation = 0x67000000 + slot;
+    object().control(slot).generation = static_cast<__u16>(0xfa00 + slot);
     object().control(slot).icmp = filter;
     object().wanted().readers[STREAM_ICMP] |= 1u << slot;
 }
@@ -172,7 +172,7 @@ std::string XdpOracleTest::compare_counters(Outcome outcome) {
 
 std::string XdpOracleTest::compare_ring(unsigned slot, const Verdict &verdict, uint64_t start) {
     const reader_control &control = object().control(slot);
-    const uint16_t hook = object().shape().hook;
+    const uint8_t hook = object().shape().hook;
     const std::vector<Taken> taken = object().ring(slot).take();
     const bool wanted =
         verdict.outcome == Outcome::message && matches(control.icmp, verdict.record, hook);

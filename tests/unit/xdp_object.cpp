@@ -164,7 +164,7 @@ void XdpObject::set_maps(unsigned slot, bool there) {
 
 Ran XdpObject::run(Program program, Frame frame, std::optional<uint32_t> first_buffer,
                    uint32_t repeat) {
-    static Bytes out;
+    thread_local Bytes out;
     out.assign(frame.size(), 0xee);
     struct xdp_md context = {};
     context.data_end = first_buffer.value_or(0);

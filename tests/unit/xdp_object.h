@@ -53,7 +53,7 @@ struct Ran {
 };
 
 struct Shape {
-    uint16_t hook;
+    uint8_t hook;
     Link link;
 };
 

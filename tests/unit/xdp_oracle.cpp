@@ -54,10 +54,10 @@ Verdict judge_ipv4(Frame data, icmp_record record) {
         return later_fragment(packet[9], protocol_icmp);
     if (packet[9] != protocol_icmp)
         return {};
-    record.ip_version = 4;
     record.length = static_cast<__u32>(length);
     record.ttl = packet[8];
-    record.flags = packet[6] & 0x20 ? PACKET_FIRST_FRAGMENT : 0;
+    if (packet[6] & 0x20)
+        record.flags |= PACKET_FIRST_FRAGMENT;
     record.src = mapped(packet.subspan(12, 4));
     record.dst = mapped(packet.subspan(16, 4));
     return message(packet.subspan(header), record);
@@ -80,7 +80,7 @@ Verdict judge_chain(uint8_t next, Frame rest, icmp_record record) {
             if (be16(rest, 2) >> 3 != 0)
                 return later_fragment(rest[0], protocol_icmpv6);
             if (rest[3] & 1)
-                record.flags = PACKET_FIRST_FRAGMENT;
+                record.flags |= PACKET_FIRST_FRAGMENT;
         }
         if (rest.size() < size)
             return {Outcome::malformed};
@@ -99,7 +99,7 @@ Verdict judge_ipv6(Frame data, icmp_record record) {
     const size_t length = jumbo ? data.size() : be16(data, 4) + 40u;
     if (length > data.size())
         return {Outcome::truncated};
-    record.ip_version = 6;
+    record.flags |= PACKET_IPV6;
     record.length = static_cast<__u32>(length);
     record.ttl = data[7];
     record.src = whole(data.subspan(8, 16));
@@ -122,13 +122,15 @@ Verdict judge_ethernet(Frame frame) {
     icmp_record record = {};
     uint16_t type = be16(frame, 12);
     Frame payload = frame.subspan(14);
-    while ((type == type_vlan || type == type_service_vlan) && record.vlans < 2) {
+    unsigned tags = 0;
+    while ((type == type_vlan || type == type_service_vlan) && tags < 2) {
         if (payload.size() < 4)
             return {Outcome::truncated};
-        record.vlan[record.vlans++] = be16(payload, 0);
+        record.vlan[tags++] = be16(payload, 0);
         type = be16(payload, 2);
         payload = payload.subspan(4);
     }
+    record.flags = static_cast<__u8>(tags);
     if (type == type_ipv4)
         return judge_ipv4(payload, record);
     if (type == type_ipv6)
@@ -150,8 +152,9 @@ Verdict judge(Frame frame, Link link) {
     return link == Link::raw_ip ? judge_raw(frame) : judge_ethernet(frame);
 }
 
-bool matches(const packet_filter &filter, const icmp_record &record, uint16_t hook) {
-    return (filter.hooks >> hook) % 2 == 1 && (filter.versions >> record.ip_version) % 2 == 1 &&
+bool matches(const packet_filter &filter, const icmp_record &record, uint8_t hook) {
+    const unsigned version = record.flags & PACKET_IPV6 ? 6 : 4;
+    return (filter.hooks >> hook) % 2 == 1 && (filter.versions >> version) % 2 == 1 &&
            (within(record.src, filter) || within(record.dst, filter));
 }
 

@@ -23,7 +23,7 @@ inline constexpr size_t outcomes = 5;
 
 struct Verdict {
     Outcome outcome = Outcome::ignored;
-    icmp_record record = {}; // of a message; its first 24 bytes, the record header, are zero
+    icmp_record record = {}; // of a message; what record_header has is zero
 };
 
 // Where a frame is wrong in two ways: what is missing of a fixed header (a VLAN tag's 4 bytes,
@@ -32,7 +32,7 @@ struct Verdict {
 // truncated.
 Verdict judge(Frame frame, Link link);
 
-bool matches(const packet_filter &filter, const icmp_record &record, uint16_t hook);
+bool matches(const packet_filter &filter, const icmp_record &record, uint8_t hook);
 
 std::string name(Outcome outcome);
 

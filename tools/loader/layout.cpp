@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <grp.h>
+#include <numeric>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -150,24 +151,43 @@ Result<void> Layout::write_abi() {
     return {};
 }
 
-Result<void> Layout::make_slot(const std::string &root, unsigned slot) {
-    const std::string at = root + "/readers/" + std::to_string(slot);
-    if (auto made = make_directory(at); !made)
-        return made;
-    auto control = make_map(control_map, control_map.entries);
-    auto ring = make_map(ring_map, abi_.ring_size);
-    if (!control || !ring)
-        return fail(control ? ring.error() : control.error());
-    const __u32 key = slot;
-    const int control_fd = control->get(), ring_fd = ring->get();
-    if (bpf_map_update_elem(controls_.get(), &key, &control_fd, BPF_ANY) != 0 ||
-        bpf_map_update_elem(rings_.get(), &key, &ring_fd, BPF_ANY) != 0)
-        return fail(system_error("fill reader slot " + std::to_string(slot), errno));
-    unlink((at + "/control").c_str());
-    unlink((at + "/ring").c_str());
-    if (auto pinned = pin(*control, at + "/control"); !pinned)
-        return pinned;
-    return pin(*ring, at + "/ring");
+// Into an array-of-maps, all at once where the kernel can: each single update waits for a grace
+// period.
+Result<void> put_inner(const Fd &outer, const std::vector<__u32> &keys,
+                       const std::vector<int> &inner) {
+    LIBBPF_OPTS(bpf_map_batch_opts, options);
+    auto count = static_cast<__u32>(keys.size());
+    if (bpf_map_update_batch(outer.get(), keys.data(), inner.data(), &count, &options) == 0)
+        return {};
+    for (size_t i = 0; i < keys.size(); i++)
+        if (bpf_map_update_elem(outer.get(), &keys[i], &inner[i], BPF_ANY) != 0)
+            return fail(system_error("fill reader slot " + std::to_string(keys[i]), errno));
+    return {};
+}
+
+// New rings and control records for these slots, pinned over what is there.
+Result<void> Layout::make_slots(const std::string &root, const std::vector<__u32> &slots) {
+    std::vector<Fd> owners;
+    std::vector<int> controls, rings;
+    for (const __u32 slot : slots) {
+        const std::string at = root + "/readers/" + std::to_string(slot);
+        if (auto made = make_directory(at); !made)
+            return made;
+        for (const MapSpec *spec : {&control_map, &ring_map}) {
+            auto map = make_map(*spec, spec->entries ? spec->entries : abi_.ring_size);
+            if (!map)
+                return fail(map.error());
+            const std::string path = at + "/" + spec->name;
+            unlink(path.c_str());
+            if (auto pinned = pin(*map, path); !pinned)
+                return pinned;
+            (spec == &control_map ? controls : rings).push_back(map->get());
+            owners.push_back(std::move(*map));
+        }
+    }
+    if (auto put = put_inner(controls_, slots, controls); !put)
+        return put;
+    return put_inner(rings_, slots, rings);
 }
 
 Result<void> Layout::make_maps(const std::string &root) {
@@ -186,9 +206,10 @@ Result<void> Layout::make_maps(const std::string &root) {
             return pinned;
         held(*spec) = std::move(*map);
     }
-    for (unsigned slot = 0; slot < abi_.readers; slot++)
-        if (auto made = make_slot(root, slot); !made)
-            return made;
+    std::vector<__u32> slots(abi_.readers);
+    std::iota(slots.begin(), slots.end(), 0);
+    if (auto made = make_slots(root, slots); !made)
+        return made;
     auto abi = make_map(abi_map, abi_map.entries);
     if (!abi)
         return fail(abi.error());
@@ -230,7 +251,7 @@ Result<void> Layout::repair_slots(const Pins &pins) {
             continue;
         if (!slot_is_free(at)) // a mapped ring cannot be frozen: this one is at work
             continue;
-        if (auto made = make_slot(pins.root(), slot); !made)
+        if (auto made = make_slots(pins.root(), {slot}); !made)
             return made;
         std::fprintf(stderr, "ebpf-load: reader slot %u was frozen or broken: replaced\n", slot);
     }

@@ -5,6 +5,7 @@
 #include "tools/loader/undo.h"
 
 #include <optional>
+#include <vector>
 
 namespace pinpipe::loader {
 
@@ -50,7 +51,7 @@ public:
 
 private:
     Result<void> make_maps(const std::string &root);
-    Result<void> make_slot(const std::string &root, unsigned slot);
+    Result<void> make_slots(const std::string &root, const std::vector<__u32> &slots);
     Result<void> repair_slots(const Pins &pins);
     Result<void> repair_wanted(const Pins &pins);
     Result<void> write_abi();

@@ -91,7 +91,7 @@ Result<Program> load_xdp(const Layout &layout, unsigned number, uint32_t flags) 
         flags & HOOK_FRAGS ? skeleton->progs.see_frags : skeleton->progs.see_packet;
     bpf_program__set_autoload(skeleton->progs.see_frags, flags & HOOK_FRAGS);
     bpf_program__set_autoload(skeleton->progs.see_packet, !(flags & HOOK_FRAGS));
-    skeleton->rodata->hook_number = static_cast<__u16>(number);
+    skeleton->rodata->hook_number = static_cast<__u8>(number);
     skeleton->rodata->raw_ip = flags & HOOK_RAW_IP;
     skeleton->rodata->ring_size = layout.abi().ring_size;
     if (auto shared = share_maps(skeleton, layout); !shared)

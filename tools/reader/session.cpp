@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <unistd.h>
 
 namespace pinpipe::reader {
@@ -13,6 +12,10 @@ namespace {
 // Long enough that an idle reader costs nothing, short enough for the 100 ms within which an event
 // is shown and an unload noticed.
 constexpr int idle_wait = 50; // milliseconds
+
+// After a batch, unless an eighth of the ring fills before: more will be there, and one large write
+// is cheaper than many small ones.
+constexpr int busy_wait = 10; // milliseconds
 
 constexpr size_t batch_records = 64;
 constexpr size_t records_at_once = 16 * 1024; // before time, signals and unloading are looked at
@@ -34,13 +37,6 @@ Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::str
         bits |= named;
     }
     return bits;
-}
-
-// After a batch: more will be there in a moment, and one large write is cheaper than many small
-// ones.
-void rest() {
-    const timespec pause{0, 1'000'000};
-    nanosleep(&pause, nullptr);
 }
 
 std::string this_host() {
@@ -84,7 +80,10 @@ Result<Session> Session::open(const Request &request) {
     if (!claim)
         return fail(claim.error());
 
-    Session session(request, std::move(*claim));
+    auto waiter = Waiter::make(claim->ring().fd());
+    if (!waiter)
+        return fail(waiter.error());
+    Session session(request, std::move(*claim), std::move(*waiter));
     session.hooks_ = std::move(*hooks);
     session.abi_ = std::move(*abi_fd);
     session.hook_changes_ = abi->hook_changes;
@@ -226,24 +225,26 @@ Result<void> Session::drain() {
 Result<void> Session::run(Ending &ending) {
     ending_ = &ending;
     end_ = request_.duration ? boot_now() + request_.duration : INT64_MAX;
-    while (!stop_requested() && !over() && !ending.unloaded) {
+    size_t last = 0;
+    while (!stop_requested() && !ending.unloaded) {
         const int64_t left = end_ - boot_now();
         if (left <= 0)
             break;
-        wait_for(claim_.ring().fd(),
-                 static_cast<int>(std::min<int64_t>(idle_wait, left / 1'000'000 + 1)));
+        if (last < records_at_once)
+            waiter_.wait(static_cast<int>(
+                std::min<int64_t>(last ? busy_wait : idle_wait, left / 1'000'000 + 1)));
         if (auto looked = look_at_abi(); !looked)
             return looked;
         const auto count = read_some();
         if (!count)
             return fail(count.error());
-        if (!*count) {
+        last = *count;
+        if (!last)
             if (auto settled = settle(); !settled)
                 return settled;
-        } else if (*count < records_at_once && !over()) {
-            rest();
-        }
         warn_of_tampering();
+        if (over())
+            return {};
     }
     return drain();
 }

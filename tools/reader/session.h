@@ -7,6 +7,7 @@
 #include "lib/hooks.h"
 #include "lib/loss.h"
 #include "lib/output.h"
+#include "lib/waiter.h"
 #include "tools/reader/options.h"
 
 #include <vector>
@@ -34,7 +35,8 @@ public:
     std::string description() const;
 
 private:
-    Session(const Request &request, Claim claim) : request_(request), claim_(std::move(claim)) {}
+    Session(const Request &request, Claim claim, Waiter waiter)
+        : request_(request), claim_(std::move(claim)), waiter_(std::move(waiter)) {}
 
     Result<void> refresh_hooks();
     std::string_view hook_run_of(unsigned hook) const;
@@ -50,6 +52,7 @@ private:
 
     Request request_;
     Claim claim_;
+    Waiter waiter_;
     Fd hooks_, abi_;
     uint32_t hook_changes_ = 0;
     HookTable hook_table_{};

@@ -18,19 +18,27 @@ inline union address to_address(const std::string &text) {
     return a;
 }
 
-// The version is src's.
+// The version is that of src's text.
 inline icmp_record icmp_message(const std::string &src, const std::string &dst, unsigned type,
                                 unsigned code = 0) {
     icmp_record r{};
     r.stream = STREAM_ICMP;
     r.src = to_address(src);
     r.dst = to_address(dst);
-    r.ip_version = src.find(':') == src.npos ? 4 : 6;
+    r.flags = src.find(':') == src.npos ? 0 : PACKET_IPV6;
     r.type = static_cast<__u8>(type);
     r.code = static_cast<__u8>(code);
     r.ttl = 64;
     r.length = 84;
     return r;
+}
+
+inline void set_vlans(icmp_record &record, unsigned tags) {
+    record.flags = static_cast<__u8>((record.flags & ~PACKET_VLANS) | tags);
+}
+
+inline bool is_ipv6(const icmp_record &record) {
+    return record.flags & PACKET_IPV6;
 }
 
 } // namespace pinpipe

@@ -1,0 +1,154 @@
+#include "tools/reader/options.h"
+
+#include "tests/unit/support/arguments.h"
+
+#include <climits>
+#include <gtest/gtest.h>
+#include <ostream>
+
+namespace pinpipe::reader {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Result<Request> request_of(const Words &words) {
+    const auto parsed = parse_words(words, usage);
+    return parsed ? read_request(*parsed) : fail(parsed.error());
+}
+
+class ReaderOptions : public testing::Test {
+protected:
+    static Request good(const Words &words) {
+        const auto request = request_of(words);
+        EXPECT_TRUE(request) << request.error().text;
+        return request.value_or(Request{});
+    }
+
+private:
+    Environment root_{"EBPF_PIN_ROOT", nullptr};
+    Environment posix_{"POSIXLY_CORRECT", nullptr};
+};
+
+TEST_F(ReaderOptions, NothingButTheStream) {
+    const Request request = good({"icmp"});
+    EXPECT_EQ(request.pin_root, "/run/ebpf");
+    EXPECT_EQ(request.streams, 1U << STREAM_ICMP);
+    EXPECT_FALSE(request.host);
+    EXPECT_EQ(request.versions, 1U << 4 | 1U << 6);
+    EXPECT_TRUE(request.interfaces.empty());
+    EXPECT_EQ(request.count, 0u);
+    EXPECT_EQ(request.duration, 0);
+    EXPECT_FALSE(request.host_name || request.community_id || request.verbose);
+}
+
+TEST_F(ReaderOptions, Streams) {
+    for (const Words &words : {Words{"all"}, Words{"icmp", "all"}, Words{"icmp", "icmp"}})
+        EXPECT_EQ(good(words).streams, 1U << STREAM_ICMP);
+}
+
+TEST_F(ReaderOptions, Everything) {
+    const Request request =
+        good({"--pin-root=/x/", "-v", "--host", "10.0.0.0/8", "--proto=icmpv6", "--if", "eth0,wlan0",
+              "--if=lo", "--direction", "in", "-n", "5", "icmp", "-t", "1.5", "--host-name",
+              "--community-id"});
+    EXPECT_EQ(request.pin_root, "/x");
+    ASSERT_TRUE(request.host);
+    EXPECT_EQ(address_text(request.host->host), "10.0.0.0");
+    EXPECT_EQ(request.versions, 1U << 6);
+    EXPECT_EQ(request.interfaces, (Words{"eth0", "wlan0", "lo"}));
+    EXPECT_EQ(request.count, 5u);
+    EXPECT_EQ(request.duration, 1'500'000'000);
+    EXPECT_TRUE(request.host_name && request.community_id && request.verbose);
+}
+
+TEST_F(ReaderOptions, Protocols) {
+    EXPECT_EQ(good({"icmp", "--proto", "icmp"}).versions, 1U << 4);
+    EXPECT_EQ(good({"icmp", "--proto", "icmpv6,icmp"}).versions, 1U << 4 | 1U << 6);
+    EXPECT_EQ(good({"icmp", "--proto", "icmp,icmp"}).versions, 1U << 4);
+}
+
+TEST_F(ReaderOptions, Extremes) {
+    EXPECT_EQ(good({"icmp", "-n", "9223372036854775807"}).count, uint64_t{INT64_MAX});
+    EXPECT_EQ(good({"icmp", "-t", "0.001"}).duration, 1'000'000);
+    EXPECT_EQ(good({"icmp", "--if", "123456789012345"}).interfaces.at(0), "123456789012345");
+}
+
+struct Wrong {
+    Words words;
+    const char *text;
+};
+
+void PrintTo(const Wrong &wrong, std::ostream *out) {
+    for (const std::string &word : wrong.words)
+        *out << "'" << word << "' ";
+}
+
+class ReaderOptionsWrong : public ReaderOptions, public testing::WithParamInterface<Wrong> {};
+
+TEST_P(ReaderOptionsWrong, IsAUsageError) {
+    const auto request = request_of(GetParam().words);
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error().text, GetParam().text);
+    EXPECT_EQ(request.error().exit, Exit::usage);
+    EXPECT_EQ(request.error().hint, "ebpf-read --help");
+}
+
+constexpr const char *count_text =
+    "-n takes a whole number from 1 to 9223372036854775807, not '";
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, ReaderOptionsWrong,
+    testing::Values(
+        Wrong{{}, "no stream given: icmp or all"},
+        Wrong{{"-n", "5"}, "no stream given: icmp or all"},
+        Wrong{{"tcp"}, "no stream 'tcp': there are icmp and all"},
+        Wrong{{"icmp", "ICMP"}, "no stream 'ICMP': there are icmp and all"},
+        Wrong{{""}, "no stream '': there are icmp and all"},
+        Wrong{{"icmp", "--pid", "1"}, "wrong option --pid"},
+        Wrong{{"icmp", "--host", "example.org"},
+              "'example.org' is no address or prefix: want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or "
+              "2001:db8::/32"},
+        Wrong{{"icmp", "--host", "10.0.0.1/8"},
+              "'10.0.0.1/8' is no address or prefix: it has bits behind its length"},
+        Wrong{{"icmp", "--host", "::1", "--host", "::1"}, "--host can be given once"},
+        Wrong{{"icmp", "--proto", "tcp"}, "--proto takes icmp or icmpv6, not 'tcp'"},
+        Wrong{{"icmp", "--proto", ""}, "--proto takes icmp or icmpv6, not ''"},
+        Wrong{{"icmp", "--proto", "icmp,"}, "--proto takes icmp or icmpv6, not ''"},
+        Wrong{{"icmp", "--proto", ",icmp"}, "--proto takes icmp or icmpv6, not ''"},
+        Wrong{{"icmp", "--proto", "icmp, icmpv6"}, "--proto takes icmp or icmpv6, not ' icmpv6'"},
+        Wrong{{"icmp", "--if", ""}, "'' is no name of an interface"},
+        Wrong{{"icmp", "--if", "eth0,,lo"}, "'' is no name of an interface"},
+        Wrong{{"icmp", "--if", "eth0,"}, "'' is no name of an interface"},
+        Wrong{{"icmp", "--if", "1234567890123456"},
+              "'1234567890123456' is no name of an interface"},
+        Wrong{{"icmp", "--direction", "out"},
+              "icmp cannot show --direction out: XDP sees what is received"},
+        Wrong{{"icmp", "--direction", "up"}, "--direction takes in, not 'up'"},
+        Wrong{{"icmp", "--direction", ""}, "--direction takes in, not ''"},
+        Wrong{{"icmp", "-n"}, "-n needs an argument"},
+        Wrong{{"icmp", "-t", "0"}, "-t takes seconds, from 0.001 to a year, not '0'"},
+        Wrong{{"icmp", "-t", "soon"}, "-t takes seconds, from 0.001 to a year, not 'soon'"},
+        Wrong{{"icmp", "--host-name=x"}, "wrong option --host-name"},
+        Wrong{{"icmp", "--pin-root", "x"}, "--pin-root needs an absolute path: x"}));
+
+TEST_F(ReaderOptions, Counts) {
+    for (const char *text : {"0", "-1", "", "1.5", "9223372036854775808"}) {
+        const auto request = request_of({"icmp", "-n", text});
+        ASSERT_FALSE(request) << text;
+        EXPECT_EQ(request.error().text, std::string(count_text) + text + "'");
+    }
+}
+
+TEST_F(ReaderOptions, HelpHasEveryOption) {
+    const std::string text = help_text(usage);
+    EXPECT_EQ(text.rfind("usage: ebpf-read ", 0), 0u);
+    for (const Option &option : usage.options)
+        EXPECT_NE(text.find(std::string("--") + option.name + (option.argument ? " " : "  ")),
+                  text.npos)
+            << option.name;
+    for (const char *stream : {"icmp", "all"})
+        EXPECT_NE(text.find(stream), text.npos);
+}
+
+} // namespace
+} // namespace pinpipe::reader
