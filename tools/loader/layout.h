@@ -10,7 +10,7 @@
 namespace pinpipe::loader {
 
 inline constexpr uint32_t default_readers = 8;
-inline constexpr uint32_t default_ring_size = 1 << 20;
+inline constexpr uint32_t default_ring_size = 1 << 21;
 inline constexpr uint32_t least_ring_size = 1 << 14;
 inline constexpr uint32_t most_ring_size = 1 << 28;
 

@@ -23,7 +23,7 @@ constexpr Option options[] = {
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
     {opt_ring_size, "ring-size", 0, "BYTES",
-     "of each reader's ring, a power of two (default 1048576)"},
+     "of each reader's ring, a power of two (default 2097152)"},
     {opt_unload, "unload", 0, nullptr, "detach and unpin: the given --xdp, or everything"},
     {opt_check, "check", 0, nullptr, "say what this machine grants; needs no root"},
     {opt_json, "json", 0, nullptr, "--check as JSON"},

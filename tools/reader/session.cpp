@@ -9,13 +9,14 @@
 namespace pinpipe::reader {
 namespace {
 
-// Long enough that an idle reader costs nothing, short enough for the 100 ms within which an event
-// is shown and an unload noticed.
+// Long enough that an idle reader costs nothing, short enough for the 100 ms within which an unload
+// must be noticed. An event wakes an idle reader at once.
 constexpr int idle_wait = 50; // milliseconds
 
-// After a batch, unless an eighth of the ring fills before: more will be there, and one large write
-// is cheaper than many small ones.
-constexpr int busy_wait = 10; // milliseconds
+// For a while after a wake-up the kernel sends none before an eighth of the ring is unread: what
+// comes then is collected for so long. One large write is cheaper than many small ones.
+constexpr int busy_wait = 5;                 // milliseconds
+constexpr int64_t quiet = int64_t{WAKE_AGE}; // nanoseconds
 
 constexpr size_t batch_records = 64;
 constexpr size_t records_at_once = 16 * 1024; // before time, signals and unloading are looked at
@@ -225,23 +226,25 @@ Result<void> Session::drain() {
 Result<void> Session::run(Ending &ending) {
     ending_ = &ending;
     end_ = request_.duration ? boot_now() + request_.duration : INT64_MAX;
+    int64_t busy = boot_now(); // since when nothing has come
     size_t last = 0;
     while (!stop_requested() && !ending.unloaded) {
-        const int64_t left = end_ - boot_now();
+        const int64_t now = boot_now(), left = end_ - now;
         if (left <= 0)
             break;
+        const int wait = now - busy > quiet ? idle_wait : busy_wait;
         if (last < records_at_once)
-            waiter_.wait(static_cast<int>(
-                std::min<int64_t>(last ? busy_wait : idle_wait, left / 1'000'000 + 1)));
+            waiter_.wait(static_cast<int>(std::min<int64_t>(wait, left / 1'000'000 + 1)));
         if (auto looked = look_at_abi(); !looked)
             return looked;
         const auto count = read_some();
         if (!count)
             return fail(count.error());
         last = *count;
-        if (!last)
-            if (auto settled = settle(); !settled)
-                return settled;
+        if (last)
+            busy = boot_now();
+        else if (auto settled = settle(); !settled)
+            return settled;
         warn_of_tampering();
         if (over())
             return {};
