@@ -4,10 +4,12 @@
 #include "lib/links.h"
 #include "lib/ring.h"
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <grp.h>
 #include <sys/stat.h>
@@ -24,6 +26,17 @@ std::string group_text(gid_t gid) {
 uint64_t own_netns() {
     struct stat st {};
     return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+// Name of a network namespace that ip-netns(8) knows; empty for others.
+std::string netns_name(uint64_t inode) {
+    std::error_code ignored;
+    for (const auto &entry : std::filesystem::directory_iterator("/run/netns", ignored)) {
+        struct stat st {};
+        if (stat(entry.path().c_str(), &st) == 0 && st.st_ino == inode)
+            return entry.path().filename();
+    }
+    return "";
 }
 
 // Without the right to open a link: what the interface itself says, in our own network namespace.
@@ -84,7 +97,8 @@ Result<void> gather_hooks(const Pins &pins, Status &status) {
         const auto sum = sum_counters(*counters, number, pins.path(counters_map.path));
         if (!sum)
             return fail(sum.error());
-        status.hooks.push_back({number, record, look_at_hook(pins, number, record), *sum});
+        status.hooks.push_back(
+            {number, record, netns_name(record.netns), look_at_hook(pins, number, record), *sum});
     }
     return {};
 }
@@ -165,7 +179,10 @@ void add_map(Status &status, const std::string &path, const MapSpec &spec) {
     __u32 size = sizeof info;
     if (!map || bpf_obj_get_info_by_fd(map->get(), &info, &size) != 0)
         return;
-    status.maps.push_back({path, info.id, info.type, info.max_entries, memory_of(map->get())});
+    const uint64_t ring =
+        info.type == BPF_MAP_TYPE_RINGBUF ? info.max_entries : 0; // 6.1 leaves it out
+    status.maps.push_back(
+        {path, info.id, info.type, info.max_entries, std::max(ring, memory_of(map->get()))});
 }
 
 void gather_maps(const Pins &pins, Status &status) {

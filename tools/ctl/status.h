@@ -23,6 +23,7 @@ const char *attached_text(Attached state);
 struct HookStatus {
     unsigned number;
     hook_record record;
+    std::string netns; // name of its network namespace, where it has one
     Attached attached;
     hook_counters counters; // sums over CPUs
 };

@@ -45,18 +45,20 @@ const char *reader_state(const Status &status, const ReaderStatus &reader) {
 }
 
 void add_hooks(std::string &out, const Status &status) {
-    add(out, "\nhook  kind  where            mode     state      netns       malformed  truncated  "
-             "later fragments\n");
-    for (const HookStatus &hook : status.hooks)
+    add(out, "\nhook  kind  where            mode     state      netns             malformed  "
+             "truncated  later fragments\n");
+    for (const HookStatus &hook : status.hooks) {
+        const std::string netns =
+            hook.netns.empty() ? std::to_string(hook.record.netns) : printable(hook.netns);
         add(out,
-            "%4u  xdp   %-15s  %-7s  %-9s  %-10" PRIu64 "  %9" PRIu64 "  %9" PRIu64 "  %15" PRIu64
-            "%s\n",
+            "%4u  xdp   %-15s  %-7s  %-9s  %-16s  %9" PRIu64 "  %9" PRIu64 "  %15" PRIu64 "%s\n",
             hook.number, printable(hook.record.name).c_str(), mode_text(hook.record),
-            attached_text(hook.attached), static_cast<uint64_t>(hook.record.netns),
+            attached_text(hook.attached), netns.c_str(),
             static_cast<uint64_t>(hook.counters.malformed),
             static_cast<uint64_t>(hook.counters.truncated),
             static_cast<uint64_t>(hook.counters.fragments),
             hook.record.flags & HOOK_VLAN_OFFLOAD ? "  (hardware takes VLAN tags)" : "");
+    }
 }
 
 void add_readers(std::string &out, const Status &status) {
@@ -98,6 +100,8 @@ void write_hook(Writer &w, const HookStatus &hook) {
     write_string(w, "ifname", hook.record.name);
     w.Key("ifindex"), w.Uint(hook.record.ifindex);
     w.Key("netns"), w.Uint64(hook.record.netns);
+    if (!hook.netns.empty())
+        write_string(w, "netns_name", hook.netns);
     w.Key("mode"), w.String(mode_text(hook.record));
     w.Key("frags"), w.Bool(hook.record.flags & HOOK_FRAGS);
     w.Key("vlan_offload"), w.Bool(hook.record.flags & HOOK_VLAN_OFFLOAD);

@@ -178,9 +178,14 @@ void check_probes(Findings &findings) {
         findings.push_back({"probes", State::unknown, ask_root, "sudo ebpf-load --check"});
         return;
     }
-    for (const Probe &probe : try_probes())
+    for (const Probe &probe : try_probes()) {
+        const bool unlisted = probe.code == EOPNOTSUPP; // an LSM that would never fire
         findings.push_back({probe.name, probe.granted ? State::ok : State::no,
-                            probe.granted ? "granted" : "refused: " + reason(probe.code), ""});
+                            probe.granted ? "granted"
+                            : unlisted    ? "never fires: bpf is not among the kernel's LSMs"
+                                          : "refused: " + reason(probe.code),
+                            unlisted ? "boot with lsm=...,bpf" : ""});
+    }
 }
 
 void check_interfaces(Findings &findings) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fstream>
 #include <linux/perf_event.h>
+#include <string>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,6 +44,16 @@ Probe try_tracing(const char *name, bpf_prog_type type, const char *target,
     return {name, link.valid(), link.valid() ? 0 : errno};
 }
 
+// It loads and attaches on kernels where it never fires: those that did not put bpf among their
+// LSMs.
+Probe try_lsm() {
+    std::string list;
+    std::getline(std::ifstream("/sys/kernel/security/lsm"), list);
+    const bool listed = ("," + list + ",").find(",bpf,") != std::string::npos;
+    const Probe probe = try_tracing("lsm", BPF_PROG_TYPE_LSM, "socket_post_create", BPF_LSM_MAC);
+    return {"lsm", probe.granted && listed, probe.granted ? EOPNOTSUPP : probe.code};
+}
+
 Probe try_kprobe() {
     const Fd program = load(BPF_PROG_TYPE_KPROBE, nullptr, bpf_attach_type{});
     if (!program.valid())
@@ -70,7 +81,7 @@ std::vector<Probe> try_probes() {
         try_tracing("fentry", BPF_PROG_TYPE_TRACING, "inet_release", BPF_TRACE_FENTRY),
         try_kprobe(),
         try_tracing("tp_btf", BPF_PROG_TYPE_TRACING, "inet_sock_set_state", BPF_TRACE_RAW_TP),
-        try_tracing("lsm", BPF_PROG_TYPE_LSM, "bpf_lsm_socket_post_create", BPF_LSM_MAC),
+        try_lsm(),
     };
 }
 
