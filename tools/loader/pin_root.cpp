@@ -65,6 +65,17 @@ Result<void> mount_bpffs(const std::string &path) {
     return {};
 }
 
+// Whoever may change the directory could lead root astray.
+Result<void> check_owner(const std::string &path) {
+    struct stat st {};
+    if (stat(path.c_str(), &st) != 0)
+        return fail(system_error("inspect " + path, errno));
+    if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
+        return fail(failure(path + " can be changed by others than root")
+                        .with_hint("sudo chown root " + path + " && sudo chmod go-w " + path));
+    return {};
+}
+
 } // namespace
 
 bool on_bpffs(const std::string &path) {
@@ -93,6 +104,8 @@ Result<PinRoot> PinRoot::prepare(const std::string &path, Undo &undo) {
             return fail(inner.error());
         *lock = std::move(*inner);
     }
+    if (auto safe = check_owner(path); !safe)
+        return fail(safe.error());
     root.lock_ = std::move(*lock);
     return root;
 }
@@ -103,6 +116,8 @@ Result<PinRoot> PinRoot::open(const std::string &path) {
     auto lock = lock_directory(path);
     if (!lock)
         return fail(lock.error());
+    if (auto safe = check_owner(path); !safe)
+        return fail(safe.error());
     PinRoot root;
     root.lock_ = std::move(*lock);
     return root;

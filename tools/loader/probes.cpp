@@ -51,7 +51,9 @@ Probe try_lsm() {
     std::getline(std::ifstream("/sys/kernel/security/lsm"), list);
     const bool listed = ("," + list + ",").find(",bpf,") != std::string::npos;
     const Probe probe = try_tracing("lsm", BPF_PROG_TYPE_LSM, "socket_post_create", BPF_LSM_MAC);
-    return {"lsm", probe.granted && listed, probe.granted ? EOPNOTSUPP : probe.code};
+    if (probe.granted && !listed)
+        return {"lsm", false, EOPNOTSUPP};
+    return probe;
 }
 
 Probe try_kprobe() {
