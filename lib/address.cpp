@@ -86,8 +86,8 @@ char *write_ipv4(char *to, const __u8 bytes[4]) {
 
 char *write_ipv6(char *to, const __u8 bytes[16]) {
     unsigned groups[8];
-    for (int i = 0; i < 8; i++)
-        groups[i] = static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+    for (int i = 0; i < 8; i++, bytes += 2)
+        groups[i] = static_cast<unsigned>(bytes[0] << 8 | bytes[1]);
     const Run zeros = longest_zeros(groups);
     for (int i = 0; i < 8; i++) {
         if (i == zeros.start) {

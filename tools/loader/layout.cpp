@@ -226,7 +226,7 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings, uint32
     abi.magic = LAYOUT_MAGIC;
     abi.version = LAYOUT_VERSION;
     read_boot_id(abi.boot_id);
-    abi.loaded = static_cast<__u64>(boot_now() + WallClock().offset());
+    abi.loaded = WallClock().microseconds(static_cast<uint64_t>(boot_now())) * 1000;
     abi.readers = settings.readers.value_or(default_readers);
     abi.ring_size = settings.ring_size.value_or(default_ring_size);
     const group *usual = getgrnam("ebpf");

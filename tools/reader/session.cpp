@@ -19,8 +19,8 @@ constexpr int busy_wait = 5;                 // milliseconds
 constexpr int64_t quiet = int64_t{WAKE_AGE}; // nanoseconds
 
 constexpr size_t batch_records = 64;
-constexpr size_t records_at_once = 16 * 1024; // before time, signals and unloading are looked at
-constexpr size_t block = 64 * 1024;           // bytes written at once while more is waiting
+constexpr size_t records_at_once = size_t{16} * 1024; // before time, signals and unloading are looked at
+constexpr size_t block = size_t{64} * 1024;           // bytes written at once while more is waiting
 
 Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::string> &names) {
     if (names.empty())
