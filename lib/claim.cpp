@@ -37,14 +37,21 @@ Result<Fd> lock_slot(const std::string &path) {
     }
 }
 
-Error all_taken(const Pins &pins, unsigned slots) {
+// unusable: why a free slot could not be used, or no text.
+Error none_free(const Pins &pins, unsigned slots, const Error &unusable) {
     std::string who;
     for (unsigned slot = 0; slot < slots; slot++)
         if (const auto holder = lock_holder(pins.reader(slot)))
-            who += (who.empty() ? " (" : ", ") + holder->comm + " " + std::to_string(holder->pid);
-    return failure("all " + std::to_string(slots) + " reader slots are taken" +
-                   (who.empty() ? "" : who + ")"))
-        .with_hint("end one of them, or: sudo ebpf-load --unload, and load with --readers N");
+            who += (who.empty() ? "" : ", ") + holder->comm + " " + std::to_string(holder->pid);
+    if (unusable.text.empty())
+        return failure("all " + std::to_string(slots) + " reader slots are taken" +
+                       (who.empty() ? "" : " (" + who + ")"))
+            .with_hint("end one of them, or: sudo ebpf-load --unload" +
+                       pin_root_option(pins.root()) + ", and load with --readers N");
+    Error error = unusable;
+    if (!who.empty())
+        error.text += "; the other reader slots are taken (" + who + ")";
+    return error;
 }
 
 void clear_bits(wanted_record &wanted, unsigned slot) {
@@ -137,10 +144,8 @@ Result<Claim> Claim::take(const Pins &pins, const abi_record &abi, uint32_t stre
         else
             claim.lock_ = std::move(*lock);
     }
-    if (!claim.lock_.valid() && !unusable.text.empty())
-        return fail(unusable);
     if (!claim.lock_.valid())
-        return fail(all_taken(pins, abi.readers));
+        return fail(none_free(pins, abi.readers, unusable));
     claim.start(streams, ask);
     return claim;
 }

@@ -1,5 +1,6 @@
 #include "lib/options.h"
 
+#include "lib/pins.h"
 #include "lib/version.h"
 
 #include <cerrno>
@@ -12,14 +13,13 @@
 namespace pinpipe {
 namespace {
 
-constexpr const char *default_pin_root = "/run/ebpf";
-
 enum : int { id_help = 1, id_version, id_pin_root, id_verbose };
 
 constexpr Option common[] = {
     {id_pin_root, "pin-root", 0, "DIR",
      "where the pins are (default: $EBPF_PIN_ROOT or /run/ebpf)"},
-    {id_verbose, "verbose", 'v', nullptr, "say more on stderr: kernel and library logs"},
+    {id_verbose, "verbose", 'v', nullptr,
+     "say more on stderr; on failure also what the kernel says"},
     {id_help, "help", 0, nullptr, "print this help and exit"},
     {id_version, "version", 0, nullptr, "print the version and exit"},
 };

@@ -1,5 +1,6 @@
 #include "lib/pins.h"
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstdio>
@@ -44,27 +45,37 @@ std::string own_path() {
     return length > 0 ? std::string(path, static_cast<size_t>(length)) : "PROGRAM";
 }
 
+// Group of the pin, or of the nearest directory above it that can be looked at.
+gid_t group_of(std::string path) {
+    struct stat st {};
+    while (stat(path.c_str(), &st) != 0 && path.size() > 1)
+        path.resize(std::max<size_t>(path.rfind('/'), 1));
+    return st.st_gid;
+}
+
 // Why a pin that is there cannot be opened, and what helps.
 Error refused(const std::string &path, int code) {
     Error error = system_error("open " + path, code);
-    struct stat st {};
     if (code == EPERM) // bpf(2) itself refused: before Linux 5.19 it wants CAP_BPF of everybody
         error.hint =
             "sudo setcap cap_bpf+ep " + own_path() + "   (before Linux 5.19), or run as root";
-    else if (code == EACCES && stat(path.substr(0, path.rfind('/')).c_str(), &st) == 0)
-        error.hint = st.st_gid ? "sudo usermod -aG " + group_name(st.st_gid) +
-                                     " \"$USER\"   (then log in again)"
-                               : "sudo ebpf-load --group ebpf   (only root may read now)";
+    else if (code == EACCES && group_of(path))
+        error.hint =
+            "sudo usermod -aG " + group_name(group_of(path)) + " \"$USER\"   (then log in again)";
+    else if (code == EACCES)
+        error.hint = "sudo ebpf-load --xdp IFACE --group ebpf   (only root may read now)";
     return error;
 }
 
 } // namespace
 
+std::string pin_root_option(const std::string &pin_root) {
+    return pin_root == default_pin_root ? "" : " --pin-root " + pin_root;
+}
+
 Error not_loaded(const std::string &pin_root) {
     Error error;
-    error.text = "not loaded: run: sudo ebpf-load --xdp IFACE";
-    if (pin_root != "/run/ebpf")
-        error.text += " --pin-root " + pin_root;
+    error.text = "not loaded: run: sudo ebpf-load --xdp IFACE" + pin_root_option(pin_root);
     error.exit = Exit::not_loaded;
     return error;
 }
@@ -100,7 +111,11 @@ Result<Fd> open_map(const std::string &path, const MapSpec &spec, Access access)
 }
 
 Result<Fd> Pins::open(const MapSpec &spec, Access access) const {
-    return open_map(path(spec.path), spec, access);
+    auto map = open_map(path(spec.path), spec, access);
+    if (!map && map.error().code == 0)
+        map.error().hint =
+            "sudo ebpf-load --unload" + pin_root_option(root_) + "   (then load again)";
+    return map;
 }
 
 Result<abi_record> Pins::abi() const {
@@ -119,7 +134,8 @@ Result<abi_record> Pins::abi() const {
     if (abi.magic != LAYOUT_MAGIC || abi.version != LAYOUT_VERSION)
         return fail(failure(path(abi_map.path) + " has layout " + std::to_string(abi.version) +
                             ", this program has " + std::to_string(LAYOUT_VERSION))
-                        .with_hint("sudo ebpf-load --unload   (then load again)"));
+                        .with_hint("sudo ebpf-load --unload" + pin_root_option(root_) +
+                                   "   (then load again)"));
     return abi;
 }
 

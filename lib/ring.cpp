@@ -23,7 +23,8 @@ Result<Ring> Ring::map(Fd ring, uint32_t size, const std::string &path) {
     const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     auto consumer = Mapping::map(ring.get(), page, PROT_READ | PROT_WRITE, 0, path);
     if (!consumer && is_frozen(ring.get()))
-        return fail(failure(path + " is frozen: a member of its group did that"));
+        return fail(failure(path + " is frozen: a member of its group did that")
+                        .with_hint("sudo ebpf-load --xdp IFACE   (any load puts a new one there)"));
     if (!consumer)
         return fail(consumer.error());
     auto data = Mapping::map(ring.get(), page + size, PROT_READ, static_cast<off_t>(page), path);

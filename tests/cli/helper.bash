@@ -237,7 +237,7 @@ layout() {
 
 # --- what tools say ---
 
-# stdin: of what a tool wrote to stderr: one line that begins with its name, at most one hint, nothing else.
+# What a tool wrote to stderr: one line that begins with its name, at most one hint, nothing else.
 assert_one_error() { # TOOL
 	local lines
 	mapfile -t lines <<<"$stderr"

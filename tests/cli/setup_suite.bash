@@ -5,7 +5,7 @@
 export PINPIPE_PREFIX=/tmp/pinpipe-test-$BATS_ROOT_PID
 
 setup_suite() {
-	local here build
+	local here build name
 	here=$(dirname "${BASH_SOURCE[0]}")
 	build=${PINPIPE_BUILD:-$here/../../build}
 	if [ "$(id -u)" != 0 ]; then
@@ -15,7 +15,9 @@ setup_suite() {
 	umask 022
 	mkdir -p "$PINPIPE_PREFIX/bin"
 	install -m 755 "$build"/bin/ebpf-* "$PINPIPE_PREFIX/bin" || return
-	"${CC:-cc}" -O1 -Wall -Wextra -Werror -o "$PINPIPE_PREFIX/bin/tamper" "$here/tamper.c" || return
+	for name in frame tamper; do
+		"${CC:-cc}" -O1 -Wall -Wextra -Werror -o "$PINPIPE_PREFIX/bin/$name" "$here/$name.c" || return
+	done
 	"${CLANG:-clang}" -O2 -Wall -Wextra -Werror -target bpf -c -o "$PINPIPE_PREFIX/foreign.bpf.o" "$here/foreign.bpf.c"
 }
 

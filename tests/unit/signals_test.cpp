@@ -124,7 +124,8 @@ TEST(Signals, PollLeavesTheMaskAsItWas) {
             for (int signal = 1; signal < 32; signal++)
                 if (sigismember(&after, signal) != (signal == SIGUSR1))
                     return 1;
-            raise(SIGINT); // and after one that was stopped
+            if (round == 0) // and after one that was stopped
+                raise(SIGINT);
         }
         return 0;
     });

@@ -1,9 +1,8 @@
 // ebpf-ctl: what is loaded.
+#include "lib/library_log.h"
 #include "lib/output.h"
 #include "lib/signals.h"
 #include "tools/ctl/status.h"
-
-#include <unistd.h>
 
 using namespace pinpipe;
 
@@ -51,6 +50,7 @@ Result<void> run(int argc, char **argv) {
     if (const auto answered = answer_common(*parsed, usage); !answered || *answered)
         return answered ? Result<void>() : fail(answered.error());
     catch_stop_signals();
+    set_library_log(parsed->verbose);
     const std::string name = parsed->operands.empty() ? "" : parsed->operands[0];
     for (const Subcommand &subcommand : subcommands) {
         if (name != subcommand.name)

@@ -71,11 +71,13 @@ void add_readers(std::string &out, const Status &status) {
             unused++;
             continue;
         }
+        const std::string unread =
+            reader.unread <= status.abi.ring_size ? std::to_string(reader.unread) : "?";
         const std::string who =
             reader.pid ? printable(reader.comm) + " " + std::to_string(reader.pid) : "-";
-        add(out, "%4u  %-9s  %-20s  %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "  %12" PRIu64 "\n",
-            reader.slot, state.c_str(), who.c_str(), reader.icmp.produced, reader.icmp.delivered,
-            reader.icmp.lost, reader.unread);
+        add(out, "%4u  %-9s  %-20s  %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "  %12s\n", reader.slot,
+            state.c_str(), who.c_str(), reader.icmp.produced, reader.icmp.delivered,
+            reader.icmp.lost, unread.c_str());
     }
     add(out, "      %u of %u slots are free\n", unused, status.abi.readers);
 }
@@ -121,7 +123,8 @@ void write_reader(Writer &w, const Status &status, const ReaderStatus &reader) {
         w.Key("pid"), w.Int(reader.pid);
         write_string(w, "comm", reader.comm);
     }
-    w.Key("unread_bytes"), w.Uint64(reader.unread);
+    if (reader.unread <= status.abi.ring_size)
+        w.Key("unread_bytes"), w.Uint64(reader.unread);
     w.Key("streams"), w.StartArray();
     if (reader.streams) {
         w.StartObject();

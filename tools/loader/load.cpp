@@ -28,6 +28,7 @@ struct Step {
 };
 
 struct Plan {
+    const Command &command;
     const Netns &netns;
     const Pins &pins;
     Layout &layout;
@@ -83,33 +84,40 @@ Result<void> plan_present(Plan &plan) {
     return {};
 }
 
-Result<void> refuse_other_mode(const Step &present, const XdpRequest &request) {
+// The options that make another ebpf-load command, in a hint, mean the same place.
+std::string same_place(const Command &command) {
+    return pin_root_option(command.pin_root) +
+           (command.netns.empty() ? "" : " --netns " + command.netns);
+}
+
+Result<void> refuse_other_mode(const Command &command, const Step &present,
+                               const XdpRequest &request) {
     const bool generic = present.record.flags & HOOK_GENERIC;
     if (request.mode == Mode::any || (request.mode == Mode::generic) == generic)
         return {};
     return fail(failure(request.interface + " is loaded in " + (generic ? "generic" : "native") +
                         " mode, and a mode cannot change without a gap")
                     .with_hint("sudo ebpf-load --unload --xdp " + request.interface +
-                               "   (then load again)"));
+                               same_place(command) + "   (then load again)"));
 }
 
-Result<void> make_way(Plan &plan, const Interface &interface, bool replace) {
+Result<void> make_way(Plan &plan, const Interface &interface) {
     const auto foreign = plan.netns.inside([&] { return find_foreign(interface, {}); });
     if (!foreign)
         return fail(foreign.error());
     if (!*foreign)
         return {};
-    if (!replace)
+    if (!plan.command.replace)
         return fail(failure(interface.name + " has another XDP program: '" + (*foreign)->name +
                             "', id " + std::to_string((*foreign)->id))
                         .with_hint("sudo ebpf-load --replace --xdp " + interface.name +
-                                   "   (detaches it), or bpftool net"));
+                                   same_place(plan.command) + "   (detaches it), or bpftool net"));
     std::fprintf(stderr, "ebpf-load: %s: detaching XDP program '%s', id %u\n",
                  interface.name.c_str(), printable((*foreign)->name).c_str(), (*foreign)->id);
     return {};
 }
 
-Result<void> plan_new(Plan &plan, const XdpRequest &request, bool replace) {
+Result<void> plan_new(Plan &plan, const XdpRequest &request) {
     auto interface = find_interface(plan.netns, request.interface);
     if (!interface)
         return fail(interface.error());
@@ -117,9 +125,9 @@ Result<void> plan_new(Plan &plan, const XdpRequest &request, bool replace) {
         if (present.record.netns != interface->netns || present.record.ifindex != interface->index)
             continue;
         present.named = true;
-        return refuse_other_mode(present, request);
+        return refuse_other_mode(plan.command, present, request);
     }
-    if (auto way = make_way(plan, *interface, replace); !way)
+    if (auto way = make_way(plan, *interface); !way)
         return way;
 
     Step step;
@@ -129,7 +137,6 @@ Result<void> plan_new(Plan &plan, const XdpRequest &request, bool replace) {
     step.number = *number;
     step.mode = request.mode;
     step.named = true;
-    step.replace = replace;
     hook_record &record = step.record;
     record.kind = HOOK_XDP;
     record.flags = frags_flag() | (interface->raw_ip ? HOOK_RAW_IP : 0) |
@@ -174,7 +181,7 @@ Result<void> attach(Plan &plan, Step &step) {
         const auto foreign = find_foreign(step.interface, {});
         if (!foreign)
             return fail(foreign.error());
-        if (*foreign && step.replace)
+        if (*foreign && plan.command.replace)
             if (auto gone = detach_foreign(plan.netns, step.interface, **foreign, plan.undo); !gone)
                 return fail(gone.error());
         return attach_xdp(step.program, step.interface, step.mode, step.record.flags);
@@ -258,8 +265,10 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
         if (link && record->kind == HOOK_XDP && state && state->ifindex)
             continue;
         if (link && record->kind == HOOK_XDP)
-            std::fprintf(stderr, "ebpf-load: %s: the interface is gone: %s removed\n", record->name,
-                         path.c_str());
+            std::fprintf(
+                stderr,
+                "ebpf-load: %s: the interface is gone, or others detached this: %s removed\n",
+                record->name, path.c_str());
         unlink(path.c_str());
         if (record->kind != HOOK_NONE)
             if (auto set = layout.set_hook(number, {}); !set)
@@ -295,11 +304,11 @@ Result<void> load(const Command &command) {
         if (auto swept = sweep_hooks(pins, *layout); !swept)
             return swept;
 
-    Plan plan{*netns, pins, *layout, {}, {}};
+    Plan plan{command, *netns, pins, *layout, {}, {}};
     if (auto planned = plan_present(plan); !planned)
         return planned;
     for (const XdpRequest &request : command.xdp)
-        if (auto planned = plan_new(plan, request, command.replace); !planned)
+        if (auto planned = plan_new(plan, request); !planned)
             return planned;
     if (auto done = carry_out(plan); !done)
         return done;

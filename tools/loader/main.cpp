@@ -1,23 +1,13 @@
 // ebpf-load: loads, attaches, pins, and leaves.
+#include "lib/library_log.h"
 #include "tools/loader/actions.h"
 
-#include <bpf/libbpf.h>
 #include <csignal>
-#include <cstdarg>
-#include <cstdio>
 #include <unistd.h>
 
 using namespace pinpipe;
 
 namespace {
-
-bool verbose = false;
-
-int print_library(libbpf_print_level level, const char *format, va_list arguments) {
-    if (!verbose || level == LIBBPF_DEBUG)
-        return 0;
-    return std::vfprintf(stderr, format, arguments);
-}
 
 Result<void> need_root(const loader::Command &command) {
     if (command.action == loader::Action::check || geteuid() == 0)
@@ -39,8 +29,7 @@ Result<int> run(int argc, char **argv) {
         return fail(command.error());
     if (auto allowed = need_root(*command); !allowed)
         return fail(allowed.error());
-    verbose = command->verbose;
-    libbpf_set_print(print_library);
+    set_library_log(command->verbose);
     if (command->action == loader::Action::check) {
         const auto fine = loader::check(*command);
         return fine ? Result<int>(*fine ? 0 : static_cast<int>(Exit::failed)) : fail(fine.error());

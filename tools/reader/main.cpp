@@ -1,4 +1,5 @@
 // ebpf-read: pinned ring buffers as NDJSON.
+#include "lib/library_log.h"
 #include "lib/signals.h"
 #include "tools/reader/session.h"
 
@@ -35,10 +36,14 @@ Result<int> run(int argc, char **argv) {
     if (!request)
         return fail(request.error());
     catch_stop_signals();
+    set_library_log(request->verbose);
     auto session = reader::Session::open(*request);
     if (!session)
         return fail(session.error());
     greet(*session);
+    if (request->verbose)
+        std::fprintf(stderr, "ebpf-read: reader slot %u, %s\n", session->slot(),
+                     printable(session->description()).c_str());
 
     reader::Ending ending;
     const auto done = session->run(ending);

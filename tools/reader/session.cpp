@@ -19,10 +19,12 @@ constexpr int busy_wait = 5;                 // milliseconds
 constexpr int64_t quiet = int64_t{WAKE_AGE}; // nanoseconds
 
 constexpr size_t batch_records = 64;
-constexpr size_t records_at_once = size_t{16} * 1024; // before time, signals and unloading are looked at
-constexpr size_t block = size_t{64} * 1024;           // bytes written at once while more is waiting
+constexpr size_t records_at_once =
+    size_t{16} * 1024;                      // before time, signals and unloading are looked at
+constexpr size_t block = size_t{64} * 1024; // bytes written at once while more is waiting
 
-Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::string> &names) {
+Result<uint64_t> wanted_hooks(const HookTable &hooks, const Request &request) {
+    const std::vector<std::string> &names = request.interfaces;
     if (names.empty())
         return ~uint64_t{0};
     uint64_t bits = 0;
@@ -33,7 +35,8 @@ Result<uint64_t> wanted_hooks(const HookTable &hooks, const std::vector<std::str
             Error error = failure("interface " + name + " is not loaded" +
                                   (loaded.empty() ? "" : " (loaded: " + loaded + ")"));
             error.exit = Exit::not_loaded;
-            return fail(std::move(error).with_hint("sudo ebpf-load --xdp " + name));
+            return fail(std::move(error).with_hint("sudo ebpf-load --xdp " + name +
+                                                   pin_root_option(request.pin_root)));
         }
         bits |= named;
     }
@@ -63,7 +66,7 @@ Result<Session> Session::open(const Request &request) {
         return fail(table.error());
     if (hook_names(*table).empty())
         return fail(not_loaded(request.pin_root));
-    auto bits = wanted_hooks(*table, request.interfaces);
+    auto bits = wanted_hooks(*table, request);
     if (!bits)
         return fail(bits.error());
     auto abi_fd = pins.open(abi_map, Access::read);
@@ -107,7 +110,7 @@ Result<void> Session::refresh_hooks() {
         if (hook_table_[number].kind == HOOK_XDP)
             hook_runs_[number] = hook_run(hook_table_[number].name);
     if (!request_.interfaces.empty())
-        if (const auto bits = wanted_hooks(hook_table_, request_.interfaces))
+        if (const auto bits = wanted_hooks(hook_table_, request_))
             claim_.set_hooks(*bits);
     return {};
 }

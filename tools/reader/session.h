@@ -33,6 +33,7 @@ public:
 
     // "icmp on eth0, wlan0"
     std::string description() const;
+    unsigned slot() const { return claim_.slot(); }
 
 private:
     Session(const Request &request, Claim claim, Waiter waiter)
