@@ -29,7 +29,7 @@
 
 #define MAX_VLANS      2
 #define MAX_EXTENSIONS 16     /* IPv6 extension headers; a packet with more counts as malformed */
-#define MAX_HEADERS    0x7fff /* offset that no header reaches: a bound for the verifier */
+#define MAX_HEADERS    0x9000 /* offset that no header reaches: a bound for the verifier */
 #define ETH_HEADER     14
 #define VLAN_TAG       4
 #define IPV4_HEADER    20
@@ -100,8 +100,8 @@ static __always_inline __u32 frame_bytes(struct cursor *c, __u32 enough)
 	return first;
 }
 
-/* Steps over the link header. Returns the ethertype in host order, or 0 where the frame ends. */
-static __always_inline __u16 parse_link(struct cursor *c, struct packet *p, bool raw_ip)
+/* Steps over the link header. Returns the ethertype in host order, or -1 where the frame ends. */
+static __always_inline int parse_link(struct cursor *c, struct packet *p, bool raw_ip)
 {
 	__u8 room[ETH_HEADER];
 	struct vlan_tag *tag, tag_room;
@@ -112,13 +112,13 @@ static __always_inline __u16 parse_link(struct cursor *c, struct packet *p, bool
 	if (raw_ip) {
 		first = peek(c, room, 1);
 		if (!first)
-			return 0;
-		return *first >> 4 == 4 ? ETHERTYPE_IPV4 : *first >> 4 == 6 ? ETHERTYPE_IPV6 : 1;
+			return -1;
+		return *first >> 4 == 4 ? ETHERTYPE_IPV4 : *first >> 4 == 6 ? ETHERTYPE_IPV6 : 0;
 	}
 
 	eth = peek(c, room, ETH_HEADER);
 	if (!eth)
-		return 0;
+		return -1;
 	ethertype = bpf_ntohs(eth->h_proto);
 	c->offset += ETH_HEADER;
 
@@ -128,7 +128,7 @@ static __always_inline __u16 parse_link(struct cursor *c, struct packet *p, bool
 			break;
 		tag = peek(c, &tag_room, VLAN_TAG);
 		if (!tag)
-			return 0;
+			return -1;
 		p->tags |= (__u32)bpf_ntohs(tag->control) << 16 * i;
 		p->flags++; /* PACKET_VLANS */
 		ethertype = bpf_ntohs(tag->ethertype);
@@ -214,7 +214,7 @@ static __always_inline enum parsed walk_extensions(struct cursor *c, struct walk
 	__u16 fragment;
 	__u32 bytes;
 
-	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
+	for (int i = 0; i < MAX_EXTENSIONS; i++) {
 		if (!extension_bytes(w->proto, 0))
 			return PACKET_WHOLE;
 		c->offset = w->offset;
@@ -234,7 +234,7 @@ static __always_inline enum parsed walk_extensions(struct cursor *c, struct walk
 		if (fragment & IPV6_MORE_FRAGMENTS)
 			w->flags = PACKET_FIRST_FRAGMENT;
 	}
-	return PACKET_MALFORMED;
+	return extension_bytes(w->proto, 0) ? PACKET_MALFORMED : PACKET_WHOLE;
 }
 
 /*
@@ -311,7 +311,7 @@ static __always_inline enum parsed parse_packet(struct cursor *c, struct packet 
 		return parse_ipv4(c, p);
 	case ETHERTYPE_IPV6:
 		return parse_ipv6(c, p);
-	case 0:
+	case -1:
 		return PACKET_TRUNCATED;
 	default:
 		return PACKET_OTHER;

@@ -118,7 +118,7 @@ Result<Prefix> parse_prefix(const std::string &text) {
     };
 
     Prefix prefix{};
-    int offset = 0;
+    unsigned offset = 0;
     if (inet_pton(AF_INET, host.c_str(), prefix.host.bytes + 12) == 1) {
         prefix.host.words[2] = htonl(0xffff);
         offset = 96;
@@ -126,16 +126,15 @@ Result<Prefix> parse_prefix(const std::string &text) {
         return wrong("want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or 2001:db8::/32");
     }
 
-    int length = 128 - offset;
+    unsigned length = 128 - offset;
     if (slash != std::string::npos) {
         const std::string digits = text.substr(slash + 1);
         const auto [end, bad] =
             std::from_chars(digits.data(), digits.data() + digits.size(), length);
-        if (bad != std::errc() || end != digits.data() + digits.size() || length < 0 ||
-            length > 128 - offset)
+        if (bad != std::errc() || end != digits.data() + digits.size() || length > 128 - offset)
             return wrong(offset ? "the length is 0 to 32" : "the length is 0 to 128");
     }
-    for (int bit = 0; bit < offset + length; bit++)
+    for (unsigned bit = 0; bit < offset + length; bit++)
         prefix.mask.bytes[bit / 8] |= static_cast<__u8>(0x80 >> bit % 8);
     for (int i = 0; i < 16; i++)
         if (prefix.host.bytes[i] & ~prefix.mask.bytes[i])

@@ -34,11 +34,16 @@ Error misused(const Usage &usage, std::string text) {
     return usage_error(std::move(text)).with_hint(std::string(usage.tool) + " --help");
 }
 
-// What getopt_long stumbled over: a long option's text or a letter.
-std::string offender(char **argv) {
-    std::string word = argv[optind > 0 ? optind - 1 : 0];
-    if (word.rfind("--", 0) == 0)
+// What getopt_long stumbled over: optopt is a letter, a long option's id, or 0 for an unknown long
+// one.
+std::string offender(char **argv, const std::vector<Option> &all) {
+    if (optopt == 0) {
+        const std::string word = argv[optind > 0 ? optind - 1 : 0];
         return word.substr(0, word.find('='));
+    }
+    for (const Option &o : all)
+        if (optopt == o.id)
+            return std::string("--") + o.name;
     return std::string("-") + static_cast<char>(optopt);
 }
 
@@ -47,7 +52,10 @@ void take(Parsed &parsed, int id, const char *value) {
     case id_help: parsed.help = true; break;
     case id_version: parsed.version = true; break;
     case id_verbose: parsed.verbose = true; break;
-    case id_pin_root: parsed.pin_root = value; break;
+    case id_pin_root:
+        parsed.pin_root = value;
+        parsed.pin_root_given = true;
+        break;
     default: parsed.options.push_back({id, value ? value : ""});
     }
 }
@@ -68,9 +76,9 @@ Result<Parsed> parse(int argc, char **argv, const Usage &usage, bool leading) {
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, letters.c_str(), longs.data(), nullptr)) != -1;) {
         if (c == ':')
-            return fail(misused(usage, offender(argv) + " needs an argument"));
+            return fail(misused(usage, offender(argv, all) + " needs an argument"));
         if (c == '?')
-            return fail(misused(usage, "wrong option " + offender(argv)));
+            return fail(misused(usage, "wrong option " + offender(argv, all)));
         for (const Option &o : all)
             if (c == o.id || (o.letter && c == o.letter)) {
                 take(parsed, o.id, optarg);
@@ -78,11 +86,11 @@ Result<Parsed> parse(int argc, char **argv, const Usage &usage, bool leading) {
             }
     }
     parsed.operands.assign(argv + optind, argv + argc);
-    if (parsed.pin_root.empty()) {
+    if (!parsed.pin_root_given) {
         const char *root = std::getenv("EBPF_PIN_ROOT");
         parsed.pin_root = root && *root ? root : default_pin_root;
     }
-    if (parsed.pin_root[0] != '/')
+    if (parsed.pin_root.empty() || parsed.pin_root[0] != '/')
         return fail(misused(usage, "--pin-root needs an absolute path: " + parsed.pin_root));
     while (parsed.pin_root.size() > 1 && parsed.pin_root.back() == '/')
         parsed.pin_root.pop_back();

@@ -35,6 +35,7 @@ struct Parsed {
     };
     std::vector<Given> options; // the tool's own, in the order given
     std::vector<std::string> operands;
+    bool pin_root_given = false;
     std::string pin_root; // --pin-root, EBPF_PIN_ROOT, or the default
     bool verbose = false;
     bool help = false;

@@ -50,7 +50,7 @@ Result<Written> write_output(std::string_view text) {
 
 bool output_closed() {
     pollfd out{STDOUT_FILENO, 0, 0};
-    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
 }
 
 } // namespace pinpipe

@@ -131,11 +131,14 @@ Result<abi_record> Pins::abi() const {
     abi_record abi{};
     if (auto read = read_element(*map, 0, abi, path(abi_map.path)); !read)
         return fail(read.error());
-    if (abi.magic != LAYOUT_MAGIC || abi.version != LAYOUT_VERSION)
+    const std::string unload =
+        "sudo ebpf-load --unload" + pin_root_option(root_) + "   (then load again)";
+    if (abi.magic != LAYOUT_MAGIC)
+        return fail(failure(path(abi_map.path) + " is no abi record of ours").with_hint(unload));
+    if (abi.version != LAYOUT_VERSION)
         return fail(failure(path(abi_map.path) + " has layout " + std::to_string(abi.version) +
                             ", this program has " + std::to_string(LAYOUT_VERSION))
-                        .with_hint("sudo ebpf-load --unload" + pin_root_option(root_) +
-                                   "   (then load again)"));
+                        .with_hint(unload));
     return abi;
 }
 

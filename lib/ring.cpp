@@ -39,7 +39,7 @@ Result<Ring> Ring::map(Fd ring, uint32_t size, const std::string &path) {
     r.size_ = size;
     r.consumer_page_ = std::move(*consumer);
     r.data_pages_ = std::move(*data);
-    r.position_ = r.published_ = r.consumer_->load();
+    r.skip();
     return r;
 }
 
@@ -105,7 +105,8 @@ size_t Ring::take(std::span<Record> out) {
             static_cast<void>(copy(position, bytes, out[count++]));
         position += padded(bytes);
     }
-    if (!sound || producer() - position_ > size_) { // overwritten while it was read, or before
+    std::atomic_thread_fence(std::memory_order_acquire); // all copies are made before this look
+    if (!sound || producer() - position_ > size_) {      // overwritten while it was read, or before
         overrun_++;
         skip();
         return 0;

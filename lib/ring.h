@@ -38,7 +38,8 @@ public:
     Ring() = default;
 
     // Takes ownership of the map; size: bytes of its data, a power of two. path: for errors.
-    // Fails on a frozen ring: it cannot be mapped for writing.
+    // What is in it already is skipped: a position that others may have written cannot say where a
+    // record begins. Fails on a frozen ring: it cannot be mapped for writing.
     static Result<Ring> map(Fd ring, uint32_t size, const std::string &path);
 
     // Forgets all that is in it: the position becomes the producer's.

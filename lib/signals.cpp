@@ -10,8 +10,12 @@ namespace {
 
 volatile std::sig_atomic_t stop = 0;
 
+// From here on both signals do what they do by default: a second one of either kind ends the
+// process.
 void on_stop(int signal) {
     stop = signal;
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
 }
 
 sigset_t stop_signals() {
@@ -43,8 +47,7 @@ template <class Wait> int until_stop(Wait wait) {
 
 void catch_stop_signals() {
     struct sigaction action {};
-    action.sa_handler = on_stop;
-    action.sa_flags = static_cast<int>(SA_RESETHAND); // no SA_RESTART: a blocked write comes back
+    action.sa_handler = on_stop; // no SA_RESTART: a blocked write comes back
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
     struct sigaction ignore {};

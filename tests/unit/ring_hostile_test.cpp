@@ -3,7 +3,9 @@
 #include "lib/ring.h"
 
 #include "tests/unit/support/ring_memory.h"
+#include "tests/unit/support/stopwatch.h"
 
+#include <array>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <limits>
@@ -22,24 +24,29 @@ Ring ring_on(const RingMemory &memory) {
     return std::move(*ring);
 }
 
-// A numbered record whose every word follows from its number.
-constexpr size_t words = record_max / 8;
+// A numbered record: all of its words follow from the number.
+using Words = std::array<uint64_t, record_max / 8>;
 
-std::string numbered(uint64_t number) {
-    uint64_t content[words];
-    for (size_t i = 0; i < words; i++)
-        content[i] = (number + i) * 0x9e3779b97f4a7c15;
-    content[0] = number;
-    return std::string(reinterpret_cast<const char *>(content), sizeof content);
+Words words_of(uint64_t number) {
+    Words words;
+    for (size_t i = 0; i < words.size(); i++)
+        words[i] = (number + i) * 0x9e3779b97f4a7c15;
+    words[0] = number;
+    return words;
+}
+
+bool add_number(RingMemory &memory, uint64_t number) {
+    const Words words = words_of(number);
+    return memory.add({reinterpret_cast<const char *>(words.data()), sizeof words});
 }
 
 // The record's number, or nothing if it is not what was written.
 std::optional<uint64_t> number_of(const Record &record) {
-    uint64_t number;
-    std::memcpy(&number, record.bytes, sizeof number);
-    if (record.size != words * 8 || numbered(number) != std::string(record.bytes, words * 8))
+    Words words;
+    std::memcpy(words.data(), record.bytes, sizeof words);
+    if (record.size != sizeof words || words != words_of(words[0]))
         return {};
-    return number;
+    return words[0];
 }
 
 std::vector<uint64_t> take_numbers(Ring &ring) {
@@ -58,10 +65,10 @@ TEST_P(HostilePosition, IsNoticedAndRepaired) {
     RingMemory memory(ring_size, 8 * ring_size);
     Ring ring = ring_on(memory);
     for (uint64_t number = 0; number < 3; number++)
-        memory.add(numbered(number));
+        add_number(memory, number);
     ASSERT_EQ(take_numbers(ring), (std::vector<uint64_t>{0, 1, 2}));
     for (uint64_t number = 3; number < 6; number++)
-        memory.add(numbered(number));
+        add_number(memory, number);
     memory.consumer() += static_cast<uint64_t>(GetParam());
     EXPECT_EQ(take_numbers(ring), (std::vector<uint64_t>{3, 4, 5}));
     EXPECT_EQ(memory.consumer(), memory.producer());
@@ -72,7 +79,7 @@ TEST_P(HostilePosition, IsNoticedAndRepaired) {
     EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{});
     EXPECT_EQ(memory.consumer(), memory.producer()) << "also with nothing to read";
     EXPECT_EQ(ring.tampered(), 2u);
-    memory.add(numbered(6));
+    add_number(memory, 6);
     EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{6});
     EXPECT_EQ(ring.tampered(), 2u);
 }
@@ -88,15 +95,15 @@ TEST(RingHostile, WhatIsOverwrittenIsNeverDelivered) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);
     uint64_t number = 0;
-    while (memory.add(numbered(number)))
+    while (add_number(memory, number))
         number++;
     memory.consumer() = memory.producer().load();
-    ASSERT_TRUE(memory.add(numbered(number++)));
+    ASSERT_TRUE(add_number(memory, number++));
     EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{});
     EXPECT_EQ(ring.overrun(), 1u);
     EXPECT_EQ(ring.unread(), 0u);
     EXPECT_EQ(memory.consumer(), memory.producer());
-    memory.add(numbered(number));
+    add_number(memory, number);
     EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{number});
     EXPECT_EQ(ring.overrun(), 1u);
 }
@@ -106,12 +113,12 @@ TEST(RingHostile, LapsAreNoticed) {
     for (uint64_t laps : {1, 2, 1000}) {
         RingMemory memory(ring_size);
         Ring ring = ring_on(memory);
-        memory.add(numbered(1));
+        add_number(memory, 1);
         memory.producer() += laps * ring_size;
         memory.consumer() = memory.producer().load();
         EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{});
         EXPECT_EQ(ring.overrun(), 1u);
-        memory.add(numbered(2));
+        add_number(memory, 2);
         EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{2});
     }
 }
@@ -125,7 +132,7 @@ TEST(RingHostile, ALengthBeyondTheProducerIsNotBelieved) {
         *reinterpret_cast<uint32_t *>(memory.data()) = length;
         EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{}) << length;
         EXPECT_EQ(ring.overrun(), 1u);
-        memory.add(numbered(7));
+        add_number(memory, 7);
         EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{7});
     }
 }
@@ -135,8 +142,8 @@ TEST(RingHostile, ALengthBeyondTheProducerIsNotBelieved) {
 TEST(RingHostile, ABrokenBatchIsDroppedAsAWhole) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);
-    memory.add(numbered(1));
-    memory.add(numbered(2));
+    add_number(memory, 1);
+    add_number(memory, 2);
     *reinterpret_cast<uint32_t *>(memory.data() + record_max + 8) = ring_size;
     std::vector<Record> batch(4);
     EXPECT_EQ(ring.take(batch), 0u);
@@ -148,11 +155,11 @@ TEST(RingHostile, APositionFromBeforeUs) {
     for (uint64_t position : {uint64_t{ring_size} - 1, uint64_t{3}, uint64_t{8},
                               uint64_t{ring_size} * 9, ~uint64_t{0}}) {
         RingMemory memory(ring_size, ring_size);
-        memory.add(numbered(1));
+        add_number(memory, 1);
         memory.consumer() = position;
         Ring ring = ring_on(memory);
         ring.skip();
-        memory.add(numbered(2));
+        add_number(memory, 2);
         EXPECT_EQ(take_numbers(ring), std::vector<uint64_t>{2});
         EXPECT_EQ(ring.tampered() + ring.overrun(), 0u);
     }
@@ -162,8 +169,8 @@ TEST(RingHostile, APositionFromBeforeUs) {
 TEST(RingHostile, APositionFromBeforeUsIsNotBelieved) {
     for (uint64_t position = 0; position < 2 * ring_size; position++) {
         RingMemory memory(ring_size, ring_size);
-        memory.add(numbered(1));
-        memory.add(numbered(2));
+        add_number(memory, 1);
+        add_number(memory, 2);
         memory.consumer() = position;
         Ring ring = ring_on(memory);
         for (uint64_t number : take_numbers(ring))
@@ -179,17 +186,17 @@ TEST(RingHostile, RandomInterleavings) {
         std::mt19937_64 random(seed);
         RingMemory memory(ring_size, seed * 72);
         Ring ring = ring_on(memory);
-        std::vector<Record> batch(16);
+        std::vector<Record> batch(64);
         uint64_t next = 0, expected = 0, seen_overruns = 0;
         for (int step = 0; step < 3000; step++) {
-            switch (random() % 20) {
+            switch (random() % (seed % 2 ? 20 : 100)) {
             case 0: memory.consumer() = random() >> random() % 64; break;
             case 1: memory.consumer() += random() % ring_size; break;
             case 2: memory.consumer() = memory.producer().load(); break;
             case 3:
             case 4:
             case 5: {
-                const size_t count = ring.take(std::span(batch).first(1 + random() % 16));
+                const size_t count = ring.take(std::span(batch).first(1 + random() % 64));
                 if (ring.overrun() != seen_overruns) {
                     ASSERT_EQ(count, 0u);
                     expected = next; // the rest of the ring is forgotten
@@ -200,7 +207,7 @@ TEST(RingHostile, RandomInterleavings) {
                 delivered += count;
                 break;
             }
-            default: next += memory.add(numbered(next));
+            default: next += add_number(memory, next);
             }
         }
         overruns += ring.overrun();
@@ -218,32 +225,32 @@ TEST(RingHostile, AllAtTheSameTime) {
     std::atomic<bool> over = false;
     std::atomic<uint64_t> written = 0;
     std::thread producer([&] {
-        for (uint64_t number = 0; !over; number++)
-            if (memory.add(numbered(number)))
-                written++;
-    });
-    std::thread liar([&] {
-        while (!over)
-            memory.consumer().store(memory.producer().load());
+        std::mt19937 random(9);
+        for (uint64_t number = 1; !over;)
+            if (random() % 2048 == 0)
+                memory.consumer() = memory.producer().load(); // the lie
+            else if (add_number(memory, number))
+                written = number++;
     });
     std::vector<Record> batch(64);
     uint64_t delivered = 0, wrong = 0, last = 0;
-    while (delivered < 200'000 || ring.overrun() < 100) {
+    const Stopwatch watch;
+    while (delivered < 1'000'000 || ring.overrun() < 500) {
         const size_t count = ring.take(batch);
         for (size_t i = 0; i < count; i++) {
             const auto number = number_of(batch[i]);
-            wrong += !number || (*number <= last && delivered + i > 0);
+            wrong += !number || *number <= last;
             last = number.value_or(last);
         }
         delivered += count;
-        if (delivered > 5'000'000)
-            break; // one CPU: the liar never comes at the right moment
+        if (watch.seconds() > 1)
+            break; // a slow machine: what has been seen must do
     }
     over = true;
     producer.join();
-    liar.join();
     EXPECT_EQ(wrong, 0u) << "of " << delivered << ", " << ring.overrun() << " overruns";
-    EXPECT_LE(delivered, written);
+    EXPECT_GT(delivered, 0u);
+    EXPECT_LE(last, written);
 }
 
 } // namespace

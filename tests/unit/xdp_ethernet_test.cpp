@@ -1,7 +1,7 @@
 // Link headers: ethertypes, VLAN tags, and frames that begin with the IP header.
 #include "tests/unit/xdp_fixture.h"
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 class XdpEthernet : public XdpOracleTest {};
@@ -83,4 +83,4 @@ TEST_F(XdpRawIp, HasNoEthertype) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 constexpr uint8_t own_hook = 37;
@@ -139,12 +139,13 @@ TEST_F(XdpFilter, EachBitOfTheMask) {
 
 // Bits of the host outside the mask mean nothing, and a mask need not be a prefix.
 TEST_F(XdpFilter, RandomHostsAndMasks) {
-    std::mt19937_64 random(7);
+    std::mt19937 random(7);
     for (int round = 0; round < 50; round++) {
         for (unsigned slot = 0; slot < MAX_READERS; slot++) {
-            packet_filter filter = host(v6_hosts[random() % 6], random() % 129);
+            packet_filter filter =
+                host(v6_hosts[random() % 6], static_cast<unsigned>(random() % 129));
             if (random() % 2)
-                filter = host(v4_hosts[random() % 6], random() % 33);
+                filter = host(v4_hosts[random() % 6], static_cast<unsigned>(random() % 33));
             filter.host.bytes[random() % 16] ^= static_cast<__u8>(random());
             filter.host_mask.bytes[random() % 16] &= static_cast<__u8>(random());
             ask(slot, filter);
@@ -154,7 +155,7 @@ TEST_F(XdpFilter, RandomHostsAndMasks) {
 }
 
 TEST_F(XdpFilter, ReadersComeAndGo) {
-    std::mt19937_64 random(8);
+    std::mt19937 random(8);
     for (unsigned slot = 0; slot < MAX_READERS; slot++)
         ask(slot);
     const Bytes frame = ethernet({}, ipv4({}));
@@ -176,4 +177,4 @@ TEST_F(XdpFilter, CountersTakeNoNotice) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <map>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 uint64_t boot_clock() {
@@ -99,7 +99,7 @@ void XdpOracleTest::ask_no_more(unsigned slot) {
 }
 
 void XdpOracleTest::TearDown() {
-    if (!loaded())
+    if (!loaded() || IsSkipped())
         return;
     for (unsigned slot : asked_) {
         const reader_losses before = losses_before_[slot], after = object().losses(slot);
@@ -199,4 +199,4 @@ std::string XdpOracleTest::compare_ring(unsigned slot, const Verdict &verdict, u
     return wrong;
 }
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 
 // A filter that everything matches.
 packet_filter any_packet();
@@ -59,4 +59,4 @@ private:
     std::array<uint64_t, outcomes> seen_ = {};
 };
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -1,7 +1,7 @@
 // Frames that lie in several buffers, which only see_frags is given.
 #include "tests/unit/xdp_fixture.h"
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 class XdpFrags : public XdpOracleTest {
@@ -58,7 +58,7 @@ TEST_F(XdpFragsSplit, LongChainsSplitAtEveryByte) {
 TEST_F(XdpFrags, HeadersPushedAcrossTheFirstBuffersEnd) {
     const size_t end = first_buffer_size();
     for (const Tags &tags : {Tags{}, Tags{{type_vlan, 5}}, Tags{{type_vlan, 5}, {type_vlan, 6}}})
-        for (uint8_t shift : {0, 1})
+        for (uint8_t shift : std::to_array<uint8_t>({0, 1}))
             for (const Extension &last : {Extension{shim6}, Extension{fragment_header, 0, 1},
                                           Extension{fragment_header, 0, 8},
                                           Extension{authentication, 3}, Extension{routing, 9}}) {
@@ -130,14 +130,12 @@ TEST_F(XdpFrags, Jumbograms) {
 TEST_F(XdpFrags, JumbogramsWithOptionsAndFragments) {
     const Bytes payload = icmp(128, 0, 66000);
     for (unsigned words : {0, 10})
-        for (uint16_t fragment : {0, more_fragments | 0, 185})
+        for (uint16_t fragment : std::to_array<uint16_t>({0, more_fragments, 185}))
             for (uint8_t protocol : {protocol_icmp, protocol_udp})
-                ASSERT_TRUE(
-                    agrees(Program::frags,
-                           ethernet({}, ipv4({words, protocol, static_cast<uint16_t>(fragment), 0},
-                                             payload))));
+                ASSERT_TRUE(agrees(Program::frags,
+                                   ethernet({}, ipv4({words, protocol, fragment, 0}, payload))));
     for (uint8_t kind : extension_kinds)
-        for (uint16_t fragment : {0, 1, 8})
+        for (uint16_t fragment : std::to_array<uint16_t>({0, 1, 8}))
             ASSERT_TRUE(agrees(Program::frags,
                                ethernet({}, ipv6({.chain = {{kind, 2, fragment}, {destination}},
                                                   .payload_length = 0},
@@ -147,4 +145,4 @@ TEST_F(XdpFrags, JumbogramsWithOptionsAndFragments) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -1,7 +1,7 @@
 // IPv4: options, fragments, protocols, and each field that can lie.
 #include "tests/unit/xdp_fixture.h"
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 class XdpIpv4 : public XdpOracleTest {};
@@ -96,4 +96,4 @@ TEST_F(XdpIpv4, OtherFieldsAreRepeatedOrOfNoConcern) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

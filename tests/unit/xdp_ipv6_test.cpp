@@ -1,7 +1,7 @@
 // IPv6: extension headers in every order and number, and each field that can lie.
 #include "tests/unit/xdp_fixture.h"
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 class XdpIpv6 : public XdpOracleTest {
@@ -85,7 +85,7 @@ TEST_F(XdpIpv6, SixteenHeadersAndNoMore) {
 // One header too many is malformed whatever it says: a later fragment, or more than there is.
 TEST_F(XdpIpv6, TheSeventeenthHeaderIsNotLookedAt) {
     for (uint8_t kind : extension_kinds)
-        for (uint8_t length : {0, 255})
+        for (uint8_t length : std::to_array<uint8_t>({0, 255}))
             for (uint16_t fragment : fragment_fields) {
                 Extensions chain(16, {shim6});
                 chain.push_back({kind, 0, fragment});
@@ -204,4 +204,4 @@ TEST_F(XdpIpv6, EveryVersion) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -9,7 +9,7 @@
 
 #include "xdp.skel.h"
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 size_t page_size() {
@@ -20,12 +20,9 @@ size_t page_size() {
 // A program that returns the length of the first buffer. Its load fails as that of any XDP program:
 // without the right, or without the flag.
 Fd load_measure(uint32_t flags) {
-    const auto load = [](uint8_t to, int16_t offset) {
-        return bpf_insn{BPF_LDX | BPF_MEM | BPF_W, to, BPF_REG_1, offset, 0};
-    };
     const bpf_insn program[] = {
-        load(BPF_REG_0, offsetof(struct xdp_md, data_end)),
-        load(BPF_REG_2, offsetof(struct xdp_md, data)),
+        {BPF_LDX | BPF_MEM | BPF_W, BPF_REG_0, BPF_REG_1, offsetof(struct xdp_md, data_end), 0},
+        {BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct xdp_md, data), 0},
         {BPF_ALU64 | BPF_SUB | BPF_X, BPF_REG_0, BPF_REG_2, 0, 0},
         {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
     };
@@ -219,4 +216,4 @@ void XdpObject::reset() {
     }
 }
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -13,7 +13,7 @@
 
 struct xdp; // the skeleton
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 
 // The kernel refuses to run a shorter frame.
 inline constexpr size_t shortest_frame = 14;
@@ -100,4 +100,4 @@ private:
     bool splits_ = false;
 };
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 constexpr size_t largest_length_field = 65535; // longer packets say 0 (jumbograms)
@@ -164,4 +164,4 @@ std::string name(Outcome outcome) {
     return names[static_cast<size_t>(outcome)];
 }
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

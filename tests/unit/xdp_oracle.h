@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 
 enum class Link { ethernet, raw_ip }; // what frames begin with
 
@@ -36,4 +36,4 @@ bool matches(const packet_filter &filter, const icmp_record &record, uint8_t hoo
 
 std::string name(Outcome outcome);
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 Bytes bytes(const std::string &hex) {
@@ -147,4 +147,4 @@ TEST(XdpOracle, FiltersByEitherAddress) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -1,8 +1,8 @@
 #include "tests/unit/xdp_packets.h"
 
-#include <algorithm>
+#include <array>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 
 Bytes operator+(Bytes head, const Bytes &tail) {
     head.insert(head.end(), tail.begin(), tail.end());
@@ -118,17 +118,17 @@ static void add_ipv6(std::vector<Bytes> &all) {
     for (uint8_t last : {protocol_icmpv6, protocol_icmp, protocol_tcp, protocol_esp, protocol_none})
         all.push_back(ipv6({.last = last}));
     for (uint8_t kind : extension_kinds) {
-        for (uint8_t length : {0, 1, 2, 5})
+        for (uint8_t length : std::to_array<uint8_t>({0, 1, 2, 5}))
             all.push_back(ipv6({.chain = {{kind, length}}}));
         all.push_back(ipv6({.chain = {{kind, 1}}, .last = protocol_tcp}));
     }
-    for (uint16_t fragment : {0x0001, 0x0006, 0x0008, 0x0009, 0xfff8})
+    for (uint16_t fragment : std::to_array<uint16_t>({0x0001, 0x0006, 0x0008, 0x0009, 0xfff8}))
         for (uint8_t last : {protocol_icmpv6, protocol_udp, destination}) {
             all.push_back(ipv6({.chain = {{fragment_header, 0, fragment}}, .last = last}));
             all.push_back(
                 ipv6({.chain = {{routing}, {fragment_header, 0, fragment}}, .last = last}));
         }
-    for (uint16_t fragment : {0x0000, 0x0001, 0x0008})
+    for (uint16_t fragment : std::to_array<uint16_t>({0x0000, 0x0001, 0x0008}))
         all.push_back(ipv6({.chain = {{fragment_header, 0, fragment}, {destination, 1}, {shim6}}}));
     for (uint8_t last : {protocol_icmpv6, protocol_esp, protocol_none})
         all.push_back(
@@ -147,4 +147,4 @@ const std::vector<Bytes> &catalogue() {
     return packets;
 }
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

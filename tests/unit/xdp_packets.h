@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 
 using Bytes = std::vector<uint8_t>;
 using Frame = std::span<const uint8_t>;
@@ -76,4 +76,4 @@ size_t extension_size(const Extension &extension);
 // IP packets, one of each shape: options, fragments, extension headers, ICMP and not.
 const std::vector<Bytes> &catalogue();
 
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

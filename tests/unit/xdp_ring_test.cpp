@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <thread>
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 class XdpRing : public XdpTest {
@@ -219,4 +219,4 @@ TEST_F(XdpRingRace, WrittenIsExact) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -1,7 +1,7 @@
 // Frames that end early and length fields that lie, for every packet of the catalogue.
 #include "tests/unit/xdp_fixture.h"
 
-namespace pinpipe {
+namespace pinpipe::xdp_test {
 namespace {
 
 class XdpTruncation : public XdpOracleTest {};
@@ -45,4 +45,4 @@ TEST_F(XdpTruncation, EveryShorterLengthField) {
 }
 
 } // namespace
-} // namespace pinpipe
+} // namespace pinpipe::xdp_test

@@ -11,6 +11,7 @@
 // stdout: lines as tests/vm/inside prints them.
 #include "bpf/control.h"
 #include "lib/error.h"
+#include "tests/vm/cells.h"
 #include "tests/vm/tun.h"
 
 #include <algorithm>
@@ -59,15 +60,6 @@ struct Loaded {
 };
 
 using Forms = std::array<Loaded, 2>; // for Ethernet, for raw IP
-
-// Nothing in the text may end a field or a line.
-void print_cell(const std::string &name, const char *state, std::string text) {
-    for (char &c : text)
-        if (c == '\t' || c == '\n')
-            c = ' ';
-    std::printf("test\t%s\t%s\t%s\n", name.c_str(), state, text.c_str());
-    std::fflush(stdout);
-}
 
 bool kernel_has_frags() {
     const bpf_insn nothing[] = {
@@ -143,12 +135,6 @@ std::vector<Listed> programs() {
         listed.push_back({bpf_program__name(program), section == "xdp.frags"});
     }
     return listed;
-}
-
-uint64_t runs(const Fd &program) {
-    bpf_prog_info info{};
-    __u32 size = sizeof info;
-    return bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 ? info.run_cnt : 0;
 }
 
 // Sends an echo request as an Ethernet frame to everybody.
@@ -273,7 +259,7 @@ int run() {
         return 1;
     }
     const Fd tun = make_tun();
-    const Fd counting(bpf_enable_stats(BPF_STATS_RUN_TIME)); // how often a program ran
+    const Fd counting = count_runs();
     if (!counting.valid()) {
         std::fprintf(stderr, "vm-programs: cannot count runs: %s\n", reason(errno).c_str());
         return 1;

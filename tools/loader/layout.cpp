@@ -127,7 +127,8 @@ Result<gid_t> parse_group(const std::string &name) {
         return entry->gr_gid;
     gid_t gid = 0;
     const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), gid);
-    if (bad == std::errc() && end == name.data() + name.size())
+    constexpr gid_t nobody = ~gid_t{0}; // to chown(2): leave it as it is
+    if (bad == std::errc() && end == name.data() + name.size() && gid != nobody)
         return gid;
     return fail(failure("no group " + name).with_hint("sudo groupadd --system " + name));
 }

@@ -1,0 +1,52 @@
+// A published layout on a bpffs of the test's own, with nothing attached to anything.
+#pragma once
+
+#include "tests/unit/support/bpffs.h"
+#include "tools/loader/layout.h"
+
+#include <optional>
+
+namespace pinpipe {
+
+class LayoutTest : public BpffsTest {
+protected:
+    static constexpr uint32_t slots = 3;
+    static constexpr uint32_t ring_size = loader::least_ring_size;
+
+    static loader::Settings settings() {
+        loader::Settings settings;
+        settings.readers = slots;
+        settings.ring_size = ring_size;
+        settings.group = 0;
+        return settings;
+    }
+
+    void SetUp() override {
+        BpffsTest::SetUp();
+        if (IsSkipped())
+            return;
+        auto layout = loader::Layout::create(pins(), settings(), 0);
+        ASSERT_TRUE(layout) << layout.error().text;
+        loader::Undo undo;
+        const Pins at = pins();
+        ASSERT_TRUE(layout->protect(at));
+        const auto published = layout->publish(at, undo);
+        ASSERT_TRUE(published) << published.error().text;
+        undo.keep();
+        layout_ = std::move(*layout);
+    }
+    loader::Layout &layout() { return *layout_; }
+
+    // The id of the map pinned at path below the root; 0: none.
+    uint32_t map_id(const std::string &path) const {
+        const Fd map(bpf_obj_get(below(path).c_str()));
+        bpf_map_info info{};
+        __u32 size = sizeof info;
+        return map.valid() && bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0 ? info.id : 0;
+    }
+
+private:
+    std::optional<loader::Layout> layout_;
+};
+
+} // namespace pinpipe
