@@ -92,7 +92,8 @@ is_mounted() { # DIRECTORY
 start() { # NAME COMMAND...
 	local name=$1
 	shift
-	"$@" >"$(out "$name")" 2>"$(err "$name")" </dev/null 3>&- &
+	: >"$(out "$name")" >"$(err "$name")" # now: the process may come to it later
+	"$@" >>"$(out "$name")" 2>>"$(err "$name")" </dev/null 3>&- &
 	pid_of[$name]=$!
 	started+=($!)
 }
@@ -116,7 +117,7 @@ start_reader() { # NAME ARGUMENT...
 finish() { # NAME [SIGNAL]
 	local pid=${pid_of[$1]}
 	[ $# = 1 ] || kill "-$2" "$pid"
-	wait_until is_gone "$pid"
+	wait_until is_gone "$pid" || return
 	status=0
 	wait "$pid" || status=$?
 }
@@ -128,7 +129,7 @@ is_gone() { # PID
 end_started() {
 	local pid
 	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
-	for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || :; done
+	for pid in "${started[@]}"; do wait "$pid" || :; done 2>/dev/null
 	started=()
 }
 

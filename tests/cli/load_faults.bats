@@ -33,7 +33,7 @@ fault() { # FAULT NAME N ARGUMENT...
 }
 
 # Where to put faults into this command, as lines of NAME N: the first and the last call of each kind. A kind is a
-# name with its paths, for bpf(2) the command. A kill differs from the one before only by what has changed outside
+# name with its paths, but for bpf(2) its command, and for what is done to every pin the name. A kill differs from the one before only by what has changed outside
 # in between; with FROM, only what comes after a line that matches it.
 points() { # kill|error ARGUMENT...
 	local fault=$1
@@ -48,10 +48,8 @@ points() { # kill|error ARGUMENT...
 		on = on || $0 ~ from
 		if (!on) next
 		if (fault == "kill" && /^(flock|setns|sendto|recvmsg|bpf.BPF_(MAP_CREATE|MAP_LOOKUP|MAP_FREEZE|PROG|OBJ_GET|BTF))/) next
-		if (name == "bpf") {
-			sub(/^bpf\(/, "", kind)
-			if (!match(kind, /"\/[^"]*"/)) sub(/,.*/, "", kind)
-		} else if (name !~ /^(mk|un|rm|rename)/) kind = name
+		if (name == "bpf") sub(/,.*/, "", kind)
+		else if (name !~ /^(mk|un|rm|rename)/) kind = name
 		gsub(/0x[0-9a-f]+|[0-9]+/, "", kind)
 		if (!(kind in last)) print name, n[name]
 		else many[kind] = 1

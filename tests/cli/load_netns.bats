@@ -1,4 +1,4 @@
-# ebpf-load: network namespaces, by name, pid and path, and where the pins are.
+# ebpf-load: network namespaces, by name, pid and path.
 load helper
 
 # The network namespace of an interface, as its hook's record has it.
@@ -80,50 +80,4 @@ lives_here() { # PID
 	finish both TERM
 	[ "$(jq -r '.ifname + " " + .dst_ip' "$(out both)" | sort | uniq -c | tr -s ' ' | paste -sd,)" = \
 		' 1 lan0 10.77.0.1, 2 lan1 10.78.0.1' ]
-}
-
-@test "netns: a pin root in a mount namespace of its own is refused, with what to do" {
-	run -1 --separate-stderr unshare -m "$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp lan0
-	[[ $stderr == *'mount namespace'*'hint: '*'--netns NAME'* ]]
-	[ ! -e "$root" ]
-	[ -z "$(program_on lan0)" ]
-}
-
-@test "netns: from another mount namespace that shares the pin root, loading works" {
-	given --xdp lan0
-	run -0 --separate-stderr unshare -m --propagation unchanged "$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp lan1
-	[ "$(names_in "$root/links")" = '0 1' ]
-	[ -n "$(program_on lan1)" ]
-}
-
-@test "netns: a bpffs that is there is used; no second one is mounted over it, and unload keeps it" {
-	mkdir "$root"
-	mount -t bpf bpf "$root"
-	given --xdp lan0
-	loader --xdp lan1
-	[ "$(grep -cF " $root " /proc/self/mountinfo)" = 1 ]
-	unload
-	is_mounted "$root"
-	[ "$(names_in "$root")" = 'maps.debug progs.debug' ]
-}
-
-@test "netns: a directory inside a bpffs can be the pin root" {
-	mkdir "$root"
-	mount -t bpf bpf "$root"
-	"$bin/ebpf-load" --pin-root "$root/sub" --netns "$here" --xdp lan0 --readers 1
-	[ -e "$root/sub/links/0" ]
-	[ "$(stat -c '%A' "$root/sub")" = drwxr-xr-x ]
-	"$bin/ebpf-load" --pin-root "$root/sub" --unload
-	[ ! -e "$root/sub" ]
-	is_mounted "$root"
-}
-
-@test "netns: a directory with something else in it is refused as a pin root" {
-	mkdir "$root"
-	touch "$root/letter"
-	run -1 --separate-stderr loader --xdp lan0
-	assert_one_error ebpf-load
-	[[ $stderr == *"$root is no bpffs and not empty"* ]]
-	[ "$(names_in "$root")" = letter ]
-	rm "$root/letter"
 }

@@ -56,14 +56,14 @@ other=60691 # another group
 
 @test "settings: a change of --readers or --ring-size is refused, and nothing changes" {
 	local before
-	given --xdp lan0
+	given --xdp lan0 --ring-size 32768
 	before=$(layout)
 	run -1 --separate-stderr loader --xdp lan1 --readers 4
 	assert_one_error ebpf-load
 	[[ $stderr == *'--readers is 2 '*'hint: '*'--unload'* ]]
 	run -1 --separate-stderr loader --xdp lan1 --ring-size 16384
 	assert_one_error ebpf-load
-	[[ $stderr == *'--ring-size is 1048576 '*'hint: '*'--unload'* ]]
+	[[ $stderr == *'--ring-size is 32768 '*'hint: '*'--unload'* ]]
 	[ "$(layout)" = "$before" ]
 	[ -z "$(program_on lan1)" ]
 }

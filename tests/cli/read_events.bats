@@ -150,3 +150,19 @@ frame() { # HEX
 	finish two TERM
 	diff "$(out one)" "$(out two)"
 }
+
+@test "events: an interface's name with bytes that act upon a terminal is escaped" {
+	local name=$'\e[31m"\\'
+	ip -n "$here" link set lan1 down
+	ip -n "$here" link set lan1 name "$name"
+	ip -n "$here" link set "$name" up
+	given --xdp "$name"
+	start_reader events icmp
+	"${from_there[@]}" ping -q -c 1 10.78.0.1
+	wait_until has_lines "$(out events)" 1
+	ip -n "$here" link set "$name" down
+	ip -n "$here" link set "$name" name lan1
+	ip -n "$here" link set lan1 up
+	! grep -q $'\e' "$(out events)" || false
+	jq -e --arg name "$name" '.ifname == $name' "$(out events)"
+}

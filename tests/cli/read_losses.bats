@@ -102,11 +102,10 @@ assert_lines_sum() { # NAME SENT
 	start_reader one icmp
 	start_reader two icmp
 	kill -STOP "${pid_of[one]}"
-	"${from_there[@]}" ping -q -c 600 -i 0.002 10.78.0.1
-	wait_until has_lines "$(out two)" 600
-	finish one CONT || :
+	"${from_there[@]}" ping -q -c 400 -i 0.001 10.78.0.1
+	wait_until has_lines "$(out two)" 400
 	finish two TERM
-	has_text "$(err two)" 'ebpf-read: 600 events, 0 lost'
+	has_text "$(err two)" 'ebpf-read: 400 events, 0 lost'
 }
 
 @test "losses: earlier ones of the slot are not told to who takes it over" {
@@ -122,13 +121,6 @@ assert_lines_sum() { # NAME SENT
 	[ "$status" = 0 ]
 	[ "$(jq -c .event_type "$(out two)" | sort -u)" = '"icmp"' ]
 	has_text "$(err two)" 'ebpf-read: 2 events, 0 lost'
-}
-
-@test "losses: a receiver that is too slow loses in the ring, not in the pipe" {
-	mkfifo "$BATS_TEST_TMPDIR/pipe"
-	start slow bash -c 'exec 9<"$1"; sleep 60' - "$BATS_TEST_TMPDIR/pipe"
-	start one "${as_member[@]}" bash -c 'exec "$0" --pin-root "$1" icmp >"$2"' "$bin/ebpf-read" "$root" /dev/stdout
-	finish one TERM
 }
 
 # --- a member of the group that writes nonsense ---

@@ -15,9 +15,13 @@ seen_by() { # NAME COUNT
 	seen_by two 2000
 	finish one TERM
 	finish two TERM
-	diff "$(out one)" "$(out two)"
+	diff <(without_times one) <(without_times two) # each reader finds out by itself what time it is
 	has_text "$(err one)" 'ebpf-read: 2000 events, 0 lost'
 	has_text "$(err two)" 'ebpf-read: 2000 events, 0 lost'
+}
+
+without_times() { # NAME
+	sed -E 's/"timestamp(_us)?":[0-9]+,//g' "$(out "$1")"
 }
 
 @test "slots: a reader that begins later numbers its own events from 1" {
@@ -83,11 +87,11 @@ has_bits() { # BITS
 	[ "$(wanted_bits)" = 0 ]
 }
 
-@test "slots: a killed reader under traffic, taken over 20 times: no event of another claim is seen" {
+@test "slots: a killed reader under traffic, taken over 10 times: no event of another claim is seen" {
 	local i
 	loader --xdp lan1 --group "$group" --readers 1 --ring-size 16384
 	start pings "${from_there[@]}" ping -q -i 0.001 -c 65000 10.78.0.1
-	for i in {1..20}; do
+	for i in {1..10}; do
 		start one "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" icmp
 		seen_by one 3
 		finish one KILL

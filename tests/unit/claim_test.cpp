@@ -1,66 +1,11 @@
 #include "lib/claim.h"
 
-#include "tests/unit/support/child.h"
-#include "tests/unit/support/layout.h"
+#include "tests/unit/support/claims.h"
 
 #include <grp.h>
 
 namespace pinpipe {
 namespace {
-
-constexpr uint32_t icmp = 1U << STREAM_ICMP;
-
-void ask_all(reader_control &control) {
-    control.icmp.hooks = control.icmp.versions = ~uint64_t{0};
-}
-
-class ClaimTest : public LayoutTest {
-protected:
-    Result<Claim> take(uint32_t streams = icmp, const Claim::Ask &ask = ask_all) const {
-        return Claim::take(pins(), layout_abi(), streams, ask);
-    }
-    abi_record layout_abi() const {
-        const auto abi = pins().abi();
-        EXPECT_TRUE(abi);
-        return abi.value_or(abi_record{});
-    }
-    // What the kernel programs see.
-    wanted_record wanted() const {
-        return element<wanted_record>("maps/wanted");
-    }
-    uint32_t wanted_icmp() const { return wanted().readers[STREAM_ICMP]; }
-    reader_control control(unsigned slot) const {
-        return element<reader_control>("readers/" + std::to_string(slot) + "/control");
-    }
-    template <class T> T element(const std::string &path, uint32_t index = 0) const {
-        T value{};
-        const Fd map(bpf_obj_get(below(path).c_str()));
-        EXPECT_EQ(bpf_map_lookup_elem(map.get(), &index, &value), 0) << path;
-        return value;
-    }
-    template <class T>
-    void put(const std::string &path, const T &value, uint32_t index = 0) const {
-        const Fd map(bpf_obj_get(below(path).c_str()));
-        EXPECT_EQ(bpf_map_update_elem(map.get(), &index, &value, BPF_ANY), 0) << path;
-    }
-
-    // A child called name that claims a slot and keeps it until it is killed.
-    Child holder(const std::string &name) const {
-        Pipe ready;
-        Child child([&] {
-            prctl(PR_SET_NAME, name.c_str());
-            const auto claim = take();
-            if (!claim)
-                return 1;
-            ready.write.reset();
-            pause();
-            return 0;
-        });
-        ready.write.reset();
-        EXPECT_TRUE(readable(ready.read));
-        return child;
-    }
-};
 
 TEST_F(ClaimTest, SlotsAreTakenInOrder) {
     auto first = take(), second = take(), third = take();

@@ -249,7 +249,7 @@ TEST(RingHostile, AllAtTheSameTime) {
     over = true;
     producer.join();
     EXPECT_EQ(wrong, 0u) << "of " << delivered << ", " << ring.overrun() << " overruns";
-    EXPECT_GT(delivered, 0u);
+    EXPECT_GT(delivered + ring.overrun(), 0u); // on one processor it may be overruns alone
     EXPECT_LE(last, written);
 }
 

@@ -14,7 +14,8 @@ uint64_t from_environment(const char *variable, uint64_t otherwise) {
     return text ? std::strtoull(text, nullptr, 0) : otherwise;
 }
 
-// Not std::uniform_int_distribution, which differs between libraries.
+// Not std::uniform_int_distribution, which differs between libraries, and no two draws in one call,
+// whose order differs between compilers: a seed means the same frames everywhere.
 class RandomFrames {
 public:
     explicit RandomFrames(uint64_t seed) : random_(seed) {}
@@ -53,7 +54,8 @@ public:
         Ipv6 fields = {.last = one_of(ends)};
         for (uint64_t i = below(19); i > 0; i--)
             fields.chain.push_back(extension());
-        return ipv6(fields, icmp(byte(), byte(), below(20)));
+        const uint8_t type = byte(), code = byte();
+        return ipv6(fields, icmp(type, code, below(20)));
     }
 
     Bytes packet() { return below(3) ? Bytes(one_of(catalogue())) : chained(); }
@@ -84,7 +86,10 @@ public:
         return frame;
     }
 
-    Bytes mutated_frame() { return mutated(ethernet(one_of(tag_sets()), packet())); }
+    Bytes mutated_frame() {
+        const Tags &tags = one_of(tag_sets());
+        return mutated(ethernet(tags, packet()));
+    }
     Bytes mutated_packet() { return mutated(packet()); }
 
 private:

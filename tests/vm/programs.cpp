@@ -74,7 +74,7 @@ bool kernel_has_frags() {
 
 // What the verifier had to say last, before its statistics.
 std::string complaint(const std::string &log) {
-    const std::string text = log.substr(0, log.rfind("processed "));
+    const std::string text = log.substr(0, log.find("verification time "));
     const size_t end = text.find_last_not_of('\n');
     if (end == text.npos)
         return "the verifier gave no reason";

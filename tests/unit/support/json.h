@@ -1,122 +1,21 @@
-// JSON taken apart a second time: RapidJSON for whole lines, and decoders that share nothing with it
-// or with the code under test for strings.
+// Lines of NDJSON taken apart.
 #pragma once
 
+#include "tests/unit/support/decode.h"
+
 #include <gtest/gtest.h>
-#include <optional>
 #include <rapidjson/document.h>
-#include <string>
-#include <string_view>
+#include <set>
 
 namespace pinpipe {
 
-// Bytes of the UTF-8 character at the start of s, by table 3-7 of the Unicode Standard; 0: none.
-inline size_t utf8_length(std::string_view s) {
-    struct Row {
-        unsigned char first_low, first_high, second_low, second_high;
-        size_t length;
-    };
-    constexpr Row rows[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    const auto at = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
-    for (const Row &row : rows) {
-        if (s.empty() || at(0) < row.first_low || at(0) > row.first_high)
-            continue;
-        if (s.size() < row.length)
-            return 0;
-        if (row.length > 1 && (at(1) < row.second_low || at(1) > row.second_high))
-            return 0;
-        for (size_t i = 2; i < row.length; i++)
-            if (at(i) < 0x80 || at(i) > 0xbf)
-                return 0;
-        return row.length;
-    }
-    return 0;
-}
-
-inline bool is_utf8(std::string_view s) {
-    while (!s.empty()) {
-        const size_t length = utf8_length(s);
-        if (!length)
-            return false;
-        s.remove_prefix(length);
-    }
-    return true;
-}
-
-// Every byte that is no UTF-8 as U+FFFD, the rest as it is.
-inline std::string with_replacements(std::string_view s) {
-    std::string out;
-    while (!s.empty()) {
-        const size_t length = utf8_length(s);
-        out += length ? std::string(s.substr(0, length)) : "\xef\xbf\xbd";
-        s.remove_prefix(length ? length : 1);
-    }
-    return out;
-}
-
-// What a JSON string with its quotes stands for, in UTF-8; nothing: it is none. Knows what RFC 8259
-// has, but no \u of a surrogate: nothing needs one.
-inline std::optional<std::string> decode_json(std::string_view s) {
-    constexpr std::string_view plain = "\"\\/bfnrt", meant = "\"\\/\b\f\n\r\t";
-    constexpr std::string_view digits = "0123456789abcdef";
-    if (s.size() < 2 || s.front() != '"' || s.back() != '"')
-        return {};
-    s = s.substr(1, s.size() - 2);
-    std::string out;
-    for (size_t i = 0; i < s.size(); i++) {
-        if (s[i] == '"' || static_cast<unsigned char>(s[i]) < 0x20)
-            return {};
-        if (s[i] != '\\') {
-            out += s[i];
-            continue;
-        }
-        if (++i == s.size())
-            return {};
-        if (const size_t which = plain.find(s[i]); which != plain.npos) {
-            out += meant[which];
-            continue;
-        }
-        if (s[i] != 'u' || s.size() - i < 5)
-            return {};
-        unsigned code = 0;
-        for (size_t digit = 1; digit <= 4; digit++) {
-            const size_t value = digits.find(static_cast<char>(s[i + digit] | 0x20));
-            if (value == digits.npos)
-                return {};
-            code = code << 4 | static_cast<unsigned>(value);
-        }
-        i += 4;
-        if (code >= 0xd800 && code < 0xe000)
-            return {};
-        if (code < 0x80) {
-            out += static_cast<char>(code);
-        } else if (code < 0x800) {
-            out += static_cast<char>(0xc0 | code >> 6);
-            out += static_cast<char>(0x80 | (code & 63));
-        } else {
-            out += static_cast<char>(0xe0 | code >> 12);
-            out += static_cast<char>(0x80 | (code >> 6 & 63));
-            out += static_cast<char>(0x80 | (code & 63));
-        }
-    }
-    return is_utf8(out) ? std::optional(out) : std::nullopt;
-}
-
-// Nothing that a terminal acts upon: no C0, no DEL, no C1 (as UTF-8), and valid UTF-8 at all.
+// Nothing that a terminal acts upon, and valid UTF-8 at all.
 inline testing::AssertionResult is_harmless(std::string_view s) {
     if (!is_utf8(s))
         return testing::AssertionFailure() << "no UTF-8: " << testing::PrintToString(s);
-    for (size_t i = 0; i < s.size(); i++) {
-        const auto byte = static_cast<unsigned char>(s[i]);
-        const bool c1 = byte == 0xc2 && static_cast<unsigned char>(s[i + 1]) < 0xa0;
-        if (byte < 0x20 || byte == 0x7f || c1)
-            return testing::AssertionFailure()
-                   << "byte " << i << " acts on terminals: " << testing::PrintToString(s);
-    }
+    if (const size_t at = find_control(s); at != s.npos)
+        return testing::AssertionFailure()
+               << "byte " << at << " acts on terminals: " << testing::PrintToString(s);
     return testing::AssertionSuccess();
 }
 
@@ -131,10 +30,10 @@ inline testing::AssertionResult is_event_line(std::string_view line) {
     document.Parse<rapidjson::kParseValidateEncodingFlag>(line.data(), line.size());
     if (document.HasParseError() || !document.IsObject())
         return testing::AssertionFailure() << "no JSON object: " << line;
-    for (auto a = document.MemberBegin(); a != document.MemberEnd(); ++a)
-        for (auto b = a + 1; b != document.MemberEnd(); ++b)
-            if (a->name == b->name)
-                return testing::AssertionFailure() << a->name.GetString() << " twice: " << line;
+    std::set<std::string> keys;
+    for (const auto &member : document.GetObject())
+        if (!keys.insert(member.name.GetString()).second)
+            return testing::AssertionFailure() << member.name.GetString() << " twice: " << line;
     return testing::AssertionSuccess();
 }
 

@@ -1,0 +1,121 @@
+// Claims while others are at work: every step of one, looked at from outside, and many at once.
+#include "tests/unit/support/claims.h"
+
+#include <sys/ptrace.h>
+
+namespace pinpipe {
+namespace {
+
+class ClaimRace : public ClaimTest {
+protected:
+    // A pin as the kernel programs have it: memory.
+    template <class T> Mapping map(const std::string &path) const {
+        auto mapping = Mapping::map(Fd(bpf_obj_get(below(path).c_str())).get(), sizeof(T),
+                                    PROT_READ | PROT_WRITE, 0, path);
+        EXPECT_TRUE(mapping) << mapping.error().text;
+        return std::move(*mapping);
+    }
+};
+
+constexpr int no_trace = 99;
+
+// One instruction after the other: whenever a kernel program may run, it must not find the new
+// generation with old filters, nor a bit that is set before all is ready.
+TEST_F(ClaimRace, NoStepIsAheadOfAnother) {
+    reader_control old;
+    std::memset(&old, 0xaa, sizeof old);
+    put("readers/0/control", old);
+    put("maps/wanted", wanted_record{{1, 1, 1, 1, 1, 1, 1, 1}}); // of a dead reader
+    reader_losses losses{};
+    losses.lost[STREAM_ICMP] = 77;
+    put("maps/losses", losses);
+    const Mapping control_page = map<reader_control>("readers/0/control");
+    const Mapping wanted_page = map<wanted_record>("maps/wanted");
+    const Mapping position_page = map<uint64_t>("readers/0/ring");
+    const auto &seen = *control_page.as<volatile reader_control>();
+    const auto &word = wanted_page.as<volatile wanted_record>()->readers[STREAM_ICMP];
+    *position_page.as<volatile uint64_t>() = 12345;
+
+    reader_control fresh;
+    std::memset(&fresh, 0x55, sizeof fresh);
+    Child child([&] {
+        if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
+            return no_trace;
+        const auto claim = take(icmp, [&](reader_control &control) {
+            control = fresh;
+            raise(SIGSTOP);
+        });
+        raise(SIGSTOP);
+        return claim ? 0 : 1;
+    });
+    int status = 0;
+    ASSERT_EQ(waitpid(child.pid(), &status, 0), child.pid());
+    if (WIFEXITED(status) && WEXITSTATUS(status) == no_trace)
+        GTEST_SKIP() << "a child cannot be traced here";
+    ASSERT_TRUE(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP) << status;
+    EXPECT_EQ(word, 0u) << "nothing is written for the slot while it is being set up";
+    EXPECT_EQ(*position_page.as<volatile uint64_t>(), 0u) << "what the dead reader left is skipped";
+    EXPECT_EQ(seen.generation, 0xaaaa);
+
+    const auto filter_is = [&](unsigned char byte) {
+        const auto *bytes = reinterpret_cast<const volatile unsigned char *>(&seen.icmp);
+        for (size_t i = 0; i < sizeof seen.icmp; i++)
+            if (bytes[i] != byte)
+                return false;
+        return true;
+    };
+    int steps = 0, filter_at = 0, generation_at = 0, bit_at = 0;
+    for (; steps < 2'000'000; steps++) {
+        ASSERT_EQ(ptrace(PTRACE_SINGLESTEP, child.pid(), nullptr, nullptr), 0);
+        ASSERT_EQ(waitpid(child.pid(), &status, 0), child.pid());
+        ASSERT_TRUE(WIFSTOPPED(status)) << status;
+        if (WSTOPSIG(status) == SIGSTOP)
+            break;
+        filter_at = filter_at ? filter_at : filter_is(0x55) * steps;
+        generation_at = generation_at ? generation_at : (seen.generation != 0xaaaa) * steps;
+        bit_at = bit_at ? bit_at : word * steps;
+        ASSERT_TRUE(seen.generation == 0xaaaa || filter_is(0x55)) << "step " << steps;
+        ASSERT_TRUE(!word || seen.generation == 0xaaab) << "step " << steps;
+        ASSERT_TRUE(!word || seen.claimed.lost[STREAM_ICMP] == 77) << "baseline, step " << steps;
+    }
+    EXPECT_LT(filter_at, generation_at);
+    EXPECT_LT(generation_at, bit_at);
+    EXPECT_GT(filter_at, 0);
+    EXPECT_LT(bit_at, steps);
+    EXPECT_EQ(word, 1u);
+}
+
+// As many readers as slots, all at the same time, over the bits of as many that were killed: each
+// gets one.
+TEST_F(ClaimRace, EachGetsASlotOfItsOwn) {
+    for (int round = 0; round < 100; round++) {
+        Pipe go, slots_taken;
+        std::vector<Child> readers;
+        for (unsigned i = 0; i < slots; i++)
+            readers.emplace_back([&] {
+                go.write.reset();
+                char none = 0;
+                if (read(go.read.get(), &none, 1) != 0)
+                    return 1;
+                const auto claim = take();
+                const char slot = claim ? static_cast<char>(claim->slot()) : '\x7f';
+                if (write(slots_taken.write.get(), &slot, 1) == 1)
+                    pause();
+                return 1;
+            });
+        go.write.reset();
+        unsigned taken = 0;
+        for (unsigned i = 0; i < slots; i++) {
+            char slot = 0;
+            ASSERT_TRUE(readable(slots_taken.read));
+            ASSERT_EQ(read(slots_taken.read.get(), &slot, 1), 1);
+            ASSERT_NE(slot, '\x7f') << "all slots taken, round " << round;
+            taken |= 1U << slot;
+        }
+        ASSERT_EQ(taken, 7u) << "one slot for two, round " << round;
+        ASSERT_EQ(wanted_icmp(), 7u) << "a living one's bit was swept, round " << round;
+    }
+}
+
+} // namespace
+} // namespace pinpipe
