@@ -48,6 +48,7 @@ struct {
 } losses SEC(".maps");
 
 const volatile __u32 ring_size = 4096;
+const volatile __u32 reader_slots = MAX_READERS; /* the fewer, the less the verifier has to walk */
 
 /* The readers that ask for a stream, a bit each. */
 static __always_inline __u32 asked(enum stream stream)
@@ -132,7 +133,7 @@ static __always_inline void emit_icmp_to(__u32 reader, struct icmp_record *r)
 static __always_inline void emit_icmp(__u32 readers, struct icmp_record *r)
 {
 	for (__u32 reader = 0; reader < MAX_READERS; reader++) {
-		if (!(readers >> reader))
+		if (reader >= reader_slots || !(readers >> reader))
 			break;
 		if (readers >> reader & 1)
 			emit_icmp_to(reader, r);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace pinpipe {
 namespace {
@@ -148,6 +149,19 @@ Result<Claim> Claim::take(const Pins &pins, const abi_record &abi, uint32_t stre
         return fail(none_free(pins, abi.readers, unusable));
     claim.start(streams, ask);
     return claim;
+}
+
+Claim &Claim::operator=(Claim &&other) noexcept {
+    std::swap(lock_, other.lock_);
+    std::swap(losses_, other.losses_);
+    std::swap(wanted_, other.wanted_);
+    std::swap(control_, other.control_);
+    std::swap(ring_, other.ring_);
+    std::swap(slot_, other.slot_);
+    std::swap(generation_, other.generation_);
+    std::swap(base_, other.base_);
+    std::swap(read_before_, other.read_before_);
+    return *this;
 }
 
 Claim::~Claim() {

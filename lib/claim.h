@@ -30,7 +30,7 @@ public:
                               const Ask &ask);
 
     Claim(Claim &&) = default;
-    Claim &operator=(Claim &&) = default;
+    Claim &operator=(Claim &&other) noexcept; // what was held goes with other
     ~Claim();
 
     unsigned slot() const { return slot_; }

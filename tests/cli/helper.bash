@@ -11,7 +11,7 @@ bats_require_minimum_version 1.5.0
 
 bin=$PINPIPE_PREFIX/bin
 group=60690 # of the readers: a number that no group has
-lab=pinpipe-test-$BATS_ROOT_PID-$(basename "$BATS_TEST_FILENAME" .bats)
+lab=$PINPIPE_LAB-$(basename "$BATS_TEST_FILENAME" .bats)
 here=$lab-here there=$lab-there
 root=/run/$lab
 as_member=(setpriv --reuid=nobody --regid=nogroup "--groups=$group" --)
@@ -92,7 +92,7 @@ is_mounted() { # DIRECTORY
 start() { # NAME COMMAND...
 	local name=$1
 	shift
-	: >"$(out "$name")" >"$(err "$name")" # now: the process may come to it later
+	echo -n | tee "$(out "$name")" >"$(err "$name")" # now: the process may come to it later
 	"$@" >>"$(out "$name")" 2>>"$(err "$name")" </dev/null 3>&- &
 	pid_of[$name]=$!
 	started+=($!)

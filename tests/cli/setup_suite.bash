@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Once before all test files: a copy of the tools that everybody may run, and the tests' own small programs.
 
+export PINPIPE_LAB=${PINPIPE_LAB:-pinpipe-test-$BATS_ROOT_PID}
 # Where all of it is: not below bats' directory, which is closed to others.
-export PINPIPE_PREFIX=/tmp/pinpipe-test-$BATS_ROOT_PID
+export PINPIPE_PREFIX=/tmp/$PINPIPE_LAB
 
 setup_suite() {
 	local here build name

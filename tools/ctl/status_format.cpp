@@ -15,12 +15,16 @@ namespace {
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 __attribute__((format(printf, 2, 3))) void add(std::string &out, const char *format, ...) {
-    char line[512];
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    std::vsnprintf(line, sizeof line, format, arguments);
+    va_copy(again, arguments);
+    const auto length = static_cast<size_t>(std::vsnprintf(nullptr, 0, format, arguments));
     va_end(arguments);
-    out += line;
+    const size_t start = out.size();
+    out.resize(start + length + 1); // vsnprintf ends with a NUL
+    std::vsnprintf(out.data() + start, length + 1, format, again);
+    va_end(again);
+    out.resize(start + length);
 }
 
 std::string local_time(uint64_t nanoseconds) {

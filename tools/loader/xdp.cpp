@@ -80,6 +80,7 @@ uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags) {
     state = hash_value(state, number);
     state = hash_value(state, flags & (HOOK_RAW_IP | HOOK_FRAGS));
     state = hash_value(state, layout.abi().ring_size);
+    state = hash_value(state, layout.abi().readers);
     return hash_value(state, map_id(layout.map(wanted_map)));
 }
 
@@ -94,6 +95,7 @@ Result<Program> load_xdp(const Layout &layout, unsigned number, uint32_t flags) 
     skeleton->rodata->hook_number = static_cast<__u8>(number);
     skeleton->rodata->raw_ip = flags & HOOK_RAW_IP;
     skeleton->rodata->ring_size = layout.abi().ring_size;
+    skeleton->rodata->reader_slots = layout.abi().readers;
     if (auto shared = share_maps(skeleton, layout); !shared)
         return fail(shared.error());
     if (const int code = xdp::load(skeleton.get()); code != 0)

@@ -1,0 +1,158 @@
+#include "tests/unit/support/json.h"
+#include "tools/ctl/status.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <sstream>
+
+namespace pinpipe::ctl {
+namespace {
+
+Status sample() {
+    Status status;
+    status.pin_root = "/run/ebpf";
+    status.group = "ebpf";
+    status.abi.version = 1;
+    status.abi.readers = 3;
+    status.abi.ring_size = 65536;
+    status.abi.group = 990;
+    status.abi.loaded = 1'700'000'000'123'000'000;
+    std::strcpy(status.abi.program, "1.2.3");
+    HookStatus hook{};
+    hook.number = 7;
+    hook.record.kind = HOOK_XDP;
+    hook.record.ifindex = 2;
+    hook.record.program = 44;
+    hook.record.netns = 4026531840;
+    std::strcpy(hook.record.name, "eth0");
+    hook.attached = Attached::yes;
+    hook.counters = {.malformed = 1, .truncated = 2, .fragments = 3};
+    status.hooks = {hook};
+    ReaderStatus busy{}, free{};
+    busy.slot = 0;
+    busy.pid = 4242;
+    busy.comm = "ebpf-read";
+    busy.streams = 1;
+    busy.unread = 72;
+    busy.icmp = {.produced = 10, .delivered = 9, .lost = 4};
+    busy.icmp_before = {.produced = 100, .delivered = 90, .lost = 40};
+    free.slot = 1;
+    free.icmp_before = {.produced = 5, .delivered = 5, .lost = 0};
+    status.readers = {busy, free};
+    status.maps = {{.path = "maps/hooks", .id = 9, .type = BPF_MAP_TYPE_ARRAY, .entries = 64,
+                    .bytes = 4096}};
+    return status;
+}
+
+std::string state_of(const ReaderStatus &reader) {
+    Status status = sample();
+    status.readers = {reader};
+    return parse_json(status_json(status))["readers"][0]["state"].GetString();
+}
+
+TEST(StatusFormat, JsonHasItAll) {
+    const std::string line = status_json(sample());
+    ASSERT_TRUE(is_event_line(line));
+    const auto json = parse_json(line);
+    EXPECT_STREQ(json["pin_root"].GetString(), "/run/ebpf");
+    EXPECT_EQ(json["layout"].GetUint(), 1u);
+    EXPECT_STREQ(json["program"].GetString(), "1.2.3");
+    EXPECT_EQ(json["loaded"].GetUint64(), 1'700'000'000'123u) << "milliseconds, as in events";
+    EXPECT_EQ(json["options"]["readers"].GetUint(), 3u);
+    EXPECT_EQ(json["options"]["ring_size"].GetUint(), 65536u);
+    EXPECT_EQ(json["options"]["gid"].GetUint(), 990u);
+    EXPECT_STREQ(json["options"]["group"].GetString(), "ebpf");
+    const auto &hook = json["hooks"][0];
+    EXPECT_EQ(hook["number"].GetUint(), 7u);
+    EXPECT_STREQ(hook["ifname"].GetString(), "eth0");
+    EXPECT_STREQ(hook["state"].GetString(), "attached");
+    EXPECT_STREQ(hook["mode"].GetString(), "native");
+    EXPECT_EQ(hook["truncated"].GetUint(), 2u);
+    EXPECT_FALSE(hook.HasMember("netns_name")) << "absent where it has none";
+    const auto &reader = json["readers"][0];
+    EXPECT_EQ(reader["pid"].GetInt(), 4242);
+    EXPECT_STREQ(reader["comm"].GetString(), "ebpf-read");
+    EXPECT_EQ(reader["unread_bytes"].GetUint(), 72u);
+    EXPECT_EQ(reader["streams"][0]["lost"].GetUint(), 4u);
+    EXPECT_FALSE(json["readers"][1].HasMember("pid"));
+    EXPECT_TRUE(json["readers"][1]["streams"].Empty());
+    EXPECT_EQ(json["streams"][0]["produced"].GetUint(), 105u);
+    EXPECT_EQ(json["streams"][0]["delivered"].GetUint(), 95u);
+    EXPECT_EQ(json["streams"][0]["lost"].GetUint(), 40u);
+    EXPECT_STREQ(json["maps"][0]["type"].GetString(), "array");
+}
+
+TEST(StatusFormat, AnEmptyOneIsJsonToo) {
+    EXPECT_TRUE(is_event_line(status_json(Status{})));
+}
+
+TEST(StatusFormat, StatesOfReaders) {
+    ReaderStatus reader{};
+    EXPECT_EQ(state_of(reader), "free");
+    reader.streams = 1;
+    EXPECT_EQ(state_of(reader), "abandoned");
+    reader.pid = 1;
+    EXPECT_EQ(state_of(reader), "claimed");
+    reader.unread = 65536;
+    EXPECT_EQ(state_of(reader), "claimed") << "a full ring";
+    reader.unread = 65537;
+    EXPECT_EQ(state_of(reader), "displaced");
+    reader.frozen = true;
+    EXPECT_EQ(state_of(reader), "frozen");
+}
+
+TEST(StatusFormat, StatesOfHooks) {
+    EXPECT_STREQ(attached_text(Attached::yes), "attached");
+    EXPECT_STREQ(attached_text(Attached::gone), "gone");
+    EXPECT_STREQ(attached_text(Attached::exchanged), "exchanged");
+    EXPECT_STREQ(attached_text(Attached::unpinned), "unpinned");
+    EXPECT_STREQ(attached_text(Attached::unknown), "unknown");
+}
+
+// Everything that somebody else may have named.
+Status hostile(const std::string &name) {
+    Status status = sample();
+    status.pin_root = "/" + name;
+    status.group = name;
+    status.readers[0].comm = name;
+    status.hooks[0].netns = name;
+    status.hooks[0].record.name[name.copy(status.hooks[0].record.name, 15)] = '\0';
+    status.abi.program[name.copy(status.abi.program, 23)] = '\0';
+    return status;
+}
+
+TEST(StatusFormat, NamesDoNoHarm) {
+    for (const char *name : {"\x1b[31m\n", "\"\\", "\xc2\x9b\xff", "\r\t\x7f"}) {
+        EXPECT_TRUE(is_event_line(status_json(hostile(name))));
+        std::istringstream text(status_text(hostile(name)));
+        for (std::string line; std::getline(text, line);)
+            EXPECT_TRUE(is_harmless(line));
+    }
+}
+
+// As many lines as without: a long name ends none of them early.
+TEST(StatusFormat, LongNamesKeepTheirLines) {
+    const auto lines = [](const std::string &text) {
+        return std::count(text.begin(), text.end(), '\n');
+    };
+    const std::string usual = status_text(hostile("x"));
+    for (size_t length : {100u, 255u, 600u, 4000u}) {
+        const std::string name(length, 'x');
+        const std::string text = status_text(hostile(name));
+        EXPECT_EQ(lines(text), lines(usual)) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 1"), text.npos) << length;
+        EXPECT_EQ(text.back(), '\n');
+    }
+}
+
+TEST(StatusFormat, TextHasItAll) {
+    const std::string text = status_text(sample());
+    for (const char *part : {"/run/ebpf: layout 1, loaded ", " by ebpf-load 1.2.3\n",
+                             "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
+                             "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
+        EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;
+}
+
+} // namespace
+} // namespace pinpipe::ctl
