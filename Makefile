@@ -32,6 +32,7 @@ UNIT    := $(B)/bin/unit-tests
 TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
 # What the unit tests link of the tools: everything but their main functions.
 TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
+VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
 BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-*.cpp))
 
 .DELETE_ON_ERROR:
@@ -57,6 +58,10 @@ test-unit: $(UNIT) ## the GoogleTest part
 
 test-cli: all ## the bats part
 	$(Q)bats tests/cli
+
+test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
+	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM)
+	$(Q)tests/vm/matrix $(addprefix -k ,$(KERNEL)) $(if $(UPDATE),--update)
 
 bench: all $(BENCHES) ## speed, as ratios
 	$(Q)tests/bench/run
@@ -106,6 +111,8 @@ $(B)/bin/%:
 $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 
+$(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(LIB)
+
 $(B)/tests/bench/bench-xdp.o: $(B)/bare.skel.h
 $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
 
@@ -113,7 +120,7 @@ $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
 
 SOURCES := $(wildcard bpf/*.[ch] lib/*.h lib/*.cpp tools/*/*.h tools/*/*.cpp \
              tests/unit/*.h tests/unit/*.cpp tests/unit/*/*.h tests/bench/*.h tests/bench/*.cpp \
-             tests/fuzz/*.cpp)
+             tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/unit/support/*.h tests/cli/*.c)
 SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* 2>/dev/null)
 PAGES   := $(wildcard man/*.[1-8])
 

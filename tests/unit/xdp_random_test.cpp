@@ -119,7 +119,7 @@ protected:
     }
 };
 
-constexpr uint64_t few = 20000, many = 200000;
+constexpr uint64_t few = 20000, many = 100000;
 
 TEST_F(XdpRandom, Noise) {
     compare(few, &RandomFrames::noise);

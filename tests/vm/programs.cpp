@@ -99,6 +99,7 @@ Loaded load(const std::string &name, bool raw_ip) {
     skeleton->rodata->hook_number = 37;
     skeleton->rodata->raw_ip = raw_ip;
     skeleton->rodata->ring_size = 1 << 16;
+    skeleton->rodata->reader_slots = MAX_READERS; // what costs most
 
     bpf_program *program = nullptr, *wanted = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {
