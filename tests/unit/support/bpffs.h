@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <memory>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -60,12 +61,15 @@ private:
 class BpffsTest : public testing::Test {
 protected:
     void SetUp() override {
-        if (!bpffs_.mounted())
-            GTEST_SKIP() << bpffs_.why_not();
+        bpffs_ = bpffs();
+        if (!bpffs_->mounted())
+            GTEST_SKIP() << bpffs_->why_not();
     }
-    Pins pins() const { return Pins(bpffs_.root()); }
-    const std::string &root() const { return bpffs_.root(); }
-    std::string below(const std::string &name) const { return bpffs_.root() + "/" + name; }
+    virtual std::shared_ptr<Bpffs> bpffs() { return std::make_shared<Bpffs>(); }
+
+    Pins pins() const { return Pins(root()); }
+    const std::string &root() const { return bpffs_->root(); }
+    std::string below(const std::string &name) const { return root() + "/" + name; }
 
     // A map as spec has it.
     static Fd make_map(const MapSpec &spec) {
@@ -86,7 +90,7 @@ protected:
     }
 
 private:
-    Bpffs bpffs_;
+    std::shared_ptr<Bpffs> bpffs_;
 };
 
 } // namespace pinpipe

@@ -4,8 +4,6 @@
 #include "tests/unit/support/bpffs.h"
 #include "tools/loader/layout.h"
 
-#include <optional>
-
 namespace pinpipe {
 
 class LayoutTest : public BpffsTest {
@@ -13,7 +11,7 @@ protected:
     static constexpr uint32_t slots = 3;
     static constexpr uint32_t ring_size = loader::least_ring_size;
 
-    static loader::Settings settings() {
+    virtual loader::Settings settings() const {
         loader::Settings settings;
         settings.readers = slots;
         settings.ring_size = ring_size;
@@ -25,15 +23,19 @@ protected:
         BpffsTest::SetUp();
         if (IsSkipped())
             return;
-        auto layout = loader::Layout::create(pins(), settings(), 0);
-        ASSERT_TRUE(layout) << layout.error().text;
-        loader::Undo undo;
+        layout_ = make_layout();
+        ASSERT_TRUE(layout_);
+    }
+    virtual std::shared_ptr<loader::Layout> make_layout() {
         const Pins at = pins();
-        ASSERT_TRUE(layout->protect(at));
-        const auto published = layout->publish(at, undo);
-        ASSERT_TRUE(published) << published.error().text;
+        auto layout = loader::Layout::create(at, settings(), 0);
+        if (!layout || !layout->protect(at))
+            return nullptr;
+        loader::Undo undo;
+        if (!layout->publish(at, undo))
+            return nullptr;
         undo.keep();
-        layout_ = std::move(*layout);
+        return std::make_shared<loader::Layout>(std::move(*layout));
     }
     loader::Layout &layout() { return *layout_; }
 
@@ -46,7 +48,7 @@ protected:
     }
 
 private:
-    std::optional<loader::Layout> layout_;
+    std::shared_ptr<loader::Layout> layout_;
 };
 
 } // namespace pinpipe

@@ -1,5 +1,6 @@
 // The XDP program on a layout of the test's own, fed through BPF_PROG_TEST_RUN: it is attached to
-// nothing.
+// nothing. Loading takes a while: the tests of a suite share what is loaded, and begin with its maps
+// as they were at first.
 #pragma once
 
 #include "tests/unit/support/claims.h"
@@ -16,17 +17,28 @@ protected:
     // Records that fit into an empty ring: one byte of it always stays free.
     static constexpr uint32_t room = (ring_size - 1) / (sizeof(icmp_record) + 8);
 
+    static void TearDownTestSuite() { shared_ = {}; }
+
     void SetUp() override {
         ClaimTest::SetUp();
-        if (IsSkipped())
+        if (IsSkipped() || HasFatalFailure())
             return;
-        auto program = loader::load_xdp(layout(), hook, loader::frags_flag());
-        ASSERT_TRUE(program) << program.error().text;
-        program_ = std::move(*program);
-        hook_record record{};
-        record.kind = HOOK_XDP;
-        std::strcpy(record.name, interface);
-        ASSERT_TRUE(layout().set_hook(hook, record));
+        if (!shared_.program.fd.valid()) {
+            auto program = loader::load_xdp(layout(), hook, loader::frags_flag());
+            ASSERT_TRUE(program) << program.error().text;
+            shared_.program = std::move(*program);
+        }
+        begin_anew();
+    }
+    std::shared_ptr<Bpffs> bpffs() override {
+        if (!shared_.bpffs)
+            shared_.bpffs = ClaimTest::bpffs();
+        return shared_.bpffs;
+    }
+    std::shared_ptr<loader::Layout> make_layout() override {
+        if (!shared_.layout)
+            shared_.layout = ClaimTest::make_layout();
+        return shared_.layout;
     }
 
     // Runs the program on echo requests, numbered from first (icmp_seq and icmp_id), or on the same
@@ -40,7 +52,7 @@ protected:
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                     .data_size_in = static_cast<__u32>(frame.size()));
         options.repeat = static_cast<int>(count);
-        return bpf_prog_test_run_opts(program_.fd.get(), &options) == 0;
+        return bpf_prog_test_run_opts(shared_.program.fd.get(), &options) == 0;
     }
     bool feed_numbers(uint32_t first, uint32_t count) const {
         for (uint32_t i = 0; i < count; i++)
@@ -55,7 +67,27 @@ protected:
     }
 
 private:
-    loader::Program program_;
+    void begin_anew() {
+        put("abi", layout().abi());
+        put("maps/wanted", wanted_record{});
+        for (uint32_t slot = 0; slot < slots; slot++) {
+            put("maps/losses", reader_losses{}, slot);
+            put("readers/" + std::to_string(slot) + "/control", reader_control{});
+        }
+        for (uint32_t number = 0; number < MAX_HOOKS; number++)
+            ASSERT_TRUE(layout().set_hook(number, {}));
+        hook_record record{};
+        record.kind = HOOK_XDP;
+        std::strcpy(record.name, interface);
+        ASSERT_TRUE(layout().set_hook(hook, record));
+    }
+
+    struct Shared {
+        std::shared_ptr<Bpffs> bpffs;
+        std::shared_ptr<loader::Layout> layout;
+        loader::Program program;
+    };
+    static inline Shared shared_;
 };
 
 } // namespace pinpipe
