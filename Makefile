@@ -111,6 +111,7 @@ $(B)/bin/%:
 $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 
+$(B)/bin/vm-probes: $(B)/tools/loader/probes.o
 $(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(LIB)
 
 $(B)/tests/bench/bench-xdp.o: $(B)/bare.skel.h

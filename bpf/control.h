@@ -32,9 +32,6 @@
 /* ... or by the next record when it was last woken this long ago (nanoseconds). */
 #define WAKE_AGE 50000000ULL
 
-#define ROOT_MOUNTED 0x1 /* the loader mounted a bpffs there */
-#define ROOT_MADE    0x2 /* the loader made the directory */
-
 /* abi: an array of one record. */
 struct abi_record {
 	__u32 magic;	    /* LAYOUT_MAGIC */
@@ -46,10 +43,8 @@ struct abi_record {
 	__u32 group;	    /* gid of the read group; 0: root alone */
 	__u32 unloaded;	    /* 1 once everything has been unloaded: readers end */
 	__u32 hook_changes; /* rises after each change of the hooks map */
-	__u32 root;	    /* ROOT_*: what unload undoes of the pin root */
 	__u32 last_hook;    /* number given out last: a freed one is used again as late as can be */
-	__u32 zero;
-	char program[24]; /* version of the loader, NUL-terminated */
+	char program[24];   /* version of the loader, NUL-terminated */
 };
 
 /* hooks: an array of MAX_HOOKS records; kind 0 is a free one. */
@@ -123,7 +118,7 @@ struct reader_control {
 	struct reader_totals claimed; /* what the counts were at the last claim: likewise */
 };
 
-RECORD_SIZE(abi_record, 88);
+RECORD_SIZE(abi_record, 80);
 RECORD_SIZE(hook_record, 56);
 RECORD_SIZE(hook_counters, 24);
 RECORD_SIZE(reader_losses, 144);

@@ -132,8 +132,8 @@ static __always_inline void emit_icmp_to(__u32 reader, struct icmp_record *r)
 
 static __always_inline void emit_icmp(__u32 readers, struct icmp_record *r)
 {
-	for (__u32 reader = 0; reader < MAX_READERS; reader++) {
-		if (reader >= reader_slots || !(readers >> reader))
+	for (__u32 reader = 0; reader < reader_slots; reader++) {
+		if (!(readers >> reader))
 			break;
 		if (readers >> reader & 1)
 			emit_icmp_to(reader, r);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/file.h>
@@ -38,21 +39,26 @@ Result<Fd> lock_slot(const std::string &path) {
     }
 }
 
-// unusable: why a free slot could not be used, or no text.
-Error none_free(const Pins &pins, unsigned slots, const Error &unusable) {
+// "ebpf-read 4242, ebpf-read 4243"; empty where nobody can be seen.
+std::string holders(const Pins &pins, unsigned slots) {
     std::string who;
     for (unsigned slot = 0; slot < slots; slot++)
         if (const auto holder = lock_holder(pins.reader(slot)))
             who += (who.empty() ? "" : ", ") + holder->comm + " " + std::to_string(holder->pid);
-    if (unusable.text.empty())
-        return failure("all " + std::to_string(slots) + " reader slots are taken" +
-                       (who.empty() ? "" : " (" + who + ")"))
-            .with_hint("end one of them, or: sudo ebpf-load --unload" +
-                       pin_root_option(pins.root()) + ", and load with --readers N");
-    Error error = unusable;
-    if (!who.empty())
-        error.text += "; the other reader slots are taken (" + who + ")";
-    return error;
+    return who;
+}
+
+Error none_free(const Pins &pins, unsigned slots) {
+    const std::string who = holders(pins, slots);
+    return failure("all " + std::to_string(slots) + " reader slots are taken" +
+                   (who.empty() ? "" : " (" + who + ")"))
+        .with_hint("end one of them, or: sudo ebpf-load --unload" + pin_root_option(pins.root()) +
+                   ", and load with --readers N");
+}
+
+void wait_a_moment() {
+    const timespec pause{0, 2'000'000};
+    nanosleep(&pause, nullptr);
 }
 
 void clear_bits(wanted_record &wanted, unsigned slot) {
@@ -112,6 +118,34 @@ void Claim::start(uint32_t streams, const Ask &ask) {
             shared(wanted.readers[stream]).fetch_or(1U << slot_);
 }
 
+// The first slot that is free and sound; none: lock_ stays empty. Sweeps on the way.
+Result<void> Claim::occupy(const Pins &pins, const abi_record &abi) {
+    auto &wanted = *wanted_.as<wanted_record>();
+    Error unusable;
+    for (unsigned slot = 0; slot < abi.readers; slot++) {
+        if (lock_.valid() && !has_bits(wanted, slot))
+            continue;
+        auto lock = lock_slot(pins.reader(slot));
+        if (!lock)
+            return fail(lock.error());
+        if (!lock->valid())
+            continue;
+        clear_bits(wanted, slot); // a dead reader's
+        if (lock_.valid())
+            continue;
+        if (auto opened = open(pins, abi, slot); !opened)
+            unusable = opened.error(); // frozen by another member of the group: the next one
+        else
+            lock_ = std::move(*lock);
+    }
+    if (lock_.valid() || unusable.text.empty())
+        return {};
+    const std::string who = holders(pins, abi.readers);
+    if (!who.empty())
+        unusable.text += "; the other reader slots are taken (" + who + ")";
+    return fail(unusable);
+}
+
 Result<Claim> Claim::take(const Pins &pins, const abi_record &abi, uint32_t streams,
                           const Ask &ask) {
     Claim claim;
@@ -127,26 +161,17 @@ Result<Claim> Claim::take(const Pins &pins, const abi_record &abi, uint32_t stre
     claim.wanted_ = std::move(*wanted_page);
     claim.losses_ = std::move(*losses);
 
-    Error unusable;
-    for (unsigned slot = 0; slot < abi.readers; slot++) {
-        const bool ours = claim.lock_.valid();
-        if (ours && !has_bits(*claim.wanted_.as<wanted_record>(), slot))
-            continue;
-        auto lock = lock_slot(pins.reader(slot));
-        if (!lock)
-            return fail(lock.error());
-        if (!lock->valid())
-            continue;
-        clear_bits(*claim.wanted_.as<wanted_record>(), slot); // a dead reader's
-        if (ours)
-            continue;
-        if (auto opened = claim.open(pins, abi, slot); !opened)
-            unusable = opened.error(); // frozen by another member of the group: the next one
-        else
-            claim.lock_ = std::move(*lock);
+    // Another reader that sweeps holds a free slot for a moment: "all taken" must have held for a
+    // while.
+    for (int attempt = 0; attempt < 20 && !claim.lock_.valid(); attempt++) {
+        if (attempt)
+            wait_a_moment();
+        auto occupied = claim.occupy(pins, abi);
+        if (!occupied)
+            return fail(occupied.error());
     }
     if (!claim.lock_.valid())
-        return fail(none_free(pins, abi.readers, unusable));
+        return fail(none_free(pins, abi.readers));
     claim.start(streams, ask);
     return claim;
 }

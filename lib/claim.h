@@ -60,6 +60,7 @@ public:
 
 private:
     Claim() = default;
+    Result<void> occupy(const Pins &pins, const abi_record &abi);
     Result<void> open(const Pins &pins, const abi_record &abi, unsigned slot);
     void start(uint32_t streams, const Ask &ask);
     reader_losses counters() const;

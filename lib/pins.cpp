@@ -55,6 +55,8 @@ gid_t group_of(std::string path) {
 
 // Why a pin that is there cannot be opened, and what helps.
 Error refused(const std::string &path, int code) {
+    if (code == EPERM && access(path.c_str(), R_OK) != 0)
+        code = errno; // the file system would refuse as well: that comes first
     Error error = system_error("open " + path, code);
     if (code == EPERM) // bpf(2) itself refused: before Linux 5.19 it wants CAP_BPF of everybody
         error.hint =

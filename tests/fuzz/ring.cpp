@@ -31,7 +31,8 @@ std::map<void *, size_t> &guarded() {
 extern "C" void *__real_mmap(void *, size_t, int, int, int, off_t);
 extern "C" int __real_munmap(void *, size_t);
 
-extern "C" void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
+extern "C" void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd,
+                             off_t offset) {
     if (at || fd < 0 || !(flags & MAP_SHARED))
         return __real_mmap(at, size, protection, flags, fd, offset);
     const size_t inner = (size + page() - 1) / page() * page(), whole = inner + 2 * page();

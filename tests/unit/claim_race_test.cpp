@@ -1,6 +1,9 @@
 // Claims while others are at work: every step of one, looked at from outside, and many at once.
 #include "tests/unit/support/claims.h"
+#include "tests/unit/support/stopwatch.h"
 
+#include <fstream>
+#include <sys/file.h>
 #include <sys/ptrace.h>
 
 namespace pinpipe {
@@ -92,11 +95,59 @@ TEST_F(ClaimRace, NoStepIsAheadOfAnother) {
     EXPECT_EQ(word, 1u);
 }
 
+// A reader that sweeps the bits of the dead locks their slots for a moment: who comes just then
+// must not be told that all are taken. The sweeper is stopped in the middle of it, until the other
+// one has either answered or gone to sleep over it.
+TEST_F(ClaimRace, ASlotBeingSweptIsNotTaken) {
+    const auto is_locked = [&](unsigned slot) {
+        const Fd dir(open(pins().reader(slot).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return flock(dir.get(), LOCK_EX | LOCK_NB) != 0;
+    };
+    put("maps/wanted", wanted_record{{3, 3, 3, 3, 3, 3, 3, 3}});
+    Child sweeper([&] {
+        if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
+            return no_trace;
+        raise(SIGSTOP);
+        const auto claim = take();
+        raise(SIGSTOP);
+        return claim ? pause() : 1;
+    });
+    int status = 0;
+    ASSERT_EQ(waitpid(sweeper.pid(), &status, 0), sweeper.pid());
+    if (WIFEXITED(status) && WEXITSTATUS(status) == no_trace)
+        GTEST_SKIP() << "a child cannot be traced here";
+    do {
+        ASSERT_EQ(ptrace(PTRACE_SYSCALL, sweeper.pid(), nullptr, nullptr), 0);
+        ASSERT_EQ(waitpid(sweeper.pid(), &status, 0), sweeper.pid());
+        ASSERT_TRUE(WIFSTOPPED(status)) << status;
+    } while (WSTOPSIG(status) != SIGSTOP && !(is_locked(0) && is_locked(1)));
+
+    Pipe result;
+    const Child other([&] {
+        const auto claim = take();
+        const char slot = claim ? static_cast<char>(claim->slot()) : '\x7f';
+        return write(result.write.get(), &slot, 1) == 1 ? pause() : 1;
+    });
+    const auto sleeps = [&] {
+        std::string stat;
+        std::getline(std::ifstream("/proc/" + std::to_string(other.pid()) + "/stat"), stat);
+        return stat.find(") S ") != stat.npos;
+    };
+    const Stopwatch watch;
+    while (!readable(result.read, 0) && !sleeps() && watch.seconds() < 1)
+        sched_yield();
+    ASSERT_EQ(ptrace(PTRACE_DETACH, sweeper.pid(), nullptr, nullptr), 0);
+    char slot = 0;
+    ASSERT_TRUE(readable(result.read));
+    ASSERT_EQ(read(result.read.get(), &slot, 1), 1);
+    EXPECT_EQ(slot, 1) << "'all slots are taken'";
+}
+
 // As many readers as slots, all at the same time, over the bits of as many that were killed: each
 // gets one.
 TEST_F(ClaimRace, EachGetsASlotOfItsOwn) {
     constexpr uint32_t all = (1U << readers) - 1;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 100; round++) {
         Pipe go, taken;
         std::vector<Child> running;
         for (unsigned i = 0; i < readers; i++)

@@ -158,7 +158,8 @@ TEST_F(ClaimTest, AFrozenSlotIsSteppedOver) {
     EXPECT_EQ(wanted_icmp(), 4u);
     const auto none = take();
     ASSERT_FALSE(none);
-    const std::string frozen = below("readers/1/ring") + " is frozen: a member of its group did that";
+    const std::string frozen =
+        below("readers/1/ring") + " is frozen: a member of its group did that";
     EXPECT_EQ(none.error().text.substr(0, frozen.size()), frozen);
     EXPECT_NE(none.error().text.find(" " + std::to_string(getpid()) + ")"), std::string::npos)
         << none.error().text;
@@ -170,9 +171,7 @@ TEST_F(ClaimTest, AFrozenSlotIsNotHeld) {
     ASSERT_TRUE(freeze(below("readers/0/control"))) << std::strerror(errno);
     const auto claim = take();
     ASSERT_TRUE(claim);
-    const Finished repaired = run_child([&] {
-        return loader::Layout::open(pins(), {}) ? 0 : 1;
-    });
+    const Finished repaired = run_child([&] { return loader::Layout::open(pins(), {}) ? 0 : 1; });
     EXPECT_EQ(repaired.err, "ebpf-load: reader slot 0 was frozen or broken: replaced\n");
     EXPECT_EQ(take()->slot(), 0u);
 }
@@ -267,8 +266,10 @@ TEST_F(ClaimTest, AMemberOfTheGroupClaims) {
     constexpr uid_t nobody = 65534;
     loader::Settings with;
     with.group = group;
-    const auto opened = loader::Layout::open(pins(), with);
-    ASSERT_TRUE(opened && opened->protect(pins()));
+    auto opened = loader::Layout::open(pins(), with);
+    loader::Undo undo;
+    ASSERT_TRUE(opened && opened->protect(pins(), undo));
+    undo.keep();
     const auto claim_as = [&](const std::vector<gid_t> &groups) {
         return run_child([&] {
             if (setgroups(groups.size(), groups.data()) != 0 ||

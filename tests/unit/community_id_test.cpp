@@ -27,8 +27,8 @@ std::string id_of(const icmp_record &record) {
 
 // The answer's type, from the tables of the reference implementation (pycommunityid, icmp.py and
 // icmp6.py).
-const std::map<unsigned, unsigned> pairs4 = {{8, 0},   {13, 14}, {15, 16}, {17, 18}, {10, 9},
-                                             {0, 8},   {14, 13}, {16, 15}, {18, 17}, {9, 10}};
+const std::map<unsigned, unsigned> pairs4 = {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9},
+                                             {0, 8}, {14, 13}, {16, 15}, {18, 17}, {9, 10}};
 const std::map<unsigned, unsigned> pairs6 = {{128, 129}, {130, 131}, {133, 134}, {135, 136},
                                              {139, 140}, {144, 145}, {129, 128}, {131, 130},
                                              {134, 133}, {136, 135}, {140, 139}, {145, 144}};
@@ -137,14 +137,13 @@ INSTANTIATE_TEST_SUITE_P(
 // From pycommunityid/tests/communityid_test.py: a one-way type's code counts, a two-way type's not.
 INSTANTIATE_TEST_SUITE_P(
     Reference, CommunityIdVector,
-    testing::Values(
-        Vector{"192.168.0.89", "192.168.0.1", 20, 0, "1:3o2RFccXzUgjl7zDpqmY7yJi8rI="},
-        Vector{"192.168.0.89", "192.168.0.1", 20, 1, "1:tz/fHIDUHs19NkixVVoOZywde+I="},
-        Vector{"192.168.0.1", "192.168.0.89", 0, 20, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
-        Vector{"3ffe:507:0:1:260:97ff:fe07:69ea", "3ffe:507:0:1:200:86ff:fe05:80da", 3, 0,
-               "1:NdobDX8PQNJbAyfkWxhtL2Pqp5w="},
-        Vector{"3ffe:507:0:1:200:86ff:fe05:80da", "3ffe:507:0:1:260:97ff:fe07:69ea", 3, 0,
-               "1:/OGBt9BN1ofenrmSPWYicpij2Vc="}));
+    testing::Values(Vector{"192.168.0.89", "192.168.0.1", 20, 0, "1:3o2RFccXzUgjl7zDpqmY7yJi8rI="},
+                    Vector{"192.168.0.89", "192.168.0.1", 20, 1, "1:tz/fHIDUHs19NkixVVoOZywde+I="},
+                    Vector{"192.168.0.1", "192.168.0.89", 0, 20, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
+                    Vector{"3ffe:507:0:1:260:97ff:fe07:69ea", "3ffe:507:0:1:200:86ff:fe05:80da", 3,
+                           0, "1:NdobDX8PQNJbAyfkWxhtL2Pqp5w="},
+                    Vector{"3ffe:507:0:1:200:86ff:fe05:80da", "3ffe:507:0:1:260:97ff:fe07:69ea", 3,
+                           0, "1:/OGBt9BN1ofenrmSPWYicpij2Vc="}));
 
 TEST(CommunityId, EveryTypeBothWays) {
     for (const auto &[low, high] : {std::pair("10.0.0.9", "10.0.0.10"), std::pair("::9", "a::"),

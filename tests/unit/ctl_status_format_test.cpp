@@ -40,8 +40,8 @@ Status sample() {
     free.slot = 1;
     free.icmp_before = {.produced = 5, .delivered = 5, .lost = 0};
     status.readers = {busy, free};
-    status.maps = {{.path = "maps/hooks", .id = 9, .type = BPF_MAP_TYPE_ARRAY, .entries = 64,
-                    .bytes = 4096}};
+    status.maps = {
+        {.path = "maps/hooks", .id = 9, .type = BPF_MAP_TYPE_ARRAY, .entries = 64, .bytes = 4096}};
     return status;
 }
 

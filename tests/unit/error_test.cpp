@@ -11,14 +11,20 @@ namespace {
 
 TEST(Error, Reasons) {
     const std::pair<int, const char *> table[] = {
-        {EPERM, "permission denied"},     {EACCES, "permission denied"},
-        {ENODEV, "no such device"},       {ENXIO, "no such device"},
+        {EPERM, "permission denied"},
+        {EACCES, "permission denied"},
+        {ENODEV, "no such device"},
+        {ENXIO, "no such device"},
         {E2BIG, "too large for this kernel"},
-        {EOPNOTSUPP, "not supported here"}, {ENOENT, "no such file or directory"},
-        {EINVAL, "invalid argument"},     {ENOSPC, "no space left on device"},
+        {EOPNOTSUPP, "not supported here"},
+        {ENOENT, "no such file or directory"},
+        {EINVAL, "invalid argument"},
+        {ENOSPC, "no space left on device"},
         {EBUSY, "device or resource busy"},
-        {EIO, "input/output error"},      {ETIMEDOUT, "connection timed out"},
-        {ENOTDIR, "not a directory"},     {EFAULT, "bad address"},
+        {EIO, "input/output error"},
+        {ETIMEDOUT, "connection timed out"},
+        {ENOTDIR, "not a directory"},
+        {EFAULT, "bad address"},
     };
     for (const auto &[code, text] : table)
         EXPECT_EQ(reason(code), text) << code;

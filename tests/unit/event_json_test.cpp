@@ -52,11 +52,8 @@ TEST(EventJson, GoldenIcmpv6WithEverything) {
     record.flags |= PACKET_FIRST_FRAGMENT;
     std::memset(record.rest, 0xff, sizeof record.rest);
     const std::string host = host_run("box"), hook = hook_run("wg0");
-    const LineContext context = {.microseconds = 1000,
-                                 .seq = 1,
-                                 .host_run = host,
-                                 .hook_run = hook,
-                                 .community_id = true};
+    const LineContext context = {
+        .microseconds = 1000, .seq = 1, .host_run = host, .hook_run = hook, .community_id = true};
     const std::string line = icmp_line(record, context);
     const std::string start = R"({"v":1,"event_type":"icmp","timestamp":1,"timestamp_us":1000,)"
                               R"("seq":1,"host":"box","src_ip":"fe80::1","dst_ip":"ff02::1",)"
@@ -264,8 +261,8 @@ TEST(EventJson, RandomRecords) {
         ASSERT_EQ(event["length"].GetUint(), record.length);
         ASSERT_EQ(event["icmp_type"].GetUint(), record.type);
         ASSERT_EQ(event["icmp_code"].GetUint(), record.code);
-        for (const auto &[key, bytes16] : {std::pair("src_ip", record.src.bytes),
-                                           std::pair("dst_ip", record.dst.bytes)}) {
+        for (const auto &[key, bytes16] :
+             {std::pair("src_ip", record.src.bytes), std::pair("dst_ip", record.dst.bytes)}) {
             unsigned char parsed[16];
             const bool four = !is_ipv6(record);
             ASSERT_EQ(inet_pton(four ? AF_INET : AF_INET6, event[key].GetString(), parsed), 1);

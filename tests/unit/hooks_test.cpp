@@ -25,7 +25,8 @@ TEST(Hooks, NamedInWhateverNamespace) {
     EXPECT_EQ(hooks_named(hooks, "ETH0"), 0u);
     EXPECT_EQ(hooks_named(hooks, ""), 0u) << "free numbers have no name either";
     hooks[3].kind = HOOK_NONE;
-    EXPECT_EQ(hooks_named(hooks, "eth0"), 1u | uint64_t{1} << 63) << "a freed number keeps its name";
+    EXPECT_EQ(hooks_named(hooks, "eth0"), 1u | uint64_t{1} << 63)
+        << "a freed number keeps its name";
 }
 
 TEST(Hooks, NamesOnceInTheirOrder) {

@@ -20,15 +20,13 @@ const Names nft4 = {{0, "echo-reply"},           {3, "destination-unreachable"},
                     {14, "timestamp-reply"},     {15, "info-request"},
                     {16, "info-reply"},          {17, "address-mask-request"},
                     {18, "address-mask-reply"}};
-const Names nft6 = {{1, "destination-unreachable"}, {2, "packet-too-big"},
-                    {3, "time-exceeded"},           {4, "parameter-problem"},
-                    {128, "echo-request"},          {129, "echo-reply"},
-                    {130, "mld-listener-query"},    {131, "mld-listener-report"},
-                    {132, "mld-listener-done"},     {133, "nd-router-solicit"},
-                    {134, "nd-router-advert"},      {135, "nd-neighbor-solicit"},
-                    {136, "nd-neighbor-advert"},    {137, "nd-redirect"},
-                    {138, "router-renumbering"},    {141, "ind-neighbor-solicit"},
-                    {142, "ind-neighbor-advert"},   {143, "mld2-listener-report"}};
+const Names nft6 = {
+    {1, "destination-unreachable"}, {2, "packet-too-big"},        {3, "time-exceeded"},
+    {4, "parameter-problem"},       {128, "echo-request"},        {129, "echo-reply"},
+    {130, "mld-listener-query"},    {131, "mld-listener-report"}, {132, "mld-listener-done"},
+    {133, "nd-router-solicit"},     {134, "nd-router-advert"},    {135, "nd-neighbor-solicit"},
+    {136, "nd-neighbor-advert"},    {137, "nd-redirect"},         {138, "router-renumbering"},
+    {141, "ind-neighbor-solicit"},  {142, "ind-neighbor-advert"}, {143, "mld2-listener-report"}};
 
 TEST(IcmpNames, AreThoseOfNftables) {
     for (const auto &[type, name] : nft4)

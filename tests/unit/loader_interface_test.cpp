@@ -49,9 +49,8 @@ TEST(Interface, MissingNamespaces) {
     for (const auto &[name, path] : names) {
         const auto none = Netns::open(name);
         ASSERT_FALSE(none) << name;
-        EXPECT_EQ(none.error().text,
-                  std::string("cannot open network namespace ") + path +
-                      ": no such file or directory");
+        EXPECT_EQ(none.error().text, std::string("cannot open network namespace ") + path +
+                                         ": no such file or directory");
         EXPECT_NE(none.error().hint, "");
     }
 }
@@ -91,7 +90,8 @@ TEST(Interface, InsideANamespaceAndBack) {
     const auto netns = Netns::open(std::to_string(child.pid()));
     ASSERT_TRUE(netns) << netns.error().text;
     EXPECT_NE(netns->inode(), own);
-    const auto inside = netns->inside([] { return Result<uint64_t>(inode_of("/proc/self/ns/net")); });
+    const auto inside =
+        netns->inside([] { return Result<uint64_t>(inode_of("/proc/self/ns/net")); });
     ASSERT_TRUE(inside);
     EXPECT_EQ(*inside, netns->inode());
     EXPECT_EQ(inode_of("/proc/self/ns/net"), own);

@@ -37,7 +37,7 @@ protected:
 };
 
 TEST_F(LayoutMaking, NothingIsThereBeforeItIsPublished) {
-    const auto layout = Layout::create(pins(), settings(), 0);
+    const auto layout = Layout::create(pins(), settings());
     ASSERT_TRUE(layout) << layout.error().text;
     EXPECT_TRUE(layout->is_new());
     EXPECT_TRUE(exists(stage_path(pins()) + "/abi"));
@@ -51,7 +51,7 @@ TEST_F(LayoutMaking, NothingIsThereBeforeItIsPublished) {
 
 TEST_F(LayoutMaking, PublishingPutsItInItsPlace) {
     const Pins at = pins();
-    auto layout = Layout::create(at, settings(), ROOT_MADE);
+    auto layout = Layout::create(at, settings());
     ASSERT_TRUE(layout);
     Undo undo;
     ASSERT_TRUE(layout->publish(at, undo));
@@ -60,13 +60,12 @@ TEST_F(LayoutMaking, PublishingPutsItInItsPlace) {
     ASSERT_TRUE(abi) << abi.error().text;
     EXPECT_EQ(abi->readers, 2u);
     EXPECT_EQ(abi->ring_size, least_ring_size);
-    EXPECT_EQ(abi->root, unsigned{ROOT_MADE});
     EXPECT_EQ(abi->unloaded, 0u);
     EXPECT_LT(std::strlen(abi->program), sizeof abi->program);
     EXPECT_NE(abi->program[0], '\0');
     EXPECT_FALSE(exists(stage_path(at)));
-    for (const char *path : {"links", "readers/0/ring", "readers/0/control", "readers/1/ring",
-                             "readers/1/control"})
+    for (const char *path :
+         {"links", "readers/0/ring", "readers/0/control", "readers/1/ring", "readers/1/control"})
         EXPECT_TRUE(exists(below(path))) << path;
     EXPECT_FALSE(exists(at.reader(2)));
     for (const MapSpec *spec :
@@ -75,7 +74,7 @@ TEST_F(LayoutMaking, PublishingPutsItInItsPlace) {
 }
 
 TEST_F(LayoutMaking, TheBootAndTheTimeAreRecorded) {
-    const auto layout = Layout::create(pins(), settings(), 0);
+    const auto layout = Layout::create(pins(), settings());
     ASSERT_TRUE(layout);
     std::string expected, found;
     std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), expected);
@@ -94,7 +93,7 @@ TEST_F(LayoutMaking, TheBootAndTheTimeAreRecorded) {
 TEST_F(LayoutMaking, APublishedOneIsTakenBackOnFailure) {
     const Pins at = pins();
     {
-        auto layout = Layout::create(at, settings(), 0);
+        auto layout = Layout::create(at, settings());
         ASSERT_TRUE(layout);
         Undo undo;
         ASSERT_TRUE(layout->publish(at, undo));
@@ -107,7 +106,7 @@ TEST_F(LayoutMaking, APublishedOneIsTakenBackOnFailure) {
 // The abi record makes it a layout: whoever comes while the parts are being moved finds none.
 TEST_F(LayoutMaking, TheAbiRecordComesLast) {
     const Pins at = pins();
-    auto layout = Layout::create(at, settings(), 0);
+    auto layout = Layout::create(at, settings());
     ASSERT_TRUE(layout);
     ASSERT_EQ(mkdir(below("abi").c_str(), 0700), 0); // no file can take a directory's place
     ASSERT_EQ(mkdir(below("abi/x").c_str(), 0700), 0);
@@ -121,7 +120,7 @@ TEST_F(LayoutMaking, TheAbiRecordComesLast) {
 }
 
 TEST_F(LayoutMaking, DefaultsAreUsed) {
-    const auto layout = Layout::create(pins(), {}, 0);
+    const auto layout = Layout::create(pins(), {});
     ASSERT_TRUE(layout) << layout.error().text;
     EXPECT_EQ(layout->abi().readers, default_readers);
     EXPECT_EQ(layout->abi().ring_size, default_ring_size);
@@ -130,7 +129,7 @@ TEST_F(LayoutMaking, DefaultsAreUsed) {
 }
 
 TEST_F(LayoutMaking, NoBpffsIsAnError) {
-    const auto layout = Layout::create(Pins("/dev/shm/pinpipe-unit-no-such"), {}, 0);
+    const auto layout = Layout::create(Pins("/dev/shm/pinpipe-unit-no-such"), {});
     ASSERT_FALSE(layout);
     EXPECT_EQ(layout.error().text,
               "cannot make /dev/shm/pinpipe-unit-no-such/stage: no such file or directory");
@@ -201,18 +200,27 @@ TEST_F(LayoutOpening, EachMapOfAnotherShapeIsRefused) {
 TEST_F(LayoutOpening, ProtectsEveryPin) {
     Settings other;
     other.group = 4242;
-    const auto opened = open(other);
+    auto opened = open(other);
     ASSERT_TRUE(opened);
     const std::string directories[] = {"maps", "readers", "links", "readers/0", "readers/2"};
     for (const std::string &path : directories)
         EXPECT_EQ(mode_of(below(path)), "750 0:0") << path << ": published so";
-    ASSERT_TRUE(opened->protect(pins()));
+    {
+        Undo undone;
+        ASSERT_TRUE(opened->protect(pins(), undone));
+        EXPECT_EQ(pins().abi()->group, 4242u);
+    }
+    EXPECT_EQ(mode_of(below("maps")), "750 0:0") << "taken back";
+    EXPECT_EQ(pins().abi()->group, 0u);
+    Undo undo;
+    ASSERT_TRUE(opened->protect(pins(), undo));
+    undo.keep();
     for (const std::string &path : directories)
         EXPECT_EQ(mode_of(below(path)), "750 0:4242") << path;
     for (const char *path : {"abi", "maps/hooks", "maps/counters", "maps/losses"})
         EXPECT_EQ(mode_of(below(path)), "640 0:4242") << path;
-    for (const char *path : {"maps/wanted", "readers/0/ring", "readers/0/control",
-                             "readers/2/ring", "readers/2/control"})
+    for (const char *path : {"maps/wanted", "readers/0/ring", "readers/0/control", "readers/2/ring",
+                             "readers/2/control"})
         EXPECT_EQ(mode_of(below(path)), "660 0:4242") << path;
     for (const char *path : {"maps/controls", "maps/rings"})
         EXPECT_EQ(mode_of(below(path)).substr(0, 4), "600 ") << path;
@@ -220,7 +228,9 @@ TEST_F(LayoutOpening, ProtectsEveryPin) {
 
 TEST_F(LayoutOpening, ProtectingWhatIsMissingIsAnError) {
     ASSERT_EQ(unlink(below("maps/hooks").c_str()), 0);
-    const auto refused = layout().protect(pins());
+    Undo undo;
+    const auto refused = layout().protect(pins(), undo);
+    undo.keep();
     ASSERT_FALSE(refused);
 }
 

@@ -41,10 +41,9 @@ TEST_F(LoaderOptions, OneInterface) {
 }
 
 TEST_F(LoaderOptions, Everything) {
-    const Command command =
-        good({"--xdp=eth0:native", "--xdp", "eth1:generic", "--xdp=eth0.100", "--netns", "blue",
-              "--replace", "--group", "0", "--readers=32", "--ring-size", "16384", "-v",
-              "--pin-root=/x"});
+    const Command command = good({"--xdp=eth0:native", "--xdp", "eth1:generic", "--xdp=eth0.100",
+                                  "--netns", "blue", "--replace", "--group", "0", "--readers=32",
+                                  "--ring-size", "16384", "-v", "--pin-root=/x"});
     ASSERT_EQ(command.xdp.size(), 3u);
     EXPECT_EQ(command.xdp[0].interface, "eth0");
     EXPECT_EQ(command.xdp[0].mode, Mode::native);
@@ -75,7 +74,8 @@ TEST_F(LoaderOptions, TheSameInterfaceTwiceIsOne) {
 
 TEST_F(LoaderOptions, RingSizes) {
     for (uint32_t size = least_ring_size; size <= most_ring_size; size *= 2)
-        EXPECT_EQ(good({"--xdp", "a", "--ring-size", std::to_string(size)}).settings.ring_size, size);
+        EXPECT_EQ(good({"--xdp", "a", "--ring-size", std::to_string(size)}).settings.ring_size,
+                  size);
     EXPECT_FALSE(command_of({"--xdp", "a", "--ring-size", std::to_string(least_ring_size / 2)}));
     EXPECT_FALSE(command_of({"--xdp", "a", "--ring-size", std::to_string(most_ring_size * 2)}));
 }
@@ -111,8 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"eth0"}, "unexpected argument 'eth0'"},
         Wrong{{"--xdp", ""}, "--xdp '': no name of an interface"},
         Wrong{{"--xdp", ":native"}, "--xdp ':native': no name of an interface"},
-        Wrong{{"--xdp", "1234567890123456"},
-              "--xdp '1234567890123456': no name of an interface"},
+        Wrong{{"--xdp", "1234567890123456"}, "--xdp '1234567890123456': no name of an interface"},
         Wrong{{"--xdp", "eth0:skb"}, "--xdp eth0:skb: the mode is native or generic"},
         Wrong{{"--xdp", "eth0:"}, "--xdp eth0:: the mode is native or generic"},
         Wrong{{"--xdp", "eth0:Native"}, "--xdp eth0:Native: the mode is native or generic"},

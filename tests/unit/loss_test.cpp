@@ -65,7 +65,8 @@ TEST(LossTracker, WhatWasOverwrittenIsToldOnce) {
     EXPECT_EQ(losses.overwritten(12, 9), 0u);
     EXPECT_EQ(losses.overwritten(20, 17), 0u);
     EXPECT_EQ(losses.overwritten(20, 15), 2u);
-    EXPECT_EQ(losses.overwritten(20, 20), 0u); // taken after all, by a count read earlier: never back
+    EXPECT_EQ(losses.overwritten(20, 20),
+              0u); // taken after all, by a count read earlier: never back
     EXPECT_EQ(losses.overwritten(30, 24), 1u);
     EXPECT_EQ(losses.told(), 6u);
     EXPECT_EQ(losses.before_record(1), 1u); // counted apart

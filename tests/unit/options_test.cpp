@@ -75,25 +75,25 @@ TEST_P(OptionsLine, IsParsed) {
 
 INSTANTIATE_TEST_SUITE_P(
     Good, OptionsLine,
-    testing::Values(
-        Line{{}, "|"}, Line{{"icmp"}, "| icmp"}, Line{{"--json"}, "1= |"},
-        Line{{"--count", "5"}, "0=5 |"}, Line{{"--count=5"}, "0=5 |"}, Line{{"-n", "5"}, "0=5 |"},
-        Line{{"-n5"}, "0=5 |"}, Line{{"-n=5"}, "0==5 |"}, Line{{"-qn5"}, "4= 0=5 |"},
-        Line{{"-qn", "5"}, "4= 0=5 |"}, Line{{"-qqv"}, "4= 4= verbose |"},
-        Line{{"--count="}, "0= |"}, Line{{"--count", ""}, "0= |"},
-        Line{{"--count", "--json"}, "0=--json |"}, Line{{"-n", "-1"}, "0=-1 |"},
-        Line{{"--host", "::1", "--host=::2"}, "2=::1 2=::2 |"},
-        Line{{"--host-name", "--host", "a"}, "3= 2=a |"}, Line{{"-v"}, "verbose |"},
-        Line{{"--verbose", "--help", "--version"}, "help version verbose |"},
-        Line{{"--pin-root", "/x", "--json"}, "1= |"}));
+    testing::Values(Line{{}, "|"}, Line{{"icmp"}, "| icmp"}, Line{{"--json"}, "1= |"},
+                    Line{{"--count", "5"}, "0=5 |"}, Line{{"--count=5"}, "0=5 |"},
+                    Line{{"-n", "5"}, "0=5 |"}, Line{{"-n5"}, "0=5 |"}, Line{{"-n=5"}, "0==5 |"},
+                    Line{{"-qn5"}, "4= 0=5 |"}, Line{{"-qn", "5"}, "4= 0=5 |"},
+                    Line{{"-qqv"}, "4= 4= verbose |"}, Line{{"--count="}, "0= |"},
+                    Line{{"--count", ""}, "0= |"}, Line{{"--count", "--json"}, "0=--json |"},
+                    Line{{"-n", "-1"}, "0=-1 |"},
+                    Line{{"--host", "::1", "--host=::2"}, "2=::1 2=::2 |"},
+                    Line{{"--host-name", "--host", "a"}, "3= 2=a |"}, Line{{"-v"}, "verbose |"},
+                    Line{{"--verbose", "--help", "--version"}, "help version verbose |"},
+                    Line{{"--pin-root", "/x", "--json"}, "1= |"}));
 
-INSTANTIATE_TEST_SUITE_P(
-    Abbreviated, OptionsLine,
-    testing::Values(Line{{"--cou", "5"}, "0=5 |"}, Line{{"--c=5"}, "0=5 |"},
-                    Line{{"--js"}, "1= |"}, Line{{"--host-"}, "3= |"}, Line{{"--verb"}, "verbose |"},
-                    Line{{"--pin", "/x"}, "|"}, Line{{"--hos", "a"}, "error: wrong option --hos"},
-                    Line{{"--h"}, "error: wrong option --h"},
-                    Line{{"--ver"}, "error: wrong option --ver"}));
+INSTANTIATE_TEST_SUITE_P(Abbreviated, OptionsLine,
+                         testing::Values(Line{{"--cou", "5"}, "0=5 |"}, Line{{"--c=5"}, "0=5 |"},
+                                         Line{{"--js"}, "1= |"}, Line{{"--host-"}, "3= |"},
+                                         Line{{"--verb"}, "verbose |"}, Line{{"--pin", "/x"}, "|"},
+                                         Line{{"--hos", "a"}, "error: wrong option --hos"},
+                                         Line{{"--h"}, "error: wrong option --h"},
+                                         Line{{"--ver"}, "error: wrong option --ver"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Operands, OptionsLine,
@@ -206,7 +206,8 @@ TEST_F(Options, HelpOfALongOption) {
         {opt_host, "a-rather-long-option", 0, "ARGUMENT[,ARGUMENT]", "does much"}};
     const Usage wider = {"ebpf-x", "ebpf-x", "Do.", wide, ""};
     const std::string text = help_text(wider);
-    EXPECT_NE(text.find("      --a-rather-long-option ARGUMENT[,ARGUMENT]  does much\n"), text.npos);
+    EXPECT_NE(text.find("      --a-rather-long-option ARGUMENT[,ARGUMENT]  does much\n"),
+              text.npos);
     EXPECT_TRUE(text.ends_with("print the version and exit\n")) << "no closing, no empty line";
 }
 
@@ -237,7 +238,10 @@ TEST_F(Options, AnAnswerThatCannotBeWrittenIsAnError) {
 
 TEST(ParseNumber, Good) {
     const std::tuple<const char *, unsigned long, unsigned long, unsigned long> numbers[] = {
-        {"0", 0, 0, 0},  {"1", 1, 32, 1}, {"32", 1, 32, 32}, {"007", 0, 10, 7},
+        {"0", 0, 0, 0},
+        {"1", 1, 32, 1},
+        {"32", 1, 32, 32},
+        {"007", 0, 10, 7},
         {"18446744073709551615", 0, ~0UL, ~0UL},
     };
     for (const auto &[text, least, most, number] : numbers) {
@@ -260,10 +264,9 @@ TEST(ParseNumber, Bad) {
 
 TEST(ParseSeconds, Good) {
     const std::pair<const char *, long long> times[] = {
-        {"1", 1'000'000'000},     {"0.001", 1'000'000},      {"0.5", 500'000'000},
-        {".5", 500'000'000},      {"1.25", 1'250'000'000},   {"1e-3", 1'000'000},
-        {"1e3", 1000'000'000'000}, {"86400", 86400'000'000'000},
-        {"31622400", 31622400'000'000'000},
+        {"1", 1'000'000'000},      {"0.001", 1'000'000},         {"0.5", 500'000'000},
+        {".5", 500'000'000},       {"1.25", 1'250'000'000},      {"1e-3", 1'000'000},
+        {"1e3", 1000'000'000'000}, {"86400", 86400'000'000'000}, {"31622400", 31622400'000'000'000},
     };
     for (const auto &[text, nanoseconds] : times) {
         const auto parsed = parse_seconds("-t", text);
@@ -274,8 +277,8 @@ TEST(ParseSeconds, Good) {
 
 TEST(ParseSeconds, Bad) {
     for (const char *text :
-         {"", "0", "-1", "+1", " 1", "1 ", "1s", "0.0009", "1e-4", "31622401", "1e400", "inf", "nan",
-          "-nan", "infinity", "0x1", "1,5", "1.5.5", "e3", "."}) {
+         {"",      "0",   "-1",  "+1",   " 1",       "1 ",  "1s",  "0.0009", "1e-4", "31622401",
+          "1e400", "inf", "nan", "-nan", "infinity", "0x1", "1,5", "1.5.5",  "e3",   "."}) {
         const auto parsed = parse_seconds("-t", text);
         ASSERT_FALSE(parsed) << text;
         EXPECT_EQ(parsed.error().text,

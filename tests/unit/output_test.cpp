@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -49,13 +50,24 @@ size_t waiting(const Fd &pipe) {
     return static_cast<size_t>(bytes);
 }
 
-// Until the writer can put nothing more into the pipe.
-void wait_until_full(const Fd &pipe) {
+// Until the writer can put nothing more into the pipe; false: that never came.
+bool becomes_full(const Fd &pipe) {
     const auto capacity = static_cast<size_t>(fcntl(pipe.get(), F_GETPIPE_SZ));
     const Stopwatch watch;
     while (waiting(pipe) < capacity && watch.seconds() < 10)
         sched_yield();
-    ASSERT_EQ(waiting(pipe), capacity);
+    return waiting(pipe) == capacity;
+}
+
+// Until the child sleeps; false: it never does.
+bool falls_asleep(const Child &child) {
+    const Stopwatch watch;
+    for (std::string stat; watch.seconds() < 10; sched_yield()) {
+        std::getline(std::ifstream("/proc/" + std::to_string(child.pid()) + "/stat"), stat);
+        if (stat.find(") S ") != stat.npos)
+            return true;
+    }
+    return false;
 }
 
 TEST(Output, WritesEverything) {
@@ -79,7 +91,7 @@ TEST(Output, APipeClosedInTheMiddleIsAQuietEnd) {
     Pipe pipe;
     Child child = writer(text_of(1 << 22), pipe.write);
     pipe.write.reset();
-    wait_until_full(pipe.read);
+    ASSERT_TRUE(becomes_full(pipe.read));
     pipe.read.reset();
     EXPECT_EQ(child.wait(), was_closed);
 }
@@ -119,7 +131,7 @@ TEST(Output, ASlowReaderOfANonBlockingPipeGetsEverything) {
     char page[4096]; // whole ones, so that a full pipe is full to its last byte
     const auto capacity = static_cast<size_t>(fcntl(pipe.read.get(), F_GETPIPE_SZ));
     while (got.size() + 2 * capacity < text.size()) {
-        wait_until_full(pipe.read);
+        ASSERT_TRUE(becomes_full(pipe.read));
         for (size_t pages = got.size() / 65536 % 8 + 1; pages > 0; pages--) {
             ASSERT_EQ(read(pipe.read.get(), page, sizeof page), static_cast<ssize_t>(sizeof page));
             got.append(page, sizeof page);
@@ -135,9 +147,23 @@ TEST(Output, AfterASignalWhoReadsGetsEverything) {
     Pipe pipe;
     Child child = writer(text, pipe.write);
     pipe.write.reset();
-    wait_until_full(pipe.read);
+    ASSERT_TRUE(becomes_full(pipe.read));
     child.kill(SIGTERM);
     EXPECT_TRUE(read_all(pipe.read) == text);
+    EXPECT_EQ(child.wait(), wrote_all);
+}
+
+// The same where the signal finds a write that has not written anything yet.
+TEST(Output, ASignalDuringABlockedWriteIsNoError) {
+    Pipe pipe;
+    const std::string before(static_cast<size_t>(fcntl(pipe.write.get(), F_GETPIPE_SZ)), 'b');
+    ASSERT_EQ(write(pipe.write.get(), before.data(), before.size()),
+              static_cast<ssize_t>(before.size()));
+    Child child = writer("after", pipe.write);
+    pipe.write.reset();
+    ASSERT_TRUE(falls_asleep(child));
+    child.kill(SIGTERM);
+    EXPECT_TRUE(read_all(pipe.read) == before + "after");
     EXPECT_EQ(child.wait(), wrote_all);
 }
 
@@ -154,7 +180,7 @@ TEST(Output, AfterASignalWhoTakesNothingIsGivenUp) {
         },
         before.write.get());
     Child blocked = writer(text, middle.write);
-    wait_until_full(middle.read);
+    ASSERT_TRUE(becomes_full(middle.read));
     blocked.kill(SIGINT);
     EXPECT_EQ(early.wait(), static_cast<int>(Exit::output));
     EXPECT_GT(watch.seconds(), 0.9);

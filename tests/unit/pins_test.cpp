@@ -14,8 +14,8 @@ constexpr uid_t nobody = 65534;
 
 // Fields as a reader of any language would have them.
 const MapSpec sample = {"sample", "sample", BPF_MAP_TYPE_HASH, 8, 16, 32, 0, 0640};
-const MapSpec mappable = {"mappable", "mappable", BPF_MAP_TYPE_ARRAY, 4,   64, 1,
-                          BPF_F_MMAPABLE, 0660};
+const MapSpec mappable = {"mappable", "mappable", BPF_MAP_TYPE_ARRAY, 4,
+                          64,         1,          BPF_F_MMAPABLE,     0660};
 
 TEST(PinsPaths, AreBelowTheRoot) {
     const Pins pins("/run/ebpf");
@@ -96,8 +96,8 @@ TEST_F(PinsTest, EachDeviationIsRefused) {
 }
 
 TEST_F(PinsTest, EverySpecFitsTheMapMadeOfIt) {
-    for (const MapSpec *spec : {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map,
-                                &control_map}) {
+    for (const MapSpec *spec :
+         {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map, &control_map}) {
         const Fd map = make_map(*spec);
         ASSERT_TRUE(map.valid()) << spec->name;
         EXPECT_TRUE(check_map(map.get(), *spec, spec->name));
@@ -112,7 +112,8 @@ TEST_F(PinsTest, EverySpecFitsTheMapMadeOfIt) {
 TEST_F(PinsTest, WhatIsNoMapIsRefused) {
     const bpf_insn program[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
                                 {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
-    const Fd loaded(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "program", "GPL", program, 2, nullptr));
+    const Fd loaded(
+        bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "program", "GPL", program, 2, nullptr));
     ASSERT_TRUE(loaded.valid());
     ASSERT_EQ(bpf_obj_pin(loaded.get(), below("sample").c_str()), 0);
     const auto refused = open_map(below("sample"), sample, Access::write);
@@ -142,7 +143,8 @@ TEST_F(PinsTest, ReadingIsNotWriting) {
 TEST_F(PinsTest, AMissingPin) {
     const auto missing = pins().open(sample, Access::read);
     ASSERT_FALSE(missing);
-    EXPECT_EQ(missing.error().text, "cannot open " + below("sample") + ": no such file or directory");
+    EXPECT_EQ(missing.error().text,
+              "cannot open " + below("sample") + ": no such file or directory");
     EXPECT_EQ(missing.error().code, ENOENT);
 }
 
@@ -186,8 +188,7 @@ TEST_F(PinsTest, AFrozenArrayIsToldAsSuch) {
     const auto page = map_array(*map, 64, below("mappable"));
     ASSERT_FALSE(page);
     EXPECT_EQ(page.error().text, below("mappable") + " is frozen: a member of its group did that");
-    EXPECT_EQ(page.error().hint,
-              "sudo ebpf-load --xdp IFACE   (any load puts a new one there)");
+    EXPECT_EQ(page.error().hint, "sudo ebpf-load --xdp IFACE   (any load puts a new one there)");
 }
 
 TEST_F(PinsTest, IsFrozenOfOtherThings) {
@@ -226,8 +227,8 @@ TEST_F(PinsAbi, OfAnotherLayout) {
     for (uint32_t version : {0u, LAYOUT_VERSION + 1u, ~0u}) {
         const auto abi = with(LAYOUT_MAGIC, version);
         ASSERT_FALSE(abi);
-        EXPECT_EQ(abi.error().text, below("abi") + " has layout " + std::to_string(version) +
-                                        ", this program has 1");
+        EXPECT_EQ(abi.error().text,
+                  below("abi") + " has layout " + std::to_string(version) + ", this program has 1");
         EXPECT_EQ(abi.error().hint,
                   "sudo ebpf-load --unload --pin-root " + root() + "   (then load again)");
         EXPECT_EQ(abi.error().exit, Exit::failed);
@@ -297,8 +298,8 @@ protected:
                        return 1;
                    const auto map = open_map(below("maps/sample"), sample, access);
                    if (!map)
-                       std::printf("%s\n%s\n%d", map.error().text.c_str(),
-                                   map.error().hint.c_str(), static_cast<int>(map.error().exit));
+                       std::printf("%s\n%s\n%d", map.error().text.c_str(), map.error().hint.c_str(),
+                                   static_cast<int>(map.error().exit));
                    std::fflush(stdout);
                    return 0;
                })

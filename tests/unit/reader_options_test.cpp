@@ -47,10 +47,9 @@ TEST_F(ReaderOptions, Streams) {
 }
 
 TEST_F(ReaderOptions, Everything) {
-    const Request request =
-        good({"--pin-root=/x/", "-v", "--host", "10.0.0.0/8", "--proto=icmpv6", "--if", "eth0,wlan0",
-              "--if=lo", "--direction", "in", "-n", "5", "icmp", "-t", "1.5", "--host-name",
-              "--community-id"});
+    const Request request = good({"--pin-root=/x/", "-v", "--host", "10.0.0.0/8", "--proto=icmpv6",
+                                  "--if", "eth0,wlan0", "--if=lo", "--direction", "in", "-n", "5",
+                                  "icmp", "-t", "1.5", "--host-name", "--community-id"});
     EXPECT_EQ(request.pin_root, "/x");
     ASSERT_TRUE(request.host);
     EXPECT_EQ(address_text(request.host->host), "10.0.0.0");
@@ -93,8 +92,7 @@ TEST_P(ReaderOptionsWrong, IsAUsageError) {
     EXPECT_EQ(request.error().hint, "ebpf-read --help");
 }
 
-constexpr const char *count_text =
-    "-n takes a whole number from 1 to 9223372036854775807, not '";
+constexpr const char *count_text = "-n takes a whole number from 1 to 9223372036854775807, not '";
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, ReaderOptionsWrong,

@@ -47,8 +47,7 @@ protected:
             return report("ebpf-read", session.error());
         Ending ending;
         const auto done = session->run(ending);
-        std::fprintf(stderr, "%llu %llu %d %d",
-                     static_cast<unsigned long long>(ending.events),
+        std::fprintf(stderr, "%llu %llu %d %d", static_cast<unsigned long long>(ending.events),
                      static_cast<unsigned long long>(ending.lost), ending.closed, ending.unloaded);
         return done ? 0 : static_cast<int>(done.error().exit);
     }
@@ -205,7 +204,8 @@ TEST_F(SessionTest, EarlierLossesAreNotTold) {
     expect_event(events.back(), 1 + room + 5 + 1, 3);
 }
 
-// Somebody of the group led the kernel to overwrite the ring: all of it is told, nothing wrong comes.
+// Somebody of the group led the kernel to overwrite the ring: all of it is told, nothing wrong
+// comes.
 TEST_F(SessionTest, WhatWasOverwrittenIsTold) {
     start();
     ASSERT_TRUE(feed(1));

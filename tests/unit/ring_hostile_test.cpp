@@ -178,8 +178,8 @@ TEST(RingHostile, APositionFromBeforeUsIsNotBelieved) {
     }
 }
 
-// All orders of writing, reading and lying: what comes is right and in order, and nothing is missing
-// unless it could not be written or an overrun was noticed.
+// All orders of writing, reading and lying: what comes is right and in order, and nothing is
+// missing unless it could not be written or an overrun was noticed.
 TEST(RingHostile, RandomInterleavings) {
     uint64_t delivered = 0, overruns = 0, tampered = 0;
     for (unsigned seed = 0; seed < 300; seed++) {

@@ -75,8 +75,7 @@ TEST(Ring, EveryLengthAtEveryOffset) {
             ring.skip();
             ASSERT_TRUE(memory.add(pattern(start, length)));
             ASSERT_TRUE(memory.add(pattern(start + 1, 8)));
-            ASSERT_EQ(take_all(ring),
-                      (std::vector{pattern(start, length), pattern(start + 1, 8)}))
+            ASSERT_EQ(take_all(ring), (std::vector{pattern(start, length), pattern(start + 1, 8)}))
                 << length << " bytes at " << start;
         }
         ASSERT_EQ(ring.tampered() + ring.overrun(), 0u);
@@ -150,7 +149,8 @@ TEST(Ring, DiscardedRecordsAreSteppedOver) {
     EXPECT_EQ(memory.consumer(), memory.producer()) << "one alone frees its room, too";
 }
 
-// Of a later layout, say: it comes out with its size, so that it can be told, and without its bytes.
+// Of a later layout, say: it comes out with its size, so that it can be told, and without its
+// bytes.
 TEST(Ring, ATooLongRecordIsNotCopied) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);

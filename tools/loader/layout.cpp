@@ -220,7 +220,7 @@ Result<void> Layout::make_maps(const std::string &root) {
     return pin(abi_map_, root + "/abi");
 }
 
-Result<Layout> Layout::create(const Pins &pins, const Settings &settings, uint32_t root) {
+Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
     Layout layout;
     layout.staged_ = true;
     abi_record &abi = layout.abi_;
@@ -231,8 +231,7 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings, uint32
     abi.readers = settings.readers.value_or(default_readers);
     abi.ring_size = settings.ring_size.value_or(default_ring_size);
     const group *usual = getgrnam("ebpf");
-    abi.group = settings.group.value_or(usual ? usual->gr_gid : 0);
-    abi.root = root;
+    abi.group = layout.group_ = settings.group.value_or(usual ? usual->gr_gid : 0);
     abi.last_hook = MAX_HOOKS - 1;
     std::snprintf(abi.program, sizeof abi.program, "%s", version);
 
@@ -301,14 +300,11 @@ Result<Layout> Layout::open(const Pins &pins, const Settings &settings) {
         return fail(kept.error());
     if (auto kept = keep_or_refuse(settings.ring_size, layout.abi_.ring_size, "--ring-size"); !kept)
         return fail(kept.error());
-    layout.abi_.group = settings.group.value_or(layout.abi_.group);
+    layout.group_ = settings.group.value_or(layout.abi_.group);
     if (auto repaired = layout.repair_wanted(pins); !repaired)
         return fail(repaired.error());
     if (auto repaired = layout.repair_slots(pins); !repaired)
         return fail(repaired.error());
-    if (layout.abi_.group != abi->group)
-        if (auto written = layout.write_abi(); !written)
-            return fail(written.error());
     return layout;
 }
 
@@ -322,8 +318,21 @@ Result<void> Layout::publish(const Pins &pins, Undo &undo) {
     return clear_stage(pins);
 }
 
-Result<void> Layout::protect(const Pins &pins) const {
+Result<void> Layout::protect(const Pins &pins, Undo &undo) {
     const std::string root = staged_ ? stage_path(pins) : pins.root();
+    if (!staged_)
+        undo.add([this, root, before = abi_.group] {
+            abi_.group = before;
+            static_cast<void>(write_abi());
+            static_cast<void>(set_modes(root));
+        });
+    abi_.group = group_;
+    if (auto written = write_abi(); !written)
+        return written;
+    return set_modes(root);
+}
+
+Result<void> Layout::set_modes(const std::string &root) const {
     const gid_t group = abi_.group;
     struct Pin {
         std::string path;

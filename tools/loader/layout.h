@@ -28,13 +28,14 @@ public:
     static Result<Layout> open(const Pins &pins, const Settings &settings);
 
     // Makes a new one below stage: nothing is visible until publish().
-    static Result<Layout> create(const Pins &pins, const Settings &settings, uint32_t root);
+    static Result<Layout> create(const Pins &pins, const Settings &settings);
 
     // Moves a new layout into its place, the abi record last. Does nothing for one that was opened.
     Result<void> publish(const Pins &pins, Undo &undo);
 
-    // Owner, group and mode of every pin and directory.
-    Result<void> protect(const Pins &pins) const;
+    // Owner, group and mode of every pin and directory; a group that was asked for counts from here
+    // on.
+    Result<void> protect(const Pins &pins, Undo &undo);
 
     const abi_record &abi() const { return abi_; }
     const Fd &map(const MapSpec &spec) const; // hooks, counters, losses, wanted, controls, rings
@@ -55,10 +56,12 @@ private:
     Result<void> repair_slots(const Pins &pins);
     Result<void> repair_wanted(const Pins &pins);
     Result<void> write_abi();
+    Result<void> set_modes(const std::string &root) const;
     Fd &held(const MapSpec &spec);
 
     abi_record abi_{};
     Fd abi_map_, hooks_, counters_, losses_, wanted_, controls_, rings_;
+    gid_t group_ = 0; // asked for, or what there was
     bool staged_ = false;
 };
 

@@ -199,11 +199,12 @@ Result<void> attach(Plan &plan, Step &step) {
         return fail(system_error("pin " + staged, errno));
     chmod(staged.c_str(), 0600);
     const std::string place = plan.pins.link(step.number);
-    plan.undo.add([staged, place] {
+    step.link = std::move(*link);
+    plan.undo.add([&step, staged, place] {
         unlink(staged.c_str());
         unlink(place.c_str());
+        step.link.reset(); // detached now: what was there before may come back
     });
-    step.link = std::move(*link);
     if (!plan.layout.is_new() && rename(staged.c_str(), place.c_str()) != 0)
         return fail(system_error("move " + staged + " to " + place, errno));
     return {};
@@ -217,7 +218,7 @@ Result<void> carry_out(Plan &plan) {
         if (!done)
             return done;
     }
-    if (auto protected_ = plan.layout.protect(plan.pins); !protected_)
+    if (auto protected_ = plan.layout.protect(plan.pins, plan.undo); !protected_)
         return protected_;
     return plan.layout.publish(plan.pins, plan.undo);
 }
@@ -233,11 +234,10 @@ void tell(const Plan &plan) {
                      step.record.flags & HOOK_GENERIC ? "generic" : "native", what,
                      plan.pins.link(step.number).c_str());
         if (step.record.flags & HOOK_VLAN_OFFLOAD && !step.old_program)
-            std::fprintf(
-                stderr,
-                "ebpf-load: %s: the hardware may take VLAN tags away before XDP sees them; "
-                "ethtool -K %s rxvlan off shows them\n",
-                step.record.name, step.record.name);
+            std::fprintf(stderr,
+                         "ebpf-load: %s: the hardware may take VLAN tags away before XDP sees them "
+                         "(ethtool -k %s: rx-vlan-offload)\n",
+                         step.record.name, step.record.name);
     }
     if (plan.layout.is_new()) {
         std::fprintf(stderr, "ebpf-load: %u readers with %u bytes each: %s\n",
@@ -248,6 +248,15 @@ void tell(const Plan &plan) {
                          "ebpf-load: only root may read; for others: sudo groupadd --system "
                          "ebpf, then load again with --group ebpf\n");
     }
+}
+
+// Without an abi record the rest is what an interrupted load left; with one that says unloaded, an
+// unload.
+bool is_fresh(const Pins &pins) {
+    if (access(pins.path("abi").c_str(), F_OK) != 0)
+        return true;
+    const auto abi = pins.abi();
+    return abi && abi->unloaded;
 }
 
 } // namespace
@@ -290,14 +299,14 @@ Result<void> load(const Command &command) {
         return fail(netns.error());
     if (auto cleared = clear_stage(pins); !cleared)
         return cleared;
-    const bool fresh = access(pins.path("abi").c_str(), F_OK) != 0;
-    if (fresh) // without an abi record the rest is what an interrupted load or unload left
+    const bool fresh = is_fresh(pins);
+    if (fresh)
         if (auto removed = remove_all(pins); !removed)
             return removed;
     Undo stage_undo;
     stage_undo.add([&pins] { static_cast<void>(clear_stage(pins)); });
-    auto layout = fresh ? Layout::create(pins, command.settings, root->made())
-                        : Layout::open(pins, command.settings);
+    auto layout =
+        fresh ? Layout::create(pins, command.settings) : Layout::open(pins, command.settings);
     if (!layout)
         return fail(layout.error());
     if (!fresh)
@@ -316,6 +325,8 @@ Result<void> load(const Command &command) {
     plan.undo.keep();
     root_undo.keep();
     tell(plan);
+    if (!root->doubt().empty())
+        std::fprintf(stderr, "ebpf-load: %s\n", root->doubt().c_str());
     return {};
 }
 

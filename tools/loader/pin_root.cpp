@@ -1,13 +1,13 @@
 #include "tools/loader/pin_root.h"
 
-#include "bpf/control.h"
 #include "lib/pins.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <linux/magic.h>
+#include <sstream>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -34,19 +34,41 @@ Result<Fd> lock_directory(const std::string &path) {
     }
 }
 
-enum class Place { shared, own, unknown };
+// Sources of our mounts: on a directory that was there, and on one that we made.
+constexpr const char *mounted_only = "pinpipe";
+constexpr const char *made_and_mounted = "pinpipe-made";
 
-// Whether what we mount here, others see: a mount in a mount namespace of a command's own ends with
-// it.
-Place mount_namespace() {
-    struct stat ours {
-    }, first{};
-    if (stat("/proc/self/ns/mnt", &ours) != 0 || stat("/proc/1/ns/mnt", &first) != 0)
-        return Place::unknown;
-    return ours.st_ino == first.st_ino ? Place::shared : Place::own;
+uint64_t mount_namespace_of(const std::string &process) {
+    struct stat st {};
+    return stat(("/proc/" + process + "/ns/mnt").c_str(), &st) == 0 ? st.st_ino : 0;
 }
 
-Result<void> mount_bpffs(const std::string &path) {
+std::string parent_of(const std::string &process) {
+    std::ifstream status("/proc/" + process + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.rfind("PPid:\t", 0) == 0)
+            return line.substr(6);
+    return "0";
+}
+
+enum class Place { shared, own, unknown };
+
+// Whether what we mount here, others see: a mount in a namespace that was made for a command ends
+// with it. That is so when a process above us is in another one; pid 1 settles it, where we may
+// look.
+Place mount_namespace() {
+    const uint64_t ours = mount_namespace_of("self");
+    for (std::string process = parent_of("self"); process != "0"; process = parent_of(process)) {
+        const uint64_t theirs = mount_namespace_of(process);
+        if (theirs && theirs != ours)
+            return Place::own;
+        if (theirs && process == "1")
+            return Place::shared;
+    }
+    return Place::unknown;
+}
+
+Result<void> mount_bpffs(const std::string &path, const char *source, std::string &doubt) {
     std::error_code ignored;
     if (!fs::is_empty(path, ignored))
         return fail(failure(path + " is no bpffs and not empty")
@@ -57,12 +79,42 @@ Result<void> mount_bpffs(const std::string &path) {
                             ": this mount namespace is not that of pid 1, the pins would vanish")
                         .with_hint("ebpf-load --netns NAME ... outside of 'ip netns exec'"));
     if (place == Place::unknown)
-        std::fprintf(
-            stderr,
-            "ebpf-load: cannot tell whether this mount namespace lasts: pins vanish with it\n");
-    if (mount("bpf", path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
+        doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
+    if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
         return fail(system_error("mount a bpffs at " + path, errno));
     return {};
+}
+
+// Octal escapes, as mountinfo has for blanks.
+std::string unescaped(const std::string &text) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); i++) {
+        if (text[i] == '\\' && i + 3 < text.size()) {
+            out += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
+            i += 3;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+// Source of the topmost mount at path; empty: nothing is mounted there.
+std::string mount_source(const std::string &path) {
+    std::ifstream mounts("/proc/self/mountinfo");
+    std::string found;
+    for (std::string line; std::getline(mounts, line);) {
+        std::istringstream fields(line);
+        std::string field, place, type, source;
+        for (int i = 0; i < 5; i++)
+            fields >> place;
+        while (fields >> field && field != "-")
+            ;
+        fields >> type >> source;
+        if (unescaped(place) == path)
+            found = source;
+    }
+    return found;
 }
 
 // Whoever may change the directory could lead root astray.
@@ -85,19 +137,18 @@ bool on_bpffs(const std::string &path) {
 
 Result<PinRoot> PinRoot::prepare(const std::string &path, Undo &undo) {
     PinRoot root;
-    if (mkdir(path.c_str(), 0755) == 0) {
-        root.made_ |= ROOT_MADE;
+    const bool made = mkdir(path.c_str(), 0755) == 0;
+    if (made)
         undo.add([path] { rmdir(path.c_str()); });
-    } else if (errno != EEXIST) {
+    else if (errno != EEXIST)
         return fail(system_error("make " + path, errno));
-    }
     auto lock = lock_directory(path);
     if (!lock)
         return fail(lock.error());
     if (!on_bpffs(path)) {
-        if (auto mounted = mount_bpffs(path); !mounted)
+        const char *source = made || path == default_pin_root ? made_and_mounted : mounted_only;
+        if (auto mounted = mount_bpffs(path, source, root.doubt_); !mounted)
             return fail(mounted.error());
-        root.made_ |= ROOT_MOUNTED;
         undo.add([path] { umount2(path.c_str(), MNT_DETACH); });
         auto inner = lock_directory(path); // before the outer one is released
         if (!inner)
@@ -123,10 +174,11 @@ Result<PinRoot> PinRoot::open(const std::string &path) {
     return root;
 }
 
-void remove_root(const std::string &path, uint32_t made) {
-    if (made & ROOT_MOUNTED)
+void remove_root(const std::string &path) {
+    const std::string source = mount_source(path);
+    if (source == mounted_only || source == made_and_mounted)
         umount2(path.c_str(), MNT_DETACH);
-    if (made & ROOT_MADE)
+    if (source.empty() || source == made_and_mounted)
         rmdir(path.c_str());
 }
 

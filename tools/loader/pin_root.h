@@ -5,7 +5,6 @@
 #include "lib/fd.h"
 #include "tools/loader/undo.h"
 
-#include <cstdint>
 #include <string>
 
 namespace pinpipe::loader {
@@ -19,15 +18,18 @@ public:
     // Locks what is there; Exit::not_loaded where there is no bpffs.
     static Result<PinRoot> open(const std::string &path);
 
-    uint32_t made() const { return made_; } // ROOT_* of control.h
+    // What to tell once a load has gone well, or empty: a mount that may not last.
+    const std::string &doubt() const { return doubt_; }
 
 private:
     Fd lock_;
-    uint32_t made_ = 0;
+    std::string doubt_;
 };
 
-// Takes the mount and the directory away, as far as made (ROOT_*) says that the loader made them.
-void remove_root(const std::string &path, uint32_t made);
+// Takes the mount away if a loader mounted it, and the directory if a loader made it. Who did is
+// written in the mount's source, as /proc/self/mountinfo shows it: also what a killed loader left
+// is known.
+void remove_root(const std::string &path);
 
 // Whether path is on a bpffs.
 bool on_bpffs(const std::string &path);

@@ -22,12 +22,6 @@ void tell_readers(const Pins &pins) {
     bpf_map_update_elem(map->get(), &zero, &*abi, BPF_ANY);
 }
 
-// What the loader made of the root, as far as the record can be read.
-uint32_t root_made(const Pins &pins) {
-    const auto abi = pins.abi();
-    return abi ? abi->root : 0;
-}
-
 bool is_empty(const Pins &pins) {
     for (const char *part : {"abi", "links", "maps", "readers", "stage"})
         if (access(pins.path(part).c_str(), F_OK) == 0)
@@ -36,11 +30,10 @@ bool is_empty(const Pins &pins) {
 }
 
 Result<void> unload_all(const Pins &pins) {
-    const uint32_t made = root_made(pins);
     tell_readers(pins);
     if (auto removed = remove_all(pins); !removed)
         return removed;
-    remove_root(pins.root(), made);
+    remove_root(pins.root());
     std::fprintf(stderr, "ebpf-load: unloaded: %s\n", pins.root().c_str());
     return {};
 }

@@ -161,6 +161,13 @@ Result<void> detach_foreign(const Netns &netns, const Interface &interface, cons
     const int index = static_cast<int>(interface.index);
     const auto program = std::make_shared<Fd>(bpf_prog_get_fd_by_id(foreign.id));
     const Fd link = find_link(foreign.id, interface.index);
+    // Noted before: the kernel may have detached it although its answer did not arrive.
+    undo.add([&netns, index, program, flags = foreign.flags | XDP_FLAGS_UPDATE_IF_NOEXIST] {
+        static_cast<void>(netns.inside([&]() -> Result<void> {
+            bpf_xdp_attach(index, program->get(), flags, nullptr);
+            return {};
+        }));
+    });
     int code = 0;
     if (link.valid()) {
         code = bpf_link_detach(link.get()) == 0 ? 0 : -errno;
@@ -172,12 +179,6 @@ Result<void> detach_foreign(const Netns &netns, const Interface &interface, cons
     if (code != 0)
         return fail(system_error(
             "detach program " + std::to_string(foreign.id) + " from " + interface.name, -code));
-    undo.add([&netns, index, program, flags = foreign.flags] {
-        static_cast<void>(netns.inside([&]() -> Result<void> {
-            bpf_xdp_attach(index, program->get(), flags, nullptr);
-            return {};
-        }));
-    });
     return {};
 }
 

@@ -44,9 +44,8 @@ public:
 
 private:
     static bool enter() {
-        static const bool entered =
-            unshare(CLONE_NEWNS) == 0 &&
-            mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+        static const bool entered = unshare(CLONE_NEWNS) == 0 &&
+                                    mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
         return entered;
     }
     void refuse(const char *what) {

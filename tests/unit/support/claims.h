@@ -30,8 +30,7 @@ protected:
         EXPECT_EQ(bpf_map_lookup_elem(map.get(), &index, &value), 0) << path;
         return value;
     }
-    template <class T>
-    void put(const std::string &path, const T &value, uint32_t index = 0) const {
+    template <class T> void put(const std::string &path, const T &value, uint32_t index = 0) const {
         const Fd map(bpf_obj_get(below(path).c_str()));
         EXPECT_EQ(bpf_map_update_elem(map.get(), &index, &value, BPF_ANY), 0) << path;
     }

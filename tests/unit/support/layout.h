@@ -28,10 +28,10 @@ protected:
     }
     virtual std::shared_ptr<loader::Layout> make_layout() {
         const Pins at = pins();
-        auto layout = loader::Layout::create(at, settings(), 0);
-        if (!layout || !layout->protect(at))
-            return nullptr;
+        auto layout = loader::Layout::create(at, settings());
         loader::Undo undo;
+        if (!layout || !layout->protect(at, undo))
+            return nullptr;
         if (!layout->publish(at, undo))
             return nullptr;
         undo.keep();

@@ -1,6 +1,6 @@
 // The XDP program on a layout of the test's own, fed through BPF_PROG_TEST_RUN: it is attached to
-// nothing. Loading takes a while: the tests of a suite share what is loaded, and begin with its maps
-// as they were at first.
+// nothing. Loading takes a while: the tests of a suite share what is loaded, and begin with its
+// maps as they were at first.
 #pragma once
 
 #include "tests/unit/support/claims.h"
@@ -44,9 +44,10 @@ protected:
     // Runs the program on echo requests, numbered from first (icmp_seq and icmp_id), or on the same
     // one count times.
     bool feed(uint32_t number, uint32_t count = 1) const {
-        std::array<__u8, 64> frame = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, // Ethernet
-                                      0x45, 0, 0, 50, 0, 0, 0, 0, 64, 1, 0, 0,  // IPv4
-                                      192, 0, 2, 1, 198, 51, 100, 2, 8};        // ICMP
+        std::array<__u8, 64> frame = {2,    0, 0, 0,  0,   1,  2,   0, 0,  0, 0, 2,
+                                      8,    0,                                      // Ethernet
+                                      0x45, 0, 0, 50, 0,   0,  0,   0, 64, 1, 0, 0, // IPv4
+                                      192,  0, 2, 1,  198, 51, 100, 2, 8};          // ICMP
         for (size_t i = 0; i < 4; i++)
             frame[38 + i] = static_cast<__u8>(number >> (24 - 8 * i));
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
