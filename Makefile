@@ -51,7 +51,7 @@ demo: ## build, then the whole way once, on interfaces of its own
 	$(Q)tests/deps && $(MAKE) --no-print-directory all && tests/demo
 
 test: ## every test (as root, or through sudo)
-	$(Q)tests/deps && $(MAKE) --no-print-directory all $(UNIT) && tests/run
+	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) && tests/run
 
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)

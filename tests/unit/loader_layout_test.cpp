@@ -170,7 +170,12 @@ TEST_F(LayoutOpening, WhatCannotChangeIsRefused) {
 TEST_F(LayoutOpening, TheGroupCanChange) {
     Settings other;
     other.group = 4242;
-    ASSERT_TRUE(open(other));
+    auto opened = open(other);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(pins().abi()->group, 0u) << "not before all else has gone well";
+    Undo undo;
+    ASSERT_TRUE(opened->protect(pins(), undo));
+    undo.keep();
     EXPECT_EQ(pins().abi()->group, 4242u);
     const auto again = open();
     ASSERT_TRUE(again);
