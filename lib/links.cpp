@@ -12,6 +12,11 @@ Result<Fd> open_link(const std::string &path) {
     return fd;
 }
 
+void detach_link(const std::string &path) {
+    if (const auto link = open_link(path))
+        bpf_link_detach(link->get());
+}
+
 Result<LinkState> inspect_link(const Fd &link) {
     bpf_link_info info{};
     __u32 size = sizeof info;

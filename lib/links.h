@@ -18,6 +18,9 @@ struct LinkState {
 // Opening a link's pin needs root: pins of links are 0600.
 Result<Fd> open_link(const std::string &path);
 
+// Takes the program away at once, for whoever holds the link; a pin that is none is left alone.
+void detach_link(const std::string &path);
+
 // Fails for links of another kind than XDP.
 Result<LinkState> inspect_link(const Fd &link);
 

@@ -60,10 +60,20 @@ void take(Parsed &parsed, int id, const char *value) {
     }
 }
 
-Result<Parsed> parse(int argc, char **argv, const Usage &usage, bool leading) {
+} // namespace
+
+const std::string *Parsed::value(int id) const {
+    const std::string *last = nullptr;
+    for (const Given &given : options)
+        if (given.id == id)
+            last = &given.value;
+    return last;
+}
+
+Result<Parsed> parse_options(int argc, char **argv, const Usage &usage) {
     const std::vector<Option> all = all_options(usage);
     std::vector<option> longs;
-    std::string letters = leading ? "+:" : ":";
+    std::string letters = ":";
     for (const Option &o : all) {
         longs.push_back({o.name, o.argument ? required_argument : no_argument, nullptr, o.id});
         if (o.letter)
@@ -95,24 +105,6 @@ Result<Parsed> parse(int argc, char **argv, const Usage &usage, bool leading) {
     while (parsed.pin_root.size() > 1 && parsed.pin_root.back() == '/')
         parsed.pin_root.pop_back();
     return parsed;
-}
-
-} // namespace
-
-const std::string *Parsed::value(int id) const {
-    const std::string *last = nullptr;
-    for (const Given &given : options)
-        if (given.id == id)
-            last = &given.value;
-    return last;
-}
-
-Result<Parsed> parse_options(int argc, char **argv, const Usage &usage) {
-    return parse(argc, argv, usage, false);
-}
-
-Result<Parsed> parse_leading_options(int argc, char **argv, const Usage &usage) {
-    return parse(argc, argv, usage, true);
 }
 
 std::string help_text(const Usage &usage) {

@@ -48,9 +48,6 @@ struct Parsed {
 // Operands may stand between options. An error is a usage error with a hint at --help.
 Result<Parsed> parse_options(int argc, char **argv, const Usage &usage);
 
-// The same where the first operand ends the options (a tool with subcommands).
-Result<Parsed> parse_leading_options(int argc, char **argv, const Usage &usage);
-
 // Text of --help, with a final newline.
 std::string help_text(const Usage &usage);
 

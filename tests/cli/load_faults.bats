@@ -33,8 +33,9 @@ fault() { # FAULT NAME N ARGUMENT...
 }
 
 # Where to put faults into this command, as lines of NAME N: the first and the last call of each kind. A kind is a
-# name with its paths, but for bpf(2) its command, and for what is done to every pin the name. A kill differs from the one before only by what has changed outside
-# in between; with FROM, only what comes after a line that matches it, with SKIP, only lines that do not.
+# name with its paths, for bpf(2) with its command and what came before it, for what is done to every pin the name
+# alone. A kill differs from the one before only by what has changed outside in between. With FROM, only what comes
+# after a line that matches it; with SKIP, only lines that do not match.
 points() { # kill|error ARGUMENT...
 	local fault=$1
 	shift
@@ -49,8 +50,11 @@ points() { # kill|error ARGUMENT...
 		if (!on) next
 		if (skip != "" && $0 ~ skip) next
 		if (fault == "kill" && /^(flock|setns|sendto|recvmsg|bpf.BPF_(MAP_CREATE|MAP_LOOKUP|MAP_FREEZE|PROG|OBJ_GET|BTF))/) next
-		if (name == "bpf") sub(/,.*/, "", kind)
-		else if (name !~ /^(mk|un|rm|rename)/) kind = name
+		if (name == "bpf") {
+			if (!match(kind, /"\/[^"]*"/)) sub(/,.*/, "", kind)
+			if (kind ~ /GET_INFO|ELEM/) kind = kind " after " previous
+			else previous = kind
+		} else if (name !~ /^(mk|un|rm|rename)/) kind = name
 		gsub(/0x[0-9a-f]+|[0-9]+/, "", kind)
 		if (!(kind in last)) print name, n[name]
 		else many[kind] = 1

@@ -56,9 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const bool loads = data[0] & 1;
     const Usage &usage = loads ? loader::usage : reader::usage;
     Arguments arguments(words);
-    const auto parsed = data[0] & 2
-                            ? parse_leading_options(arguments.argc(), arguments.argv(), usage)
-                            : parse_options(arguments.argc(), arguments.argv(), usage);
+    const auto parsed = parse_options(arguments.argc(), arguments.argv(), usage);
     if (!parsed) {
         check(parsed.error());
         return 0;

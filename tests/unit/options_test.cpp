@@ -140,18 +140,6 @@ TEST_F(Options, ASecondLineIsParsedAfresh) {
     EXPECT_EQ(told(parse_words({"c", "-q"}, usage)), "4= | c");
 }
 
-TEST_F(Options, LeadingOptionsEndAtTheFirstOperand) {
-    const auto leading = [](const Words &words) {
-        Arguments arguments(words);
-        return told(parse_leading_options(arguments.argc(), arguments.argv(), usage));
-    };
-    EXPECT_EQ(leading({"-q", "allow", "--nonsense", "-x"}), "4= | allow --nonsense -x");
-    EXPECT_EQ(leading({"allow", "--json"}), "| allow --json");
-    EXPECT_EQ(leading({"--", "allow", "--json"}), "| allow --json");
-    EXPECT_EQ(leading({"--nonsense", "allow"}), "error: wrong option --nonsense");
-    EXPECT_EQ(leading({"-n"}), "error: -n needs an argument");
-}
-
 std::string pin_root(const Words &words) {
     const auto parsed = parse_words(words, usage);
     return parsed ? parsed->pin_root : "error: " + parsed.error().text;

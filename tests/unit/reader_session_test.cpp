@@ -186,6 +186,28 @@ TEST_F(SessionTest, LossesBehindTheLastEventAreTold) {
     EXPECT_EQ(ended(), std::to_string(room) + " 7 0 0");
 }
 
+// Records for whoever had the slot before, or will have it: they are not ours, and no loss either.
+TEST_F(SessionTest, RecordsOfAnotherClaimAreLeftOut) {
+    start();
+    auto page = Mapping::map(Fd(bpf_obj_get(below("readers/0/control").c_str())).get(),
+                             sizeof(reader_control), PROT_READ | PROT_WRITE, 0, "the control");
+    ASSERT_TRUE(page);
+    volatile auto &generation = page->as<reader_control>()->generation;
+    const auto ours = generation;
+    ASSERT_TRUE(feed(1));
+    for (const unsigned other : {ours - 1u, ours + 1u}) {
+        generation = static_cast<__u16>(other);
+        ASSERT_TRUE(feed_numbers(100, 3));
+    }
+    generation = ours;
+    ASSERT_TRUE(feed(2));
+    const auto events = stop();
+    ASSERT_EQ(events.size(), 2u);
+    expect_event(events[0], 1, 1);
+    expect_event(events[1], 2, 2);
+    EXPECT_EQ(ended(), "2 0 0 0");
+}
+
 // Losses before the claim are none of this reader's.
 TEST_F(SessionTest, EarlierLossesAreNotTold) {
     reader_losses losses{};

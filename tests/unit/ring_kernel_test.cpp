@@ -2,6 +2,7 @@
 #include "lib/ring.h"
 
 #include "tests/unit/support/loaded.h"
+#include "tests/unit/support/stopwatch.h"
 
 #include <limits>
 #include <thread>
@@ -191,34 +192,34 @@ TEST_F(RingKernel, ReadingWhileItIsWritten) {
     EXPECT_EQ(taken + claim().counts(STREAM_ICMP).lost, count);
 }
 
-// After stop() all that will ever come is in the ring, though packets go on arriving.
+// After stop() all that will ever come is in the ring, though packets go on arriving. As many times
+// as there is time for: a stop that does not wait for programs under way is quick, and often wrong.
 TEST_F(RingKernel, AfterStoppingNothingComes) {
-    for (int round = 0; round < 8; round++) {
-        std::atomic<bool> over = false;
-        std::thread feeder([&] {
-            while (!over)
-                feed(1, 200);
-        });
-        std::vector<Record> batch(64);
+    std::atomic<bool> over = false;
+    std::thread feeder([&] {
+        while (!over)
+            feed(1, 200);
+    });
+    std::vector<Record> batch(64);
+    uint64_t wrong = 0;
+    for (const Stopwatch watch; watch.seconds() < 0.5;) {
         auto claim = take();
-        ASSERT_TRUE(claim);
         uint64_t taken = 0;
-        while (taken < 500)
+        while (claim && taken < 200 && watch.seconds() < 10)
             taken += claim->ring().take(batch);
+        if (!claim || taken < 200)
+            break;
         claim->stop();
-        const uint64_t written = claim->counts(STREAM_ICMP).written;
-        const uint64_t lost = claim->counts(STREAM_ICMP).lost;
+        const Claim::Counts counts = claim->counts(STREAM_ICMP);
         while (const size_t count = claim->ring().take(batch))
             taken += count;
-        EXPECT_EQ(taken, written);
-        EXPECT_EQ(claim->ring().take(batch), 0u);
-        EXPECT_EQ(claim->counts(STREAM_ICMP).written, written);
-        EXPECT_EQ(claim->counts(STREAM_ICMP).lost, lost);
-        over = true;
-        feeder.join();
-        EXPECT_EQ(claim->ring().unread(), 0u);
-        EXPECT_EQ(claim->counts(STREAM_ICMP).written, written);
+        const Claim::Counts later = claim->counts(STREAM_ICMP);
+        wrong += taken != counts.written || claim->ring().unread() != 0 ||
+                 later.written != counts.written || later.lost != counts.lost;
     }
+    over = true;
+    feeder.join();
+    EXPECT_EQ(wrong, 0u);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "tools/loader/layout.h"
 
 #include "lib/clock.h"
+#include "lib/links.h"
 #include "lib/version.h"
 
 #include <bpf/bpf.h>
@@ -84,10 +85,20 @@ bool slot_is_free(const std::string &path) {
     return !dir.valid() || flock(dir.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
-// A pin that is there, of the right shape, and still changeable.
-bool is_sound(const std::string &path, const MapSpec &spec) {
+// Whether the pin is there, of the right shape, and can still be changed.
+Result<bool> is_sound(const std::string &path, const MapSpec &spec) {
     const auto map = open_map(path, spec, Access::write);
+    if (!map && map.error().code != 0 && map.error().code != ENOENT)
+        return fail(map.error()); // it may well be sound
     return map && !is_frozen(map->get());
+}
+
+// A link whose pin goes is detached a moment later, by a worker of the kernel's: it is to be gone
+// now.
+void detach_links(const std::string &directory) {
+    std::error_code ignored;
+    for (const auto &entry : fs::directory_iterator(directory, ignored))
+        detach_link(entry.path());
 }
 
 template <class T> Result<void> keep_or_refuse(std::optional<T> asked, T loaded, const char *what) {
@@ -105,6 +116,7 @@ std::string stage_path(const Pins &pins) {
 }
 
 Result<void> clear_stage(const Pins &pins) {
+    detach_links(stage_path(pins) + "/links");
     std::error_code code;
     fs::remove_all(stage_path(pins), code);
     if (code)
@@ -113,6 +125,8 @@ Result<void> clear_stage(const Pins &pins) {
 }
 
 Result<void> remove_all(const Pins &pins) {
+    detach_links(pins.path("links"));
+    detach_links(stage_path(pins) + "/links");
     for (const char *part : {"links", "stage", "readers", "maps", "abi"}) {
         std::error_code code;
         fs::remove_all(pins.path(part), code);
@@ -247,7 +261,11 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
 Result<void> Layout::repair_slots(const Pins &pins) {
     for (unsigned slot = 0; slot < abi_.readers; slot++) {
         const std::string at = pins.reader(slot);
-        if (is_sound(at + "/control", control_map) && is_sound(at + "/ring", ring_map))
+        const auto control = is_sound(at + "/control", control_map);
+        const auto ring = is_sound(at + "/ring", ring_map);
+        if (!control || !ring)
+            return fail(control ? ring.error() : control.error());
+        if (*control && *ring)
             continue;
         if (!slot_is_free(at)) // a mapped ring cannot be frozen: this one is at work
             continue;

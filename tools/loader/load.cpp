@@ -201,9 +201,9 @@ Result<void> attach(Plan &plan, Step &step) {
     const std::string place = plan.pins.link(step.number);
     step.link = std::move(*link);
     plan.undo.add([&step, staged, place] {
+        bpf_link_detach(step.link.get()); // now: what was there before may come back
         unlink(staged.c_str());
         unlink(place.c_str());
-        step.link.reset(); // detached now: what was there before may come back
     });
     if (!plan.layout.is_new() && rename(staged.c_str(), place.c_str()) != 0)
         return fail(system_error("move " + staged + " to " + place, errno));
@@ -270,7 +270,11 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
             return fail(record.error());
         const std::string path = pins.link(number);
         const auto link = open_link(path);
+        if (!link && link.error().code != ENOENT) // it may well be at work
+            return fail(link.error());
         const auto state = link ? inspect_link(*link) : fail(Error{});
+        if (link && !state)
+            return fail(state.error());
         if (link && record->kind == HOOK_XDP && state && state->ifindex)
             continue;
         if (link && record->kind == HOOK_XDP)

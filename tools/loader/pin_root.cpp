@@ -34,55 +34,25 @@ Result<Fd> lock_directory(const std::string &path) {
     }
 }
 
-// Sources of our mounts: on a directory that was there, and on one that we made.
+// Sources of our mounts: on a directory that was there, and on one that we made. Where the kernel
+// forgets the source of a bpffs (5.10), an empty directory of that name in it says the same.
 constexpr const char *mounted_only = "pinpipe";
 constexpr const char *made_and_mounted = "pinpipe-made";
 
-uint64_t mount_namespace_of(const std::string &process) {
-    struct stat st {};
-    return stat(("/proc/" + process + "/ns/mnt").c_str(), &st) == 0 ? st.st_ino : 0;
-}
-
-std::string parent_of(const std::string &process) {
-    std::ifstream status("/proc/" + process + "/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.rfind("PPid:\t", 0) == 0)
-            return line.substr(6);
-    return "0";
-}
-
 enum class Place { shared, own, unknown };
 
-// Whether what we mount here, others see: a mount in a namespace that was made for a command ends
-// with it. That is so when a process above us is in another one; pid 1 settles it, where we may
-// look.
-Place mount_namespace() {
-    const uint64_t ours = mount_namespace_of("self");
-    for (std::string process = parent_of("self"); process != "0"; process = parent_of(process)) {
-        const uint64_t theirs = mount_namespace_of(process);
-        if (theirs && theirs != ours)
-            return Place::own;
-        if (theirs && process == "1")
+// Whether what we mount at path, others see: a mount in a namespace that was made for a command
+// ends with it. Mount ids are unique in the system, and what is mounted for pid 1 anybody may read.
+Place mount_namespace(const std::string &path) {
+    struct statx where {};
+    std::ifstream mounts("/proc/1/mountinfo");
+    if (statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &where) != 0 ||
+        !(where.stx_mask & STATX_MNT_ID) || !mounts)
+        return Place::unknown;
+    for (std::string line; std::getline(mounts, line);)
+        if (std::strtoull(line.c_str(), nullptr, 10) == where.stx_mnt_id)
             return Place::shared;
-    }
-    return Place::unknown;
-}
-
-Result<void> mount_bpffs(const std::string &path, const char *source, std::string &doubt) {
-    std::error_code ignored;
-    if (!fs::is_empty(path, ignored))
-        return fail(failure(path + " is no bpffs and not empty")
-                        .with_hint("choose another --pin-root, or mount -t bpf bpf " + path));
-    const Place place = mount_namespace();
-    if (place == Place::own)
-        return fail(failure("cannot mount a bpffs at " + path +
-                            ": this mount namespace is not that of pid 1, the pins would vanish")
-                        .with_hint("ebpf-load --netns NAME ... outside of 'ip netns exec'"));
-    if (place == Place::unknown)
-        doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
-    if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
-        return fail(system_error("mount a bpffs at " + path, errno));
-    return {};
+    return Place::own;
 }
 
 // Octal escapes, as mountinfo has for blanks.
@@ -117,6 +87,25 @@ std::string mount_source(const std::string &path) {
     return found;
 }
 
+Result<void> mount_bpffs(const std::string &path, const char *source, std::string &doubt) {
+    std::error_code ignored;
+    if (!fs::is_empty(path, ignored))
+        return fail(failure(path + " is no bpffs and not empty")
+                        .with_hint("choose another --pin-root, or mount -t bpf bpf " + path));
+    const Place place = mount_namespace(path);
+    if (place == Place::own)
+        return fail(failure("cannot mount a bpffs at " + path +
+                            ": this mount namespace is not that of pid 1, the pins would vanish")
+                        .with_hint("ebpf-load --netns NAME ... outside of 'ip netns exec'"));
+    if (place == Place::unknown)
+        doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
+    if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
+        return fail(system_error("mount a bpffs at " + path, errno));
+    if (mount_source(path) != source && mkdir((path + "/" + source).c_str(), 0700) != 0)
+        return fail(system_error("mark " + path, errno));
+    return {};
+}
+
 // Whoever may change the directory could lead root astray.
 Result<void> check_owner(const std::string &path) {
     struct stat st {};
@@ -137,12 +126,17 @@ bool on_bpffs(const std::string &path) {
 
 Result<PinRoot> PinRoot::prepare(const std::string &path, Undo &undo) {
     PinRoot root;
-    const bool made = mkdir(path.c_str(), 0755) == 0;
-    if (made)
-        undo.add([path] { rmdir(path.c_str()); });
-    else if (errno != EEXIST)
-        return fail(system_error("make " + path, errno));
-    auto lock = lock_directory(path);
+    bool made = false;
+    Result<Fd> lock = fail(Error{.text = "", .hint = "", .code = ENOENT});
+    while (!lock &&
+           lock.error().code == ENOENT) { // again when an unload took it away while we waited
+        made = mkdir(path.c_str(), 0755) == 0;
+        if (!made && errno != EEXIST)
+            return fail(system_error("make " + path, errno));
+        if (made)
+            undo.add([path] { rmdir(path.c_str()); });
+        lock = lock_directory(path);
+    }
     if (!lock)
         return fail(lock.error());
     if (!on_bpffs(path)) {
@@ -175,7 +169,10 @@ Result<PinRoot> PinRoot::open(const std::string &path) {
 }
 
 void remove_root(const std::string &path) {
-    const std::string source = mount_source(path);
+    std::string source = mount_source(path);
+    for (const char *mark : {mounted_only, made_and_mounted})
+        if (rmdir((path + "/" + mark).c_str()) == 0)
+            source = mark;
     if (source == mounted_only || source == made_and_mounted)
         umount2(path.c_str(), MNT_DETACH);
     if (source.empty() || source == made_and_mounted)

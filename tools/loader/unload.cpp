@@ -1,3 +1,4 @@
+#include "lib/links.h"
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
@@ -97,6 +98,7 @@ Result<void> unload(const Command &command) {
             left += record->kind != HOOK_NONE;
             continue;
         }
+        detach_link(pins.link(number));
         if (unlink(pins.link(number).c_str()) != 0 && errno != ENOENT)
             return fail(system_error("remove " + pins.link(number), errno));
         if (auto set = layout->set_hook(number, {}); !set)
