@@ -2,7 +2,6 @@
 #include "tests/unit/support/claims.h"
 #include "tests/unit/support/stopwatch.h"
 
-#include <fstream>
 #include <sys/file.h>
 #include <sys/ptrace.h>
 
@@ -128,13 +127,8 @@ TEST_F(ClaimRace, ASlotBeingSweptIsNotTaken) {
         const char slot = claim ? static_cast<char>(claim->slot()) : '\x7f';
         return write(result.write.get(), &slot, 1) == 1 ? pause() : 1;
     });
-    const auto sleeps = [&] {
-        std::string stat;
-        std::getline(std::ifstream("/proc/" + std::to_string(other.pid()) + "/stat"), stat);
-        return stat.find(") S ") != stat.npos;
-    };
     const Stopwatch watch;
-    while (!readable(result.read, 0) && !sleeps() && watch.seconds() < 1)
+    while (!readable(result.read, 0) && !other.sleeps() && watch.seconds() < 1)
         sched_yield();
     ASSERT_EQ(ptrace(PTRACE_DETACH, sweeper.pid(), nullptr, nullptr), 0);
     char slot = 0;

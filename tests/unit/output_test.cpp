@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -57,17 +56,6 @@ bool becomes_full(const Fd &pipe) {
     while (waiting(pipe) < capacity && watch.seconds() < 10)
         sched_yield();
     return waiting(pipe) == capacity;
-}
-
-// Until the child sleeps; false: it never does.
-bool falls_asleep(const Child &child) {
-    const Stopwatch watch;
-    for (std::string stat; watch.seconds() < 10; sched_yield()) {
-        std::getline(std::ifstream("/proc/" + std::to_string(child.pid()) + "/stat"), stat);
-        if (stat.find(") S ") != stat.npos)
-            return true;
-    }
-    return false;
 }
 
 TEST(Output, WritesEverything) {
@@ -161,7 +149,7 @@ TEST(Output, ASignalDuringABlockedWriteIsNoError) {
               static_cast<ssize_t>(before.size()));
     Child child = writer("after", pipe.write);
     pipe.write.reset();
-    ASSERT_TRUE(falls_asleep(child));
+    ASSERT_TRUE(child.falls_asleep());
     child.kill(SIGTERM);
     EXPECT_TRUE(read_all(pipe.read) == before + "after");
     EXPECT_EQ(child.wait(), wrote_all);

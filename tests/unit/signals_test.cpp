@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <gtest/gtest.h>
-#include <random>
+#include <sys/ptrace.h>
 
 namespace pinpipe {
 namespace {
@@ -90,25 +90,84 @@ TEST(Signals, PollReturnsAtOnceAfterASignal) {
     EXPECT_EQ(child.wait(), 0);
 }
 
-// The signal comes before, between and in the middle: never is it slept over.
-TEST(Signals, PollEndsWheneverTheSignalComes) {
-    std::mt19937 random(8);
-    for (int i = 0; i < 100; i++) {
-        Pipe ready;
-        Child child([&] {
-            catch_stop_signals();
-            ready.write.reset();
-            const Stopwatch watch;
-            poll_until_stop(nullptr, 0, long_wait);
-            return stop_requested() && watch.seconds() < 10 ? 0 : 1;
-        });
-        ready.write.reset();
-        ASSERT_TRUE(readable(ready.read));
-        for (volatile auto spin = random() % 100000; spin > 0;)
-            spin = spin - 1;
-        child.kill(SIGTERM);
-        ASSERT_EQ(child.wait(), 0);
+// A child that polls for long, stopped before that, and what it takes to get there.
+class Polling {
+public:
+    static constexpr int no_trace = 99;
+
+    Polling()
+        : child_([] {
+              catch_stop_signals();
+              poll_until_stop(nullptr, 0, 0); // what the linker does at first is done
+              if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
+                  return no_trace;
+              raise(SIGSTOP);
+              const Stopwatch watch;
+              poll_until_stop(nullptr, 0, long_wait);
+              return stop_requested() && watch.seconds() < 10 ? 0 : 1;
+          }) {}
+    // false: a child cannot be traced here.
+    bool stopped() {
+        int status = 0;
+        return waitpid(child_.pid(), &status, WUNTRACED) == child_.pid() && WIFSTOPPED(status);
     }
+    // One instruction; false: it sleeps, and not for a moment.
+    bool step() {
+        int status = 0, asleep = 0;
+        ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr);
+        while (waitpid(child_.pid(), &status, WNOHANG) == 0)
+            if (asleep = child_.sleeps() ? asleep + 1 : 0; asleep == 100)
+                return false;
+        return true;
+    }
+    // Goes on by itself, with a signal; its exit status.
+    int end_with(int signal) {
+        int status = 0;
+        const auto code = static_cast<intptr_t>(signal);
+        if (ptrace(PTRACE_DETACH, child_.pid(), nullptr, code) != 0) { // it sleeps
+            child_.kill(signal);
+            waitpid(child_.pid(), &status, 0);
+            ptrace(PTRACE_DETACH, child_.pid(), nullptr, code);
+        }
+        return child_.wait();
+    }
+
+private:
+    Child child_;
+};
+
+// The signal comes before each of the last instructions before it sleeps, up to the very last:
+// never is it slept over.
+TEST(Signals, PollEndsWhereverTheSignalComes) {
+    constexpr int looked_at = 60;
+    int last = 0;
+    {
+        Polling polling;
+        if (!polling.stopped())
+            GTEST_SKIP() << "a child cannot be traced here";
+        while (polling.step())
+            last++;
+    }
+    ASSERT_GT(last, looked_at);
+    for (int at = last - looked_at; at <= last; at++) {
+        Polling polling;
+        ASSERT_TRUE(polling.stopped());
+        for (int i = 0; i < at && polling.step(); i++)
+            ; // not each takes equally many
+        ASSERT_EQ(polling.end_with(SIGTERM), 0) << last - at << " instructions before it sleeps";
+    }
+}
+
+TEST(Signals, PollEndsWhileItSleeps) {
+    Child child([] {
+        catch_stop_signals();
+        const Stopwatch watch;
+        poll_until_stop(nullptr, 0, long_wait);
+        return stop_requested() && watch.seconds() < 10 ? 0 : 1;
+    });
+    ASSERT_TRUE(child.falls_asleep());
+    child.kill(SIGINT);
+    EXPECT_EQ(child.wait(), 0);
 }
 
 TEST(Signals, PollLeavesTheMaskAsItWas) {

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "lib/fd.h"
+#include "tests/unit/support/stopwatch.h"
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
+#include <fstream>
 #include <functional>
 #include <poll.h>
+#include <sched.h>
 #include <stdexcept>
 #include <string>
 #include <sys/prctl.h>
@@ -30,7 +33,8 @@ struct Pipe {
 };
 
 // Runs work at once; its result is the exit status. Whatever the test does, the child does not
-// outlive it. out: the child's standard output, or -1.
+// outlive it; whatever the child does, it ends within half a minute (by SIGALRM). out: the child's
+// standard output, or -1.
 class Child {
 public:
     explicit Child(const std::function<int()> &work, int out = -1) {
@@ -43,6 +47,7 @@ public:
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (getppid() != parent)
                 _exit(125);
+            alarm(30);
             if (out >= 0)
                 dup2(out, STDOUT_FILENO);
             _exit(work());
@@ -58,6 +63,18 @@ public:
     void kill(int signal) const {
         if (pid_ > 0)
             ::kill(pid_, signal);
+    }
+    // Waits until it sleeps: in a system call that has nothing to do yet. false: it never does.
+    bool falls_asleep() const {
+        const Stopwatch watch;
+        while (watch.seconds() < 10 && !sleeps())
+            sched_yield();
+        return sleeps();
+    }
+    bool sleeps() const {
+        std::string stat;
+        std::getline(std::ifstream("/proc/" + std::to_string(pid_) + "/stat"), stat);
+        return stat.find(") S ") != stat.npos;
     }
     // The exit status, or 128 + the signal that ended it; -1: waited for already.
     int wait() {
