@@ -126,7 +126,9 @@ public:
         const auto code = static_cast<intptr_t>(signal);
         if (ptrace(PTRACE_DETACH, child_.pid(), nullptr, code) != 0) { // it sleeps
             child_.kill(signal);
-            waitpid(child_.pid(), &status, 0);
+            while (waitpid(child_.pid(), &status, 0) > 0 && WIFSTOPPED(status) &&
+                   WSTOPSIG(status) != signal) // the step ends first
+                ptrace(PTRACE_CONT, child_.pid(), nullptr, nullptr);
             ptrace(PTRACE_DETACH, child_.pid(), nullptr, code);
         }
         return child_.wait();
