@@ -51,6 +51,7 @@ struct abi_record {
 enum hook_kind {
 	HOOK_NONE = 0,
 	HOOK_XDP = 1,
+	HOOK_SOCKETS = 2, /* a program of the socket probes; name: which */
 };
 
 #define HOOK_GENERIC	  0x1 /* generic (skb) mode; else native */
@@ -63,10 +64,10 @@ struct hook_record {
 	__u32 flags;   /* HOOK_* */
 	__u32 ifindex; /* XDP: of the interface, in its network namespace */
 	__u32 program; /* id of the program the loader attached */
-	__u64 netns;   /* inode of the network namespace in nsfs */
-	__u64 cgroup;  /* id of the cgroup, for cgroup hooks */
+	__u64 netns;   /* XDP: inode of the network namespace in nsfs */
+	__u64 cgroup;  /* id of the cgroup, for cgroup hooks; sockets: see switch_record */
 	__u64 build;   /* hash of the program's object and constants: equal means unchanged */
-	char name[16]; /* of the interface when attached, NUL-terminated */
+	char name[16]; /* of the interface when attached, or of the program, NUL-terminated */
 };
 
 /* counters: a per-CPU array of MAX_HOOKS records, in packets. Counted while a reader asks. */
@@ -118,7 +119,16 @@ struct reader_control {
 	struct reader_totals claimed; /* what the counts were at the last claim: likewise */
 };
 
+/*
+ * active: an array of one record. The set of socket programs that is at work; those of another set
+ * do nothing. A set's number is in its programs, and in their hook records as cgroup.
+ */
+struct switch_record {
+	__u64 set; /* 0: none */
+};
+
 RECORD_SIZE(abi_record, 80);
+RECORD_SIZE(switch_record, 8);
 RECORD_SIZE(hook_record, 56);
 RECORD_SIZE(hook_counters, 24);
 RECORD_SIZE(reader_losses, 144);

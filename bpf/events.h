@@ -22,7 +22,8 @@
 /* Streams: the index of an event's kind in every table, word and counter of this ABI. */
 enum stream {
 	STREAM_ICMP = 0,
-	STREAMS = 8, /* room in the tables; not all are in use */
+	STREAM_USAGE = 6, /* a snapshot of maps: not through rings */
+	STREAMS = 8,	  /* room in the tables; not all are in use */
 };
 
 /* An IPv6 address in network byte order; IPv4 is ::ffff:a.b.c.d. */

@@ -22,9 +22,14 @@ Result<LinkState> inspect_link(const Fd &link) {
     __u32 size = sizeof info;
     if (bpf_obj_get_info_by_fd(link.get(), &info, &size) != 0)
         return fail(system_error("inspect a link", errno));
-    if (info.type != BPF_LINK_TYPE_XDP)
-        return fail(failure("a pinned link is of another kind"));
-    return LinkState{info.id, info.prog_id, info.xdp.ifindex};
+    switch (info.type) {
+    case BPF_LINK_TYPE_XDP:
+        return LinkState{info.id, info.prog_id, info.xdp.ifindex, info.xdp.ifindex != 0};
+    case BPF_LINK_TYPE_RAW_TRACEPOINT:
+    case BPF_LINK_TYPE_TRACING:
+    case BPF_LINK_TYPE_PERF_EVENT: return LinkState{info.id, info.prog_id, 0, true};
+    default: return fail(failure("a pinned link is of another kind"));
+    }
 }
 
 } // namespace pinpipe

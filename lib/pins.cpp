@@ -26,6 +26,52 @@ const MapSpec controls_map = {
     "controls", "maps/controls", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS, 0, 0600};
 const MapSpec rings_map = {"rings", "maps/rings", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS,
                            0,       0600};
+const MapSpec active_map = {
+    "active", "maps/active", BPF_MAP_TYPE_ARRAY, 4, sizeof(switch_record), 1, BPF_F_MMAPABLE, 0640};
+const MapSpec usage_map = {"usage",
+                           "maps/usage",
+                           BPF_MAP_TYPE_HASH,
+                           sizeof(usage_key),
+                           sizeof(usage_sums),
+                           USAGE_ENTRIES,
+                           0,
+                           0640};
+const MapSpec processes_map = {"processes",
+                               "maps/processes",
+                               BPF_MAP_TYPE_HASH,
+                               sizeof(process_key),
+                               sizeof(process_record),
+                               USAGE_PROCESSES,
+                               0,
+                               0640};
+const MapSpec entries_map = {"entries",
+                             "maps/entries",
+                             BPF_MAP_TYPE_HASH,
+                             sizeof(entry_key),
+                             sizeof(usage_key),
+                             USAGE_ENTRIES,
+                             0,
+                             0640};
+const MapSpec dead_map = {
+    "dead", "maps/dead", BPF_MAP_TYPE_ARRAY, 4, sizeof(dead_record), DEAD_ENTRIES, 0, 0640};
+const MapSpec dead_state_map = {
+    "dead_state", "maps/dead_state", BPF_MAP_TYPE_ARRAY, 4, sizeof(dead_state), 1, 0, 0640};
+const MapSpec totals_map = {
+    "totals", "maps/totals", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(usage_totals), 1, 0, 0640};
+const MapSpec streams_map = {"streams",
+                             "maps/streams",
+                             BPF_MAP_TYPE_SK_STORAGE,
+                             4,
+                             sizeof(stream_record),
+                             0,
+                             BPF_F_NO_PREALLOC,
+                             0600};
+namespace {
+constexpr const MapSpec *socket_map_list[] = {&active_map, &usage_map,      &processes_map,
+                                              &entries_map, &dead_map,      &dead_state_map,
+                                              &totals_map, &streams_map};
+}
+const std::span<const MapSpec *const> socket_maps = socket_map_list;
 const MapSpec control_map = {"control",      "",  BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,
                              BPF_F_MMAPABLE, 0660};
 const MapSpec ring_map = {"ring", "", BPF_MAP_TYPE_RINGBUF, 0, 0, 0, 0, 0660};
@@ -75,9 +121,9 @@ std::string pin_root_option(const std::string &pin_root) {
     return pin_root == default_pin_root ? "" : " --pin-root " + pin_root;
 }
 
-Error not_loaded(const std::string &pin_root) {
+Error not_loaded(const std::string &pin_root, const std::string &what) {
     Error error;
-    error.text = "not loaded: run: sudo ebpf-load --xdp IFACE" + pin_root_option(pin_root);
+    error.text = "not loaded: run: sudo ebpf-load " + what + pin_root_option(pin_root);
     error.exit = Exit::not_loaded;
     return error;
 }

@@ -5,11 +5,13 @@
 #pragma once
 
 #include "bpf/control.h"
+#include "bpf/usage.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/mapping.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <sys/types.h>
 
@@ -36,6 +38,16 @@ extern const MapSpec losses_map;
 extern const MapSpec wanted_map;
 extern const MapSpec controls_map; // array-of-maps over readers/N/control, for the loader
 extern const MapSpec rings_map;    // array-of-maps over readers/N/ring, for the loader
+// Of the socket probes: there once they have been loaded.
+extern const MapSpec active_map;
+extern const MapSpec usage_map;
+extern const MapSpec processes_map;
+extern const MapSpec entries_map;
+extern const MapSpec dead_map;
+extern const MapSpec dead_state_map;
+extern const MapSpec totals_map;
+extern const MapSpec streams_map;
+extern const std::span<const MapSpec *const> socket_maps;
 extern const MapSpec control_map;
 extern const MapSpec ring_map;
 
@@ -86,6 +98,7 @@ inline constexpr const char *default_pin_root = "/run/ebpf";
 // " --pin-root DIR" for a command in a hint; empty for the default one.
 std::string pin_root_option(const std::string &pin_root);
 
-Error not_loaded(const std::string &pin_root);
+// what: the options of ebpf-load that would load it.
+Error not_loaded(const std::string &pin_root, const std::string &what = "--xdp IFACE");
 
 } // namespace pinpipe

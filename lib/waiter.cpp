@@ -13,7 +13,8 @@ Result<Waiter> Waiter::make(int ring) {
     waiter.epoll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
-    if (!waiter.epoll_.valid() || epoll_ctl(waiter.epoll_.get(), EPOLL_CTL_ADD, ring, &event) != 0)
+    if (!waiter.epoll_.valid() ||
+        (ring >= 0 && epoll_ctl(waiter.epoll_.get(), EPOLL_CTL_ADD, ring, &event) != 0))
         return fail(system_error("wait for a ring", errno));
     epoll_event error_only{};
     error_only.events = EPOLLET; // EPOLLERR comes unasked; a file or /dev/null cannot be waited for

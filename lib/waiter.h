@@ -13,6 +13,7 @@ namespace pinpipe {
 // the time-out.
 class Waiter {
 public:
+    // ring: -1: there is none.
     static Result<Waiter> make(int ring);
 
     void wait(int milliseconds);

@@ -3,6 +3,7 @@
 #include "lib/holders.h"
 #include "lib/links.h"
 #include "lib/ring.h"
+#include "lib/usage_book.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -57,12 +58,14 @@ Attached ask_interface(const hook_record &record) {
 
 Attached look_at_hook(const Pins &pins, unsigned number, const hook_record &record) {
     const auto link = open_link(pins.link(number));
+    if (!link && link.error().code == ENOENT)
+        return Attached::unpinned;
     if (!link)
-        return link.error().code == ENOENT ? Attached::unpinned : ask_interface(record);
+        return record.kind == HOOK_XDP ? ask_interface(record) : Attached::unknown;
     const auto state = inspect_link(*link);
     if (!state)
         return Attached::unknown;
-    if (!state->ifindex)
+    if (!state->attached)
         return Attached::gone;
     return state->program == record.program ? Attached::yes : Attached::exchanged;
 }
@@ -100,6 +103,32 @@ Result<void> gather_hooks(const Pins &pins, Status &status) {
         status.hooks.push_back(
             {number, record, netns_name(record.netns), look_at_hook(pins, number, record), *sum});
     }
+    return {};
+}
+
+Result<void> gather_sockets(const Pins &pins, Status &status) {
+    bool loaded = false;
+    for (const HookStatus &hook : status.hooks)
+        loaded = loaded || hook.record.kind == HOOK_SOCKETS;
+    if (!loaded)
+        return {};
+    const auto totals = pins.open(totals_map, Access::read);
+    const auto dead = pins.open(dead_state_map, Access::read);
+    if (!totals || !dead)
+        return fail(totals ? dead.error() : totals.error());
+    std::vector<usage_totals> each(static_cast<size_t>(libbpf_num_possible_cpus()));
+    dead_state state{};
+    if (auto read = read_bytes(*totals, 0, each.data(), pins.path(totals_map.path)); !read)
+        return read;
+    if (auto read = read_element(*dead, 0, state, pins.path(dead_state_map.path)); !read)
+        return read;
+    SocketStatus &sockets = status.sockets.emplace();
+    for (const usage_totals &t : each) {
+        sockets.all = sockets.all + t.all;
+        sockets.full = sockets.full + t.full;
+    }
+    sockets.forgotten = state.forgotten;
+    sockets.ended = state.last;
     return {};
 }
 
@@ -189,6 +218,8 @@ void gather_maps(const Pins &pins, Status &status) {
     for (const MapSpec *spec :
          {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map, &controls_map, &rings_map})
         add_map(status, pins.path(spec->path), *spec);
+    for (const MapSpec *spec : socket_maps)
+        add_map(status, pins.path(spec->path), *spec);
     for (unsigned slot = 0; slot < status.abi.readers; slot++) {
         add_map(status, pins.reader(slot) + "/control", control_map);
         add_map(status, pins.reader(slot) + "/ring", ring_map);
@@ -229,6 +260,8 @@ Result<Status> gather_status(const std::string &pin_root) {
     status.abi.program[sizeof status.abi.program - 1] = '\0';
     status.group = group_text(abi->group);
     if (auto gathered = gather_hooks(pins, status); !gathered)
+        return fail(gathered.error());
+    if (auto gathered = gather_sockets(pins, status); !gathered)
         return fail(gathered.error());
     if (auto gathered = gather_readers(pins, status); !gathered)
         return fail(gathered.error());

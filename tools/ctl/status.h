@@ -53,11 +53,20 @@ struct MapStatus {
     uint64_t bytes = 0; // of kernel memory
 };
 
+// The socket probes' sums since the load.
+struct SocketStatus {
+    usage_sums all{};       // everything that was seen
+    usage_sums full{};      // of it, without room in the maps
+    usage_sums forgotten{}; // of it, of ended processes, fallen out of the dead ring
+    uint64_t ended = 0;     // entries of ended processes, ever
+};
+
 struct Status {
     std::string pin_root;
     abi_record abi{};
     std::string group;
     std::vector<HookStatus> hooks;
+    std::optional<SocketStatus> sockets;
     std::vector<ReaderStatus> readers;
     std::vector<MapStatus> maps;
 

@@ -52,6 +52,11 @@ void add_hooks(std::string &out, const Status &status) {
     add(out, "\nhook  kind  where            mode     state      netns             malformed  "
              "truncated  later fragments\n");
     for (const HookStatus &hook : status.hooks) {
+        if (hook.record.kind == HOOK_SOCKETS) {
+            add(out, "%4u  sock  %-15s  %-7s  %-9s\n", hook.number,
+                printable(hook.record.name).c_str(), "tp_btf", attached_text(hook.attached));
+            continue;
+        }
         const std::string netns =
             hook.netns.empty() ? std::to_string(hook.record.netns) : printable(hook.netns);
         add(out,
@@ -63,6 +68,34 @@ void add_hooks(std::string &out, const Status &status) {
             static_cast<uint64_t>(hook.counters.fragments),
             hook.record.flags & HOOK_VLAN_OFFLOAD ? "  (hardware takes VLAN tags)" : "");
     }
+}
+
+void add_sockets(std::string &out, const SocketStatus &sockets) {
+    add(out, "\nsockets              bytes sent  bytes received        calls\n");
+    const std::pair<const char *, const usage_sums *> rows[] = {
+        {"seen", &sockets.all}, {"no room", &sockets.full}, {"forgotten", &sockets.forgotten}};
+    for (const auto &[name, sums] : rows)
+        add(out, "%-13s %17" PRIu64 " %15" PRIu64 " %12" PRIu64 "\n", name,
+            uint64_t{sums->bytes_sent}, uint64_t{sums->bytes_received},
+            uint64_t{sums->calls_sent + sums->calls_received});
+}
+
+void write_sums(Writer &w, const char *key, const usage_sums &sums) {
+    w.Key(key), w.StartObject();
+    w.Key("bytes_sent"), w.Uint64(sums.bytes_sent);
+    w.Key("bytes_received"), w.Uint64(sums.bytes_received);
+    w.Key("calls_sent"), w.Uint64(sums.calls_sent);
+    w.Key("calls_received"), w.Uint64(sums.calls_received);
+    w.EndObject();
+}
+
+void write_sockets(Writer &w, const SocketStatus &sockets) {
+    w.Key("sockets"), w.StartObject();
+    write_sums(w, "seen", sockets.all);
+    write_sums(w, "full", sockets.full);
+    write_sums(w, "forgotten", sockets.forgotten);
+    w.Key("ended_entries"), w.Uint64(sockets.ended);
+    w.EndObject();
 }
 
 void add_readers(std::string &out, const Status &status) {
@@ -102,6 +135,15 @@ void write_string(Writer &w, const char *key, const std::string &value) {
 void write_hook(Writer &w, const HookStatus &hook) {
     w.StartObject();
     w.Key("number"), w.Uint(hook.number);
+    if (hook.record.kind == HOOK_SOCKETS) {
+        w.Key("kind"), w.String("sockets");
+        write_string(w, "name", hook.record.name);
+        w.Key("probe"), w.String("tracepoint");
+        w.Key("state"), w.String(attached_text(hook.attached));
+        w.Key("program"), w.Uint(hook.record.program);
+        w.EndObject();
+        return;
+    }
     w.Key("kind"), w.String("xdp");
     write_string(w, "ifname", hook.record.name);
     w.Key("ifindex"), w.Uint(hook.record.ifindex);
@@ -169,6 +211,8 @@ std::string status_text(const Status &status) {
         abi.readers, abi.ring_size, printable(status.group).c_str(), status.maps.size(),
         memory(status) / 1024);
     add_hooks(out, status);
+    if (status.sockets)
+        add_sockets(out, *status.sockets);
     add_readers(out, status);
     add(out, "\nstream     produced   delivered        lost   (all readers, since the load)\n");
     add(out, "icmp    %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "\n", icmp.produced, icmp.delivered,
@@ -194,6 +238,8 @@ std::string status_json(const Status &status) {
     for (const HookStatus &hook : status.hooks)
         write_hook(w, hook);
     w.EndArray();
+    if (status.sockets)
+        write_sockets(w, *status.sockets);
     w.Key("readers"), w.StartArray();
     for (const ReaderStatus &reader : status.readers)
         write_reader(w, status, reader);

@@ -17,6 +17,7 @@
 #include <numeric>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace pinpipe::loader {
 namespace {
@@ -337,7 +338,7 @@ Result<void> Layout::publish(const Pins &pins, Undo &undo) {
 }
 
 Result<void> Layout::protect(const Pins &pins, Undo &undo) {
-    const std::string root = staged_ ? stage_path(pins) : pins.root();
+    const std::string root = this->root(pins);
     if (!staged_)
         undo.add([this, root, before = abi_.group] {
             abi_.group = before;
@@ -360,6 +361,9 @@ Result<void> Layout::set_modes(const std::string &root) const {
         {"/abi", abi_map.mode}, {"/maps", 0750}, {"/readers", 0750}, {"/links", 0750}};
     for (const MapSpec *spec : shared_maps)
         all.push_back({std::string("/") + spec->path, spec->mode});
+    for (const MapSpec *spec : socket_maps)
+        if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
+            all.push_back({std::string("/") + spec->path, spec->mode});
     for (unsigned slot = 0; slot < abi_.readers; slot++) {
         const std::string at = "/readers/" + std::to_string(slot);
         all.push_back({at + "/control", control_map.mode});

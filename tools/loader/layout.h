@@ -21,6 +21,9 @@ struct Settings {
     std::optional<gid_t> group;
 };
 
+// Where a load builds what it has not yet put in place.
+std::string stage_path(const Pins &pins);
+
 class Layout {
 public:
     // Opens what is pinned at pins and checks all of it. Slots and words that a member of the read
@@ -47,6 +50,9 @@ public:
     // A free hook number; the one freed longest ago.
     Result<unsigned> free_hook();
 
+    // Where its pins are now.
+    std::string root(const Pins &pins) const { return staged_ ? stage_path(pins) : pins.root(); }
+
     // Tells readers that the hooks have changed.
     void announce();
 
@@ -64,9 +70,6 @@ private:
     gid_t group_ = 0; // asked for, or what there was
     bool staged_ = false;
 };
-
-// Where a load builds what it has not yet put in place.
-std::string stage_path(const Pins &pins);
 
 // Whatever an earlier load left half-made; nothing that is in use.
 Result<void> clear_stage(const Pins &pins);

@@ -1,6 +1,7 @@
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
+#include "tools/loader/sockets.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>
@@ -33,6 +34,7 @@ struct Plan {
     const Pins &pins;
     Layout &layout;
     std::vector<Step> steps;
+    Sockets sockets;
     Undo undo; // last: its steps use all of the above
 };
 
@@ -218,9 +220,26 @@ Result<void> carry_out(Plan &plan) {
         if (!done)
             return done;
     }
+    if (auto attached = plan.sockets.attach(plan.pins, plan.layout, plan.undo); !attached)
+        return attached;
     if (auto protected_ = plan.layout.protect(plan.pins, plan.undo); !protected_)
         return protected_;
-    return plan.layout.publish(plan.pins, plan.undo);
+    if (auto published = plan.layout.publish(plan.pins, plan.undo); !published)
+        return published;
+    return plan.sockets.start(plan.undo);
+}
+
+void tell_sockets(const Plan &plan) {
+    const char *what = nullptr;
+    switch (plan.sockets.outcome()) {
+    case Sockets::Outcome::absent: return;
+    case Sockets::Outcome::unchanged: what = "unchanged"; break;
+    case Sockets::Outcome::attached: what = "attached"; break;
+    case Sockets::Outcome::replaced: what = "programs replaced"; break;
+    }
+    if (plan.command.sockets || plan.sockets.outcome() != Sockets::Outcome::unchanged)
+        std::fprintf(stderr, "ebpf-load: sockets: tracepoint probes, %s: %s\n", what,
+                     plan.pins.path("links").c_str());
 }
 
 void tell(const Plan &plan) {
@@ -239,6 +258,7 @@ void tell(const Plan &plan) {
                          "(ethtool -k %s: rx-vlan-offload)\n",
                          step.record.name, step.record.name);
     }
+    tell_sockets(plan);
     if (plan.layout.is_new()) {
         std::fprintf(stderr, "ebpf-load: %u readers with %u bytes each: %s\n",
                      plan.layout.abi().readers, plan.layout.abi().ring_size,
@@ -275,7 +295,7 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
         const auto state = link ? inspect_link(*link) : fail(Error{});
         if (link && !state)
             return fail(state.error());
-        if (link && record->kind == HOOK_XDP && state && state->ifindex)
+        if (link && record->kind != HOOK_NONE && state && state->attached)
             continue;
         if (link && record->kind == HOOK_XDP)
             std::fprintf(
@@ -317,14 +337,19 @@ Result<void> load(const Command &command) {
         if (auto swept = sweep_hooks(pins, *layout); !swept)
             return swept;
 
-    Plan plan{command, *netns, pins, *layout, {}, {}};
+    Plan plan{command, *netns, pins, *layout, {}, {}, {}};
     if (auto planned = plan_present(plan); !planned)
         return planned;
     for (const XdpRequest &request : command.xdp)
         if (auto planned = plan_new(plan, request); !planned)
             return planned;
+    auto sockets = Sockets::plan(pins, *layout, command.sockets, plan.undo);
+    if (!sockets)
+        return fail(sockets.error());
+    plan.sockets = std::move(*sockets);
     if (auto done = carry_out(plan); !done)
         return done;
+    plan.sockets.finish(pins, *layout);
     layout->announce();
     plan.undo.keep();
     root_undo.keep();

@@ -5,6 +5,7 @@ namespace {
 
 enum : int {
     opt_xdp = own_options,
+    opt_sockets,
     opt_unload,
     opt_check,
     opt_json,
@@ -19,12 +20,13 @@ constexpr Option options[] = {
     {opt_xdp, "xdp", 0, "IFACE[:MODE]",
      "ICMP received on IFACE; MODE: native or generic (repeatable)"},
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
+    {opt_sockets, "sockets", 0, nullptr, "what each process sends and receives, on all sockets"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
     {opt_ring_size, "ring-size", 0, "BYTES",
      "of each reader's ring, a power of two (default 2097152)"},
-    {opt_unload, "unload", 0, nullptr, "detach and unpin: the given --xdp, or everything"},
+    {opt_unload, "unload", 0, nullptr, "detach and unpin: the given --xdp and --sockets, or everything"},
     {opt_check, "check", 0, nullptr, "say what this machine grants; needs no root"},
     {opt_json, "json", 0, nullptr, "--check as JSON"},
 };
@@ -62,6 +64,7 @@ Result<void> add_xdp(Command &command, const std::string &text) {
 Result<void> take(Command &command, const Parsed::Given &given) {
     switch (given.id) {
     case opt_xdp: return add_xdp(command, given.value);
+    case opt_sockets: command.sockets = true; return {};
     case opt_unload: command.action = Action::unload; return {};
     case opt_check: command.action = Action::check; return {};
     case opt_json: command.json = true; return {};
@@ -108,13 +111,13 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
         return wrong("--unload and --check exclude each other");
     if (command.json && command.action != Action::check)
         return wrong("--json goes with --check");
-    if (command.action == Action::load && command.xdp.empty())
-        return wrong("nothing to load: give --xdp IFACE");
+    if (command.action == Action::load && command.xdp.empty() && !command.sockets)
+        return wrong("nothing to load: give --xdp IFACE or --sockets");
     const Settings &s = command.settings;
     if (command.action != Action::load && (s.group || s.readers || s.ring_size || command.replace))
         return wrong("--group, --readers, --ring-size and --replace go with loading");
-    if (command.action == Action::check && (!command.xdp.empty() || !command.netns.empty()))
-        return wrong("--check takes no --xdp and no --netns");
+    if (command.action == Action::check && (!command.xdp.empty() || !command.netns.empty() || command.sockets))
+        return wrong("--check takes no --xdp, no --sockets and no --netns");
     if (command.action == Action::unload && !command.netns.empty() && command.xdp.empty())
         return wrong("--unload --netns needs --xdp IFACE");
     return {};
@@ -124,8 +127,8 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
 
 const Usage usage = {
     .tool = "ebpf-load",
-    .synopsis = "ebpf-load --xdp IFACE[:native|:generic]... [options]\n"
-                "       ebpf-load --unload [--xdp IFACE]... [--netns NETNS]\n"
+    .synopsis = "ebpf-load [--xdp IFACE[:native|:generic]]... [--sockets] [options]\n"
+                "       ebpf-load --unload [--xdp IFACE]... [--sockets] [--netns NETNS]\n"
                 "       ebpf-load --check [--json]",
     .summary =
         "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"

@@ -18,6 +18,7 @@ struct Command {
     Action action = Action::load;
     std::string pin_root;
     std::vector<XdpRequest> xdp;
+    bool sockets = false;
     std::string netns; // empty: our own
     Settings settings;
     bool replace = false;

@@ -2,6 +2,7 @@
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
+#include "tools/loader/sockets.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>
@@ -32,6 +33,7 @@ bool is_empty(const Pins &pins) {
 
 Result<void> unload_all(const Pins &pins) {
     tell_readers(pins);
+    stop_sockets(pins);
     if (auto removed = remove_all(pins); !removed)
         return removed;
     remove_root(pins.root());
@@ -78,7 +80,7 @@ Result<void> unload(const Command &command) {
     const Pins pins(command.pin_root);
     if (is_empty(pins))
         return fail(not_loaded(command.pin_root));
-    if (command.xdp.empty())
+    if (command.xdp.empty() && !command.sockets)
         return unload_all(pins);
 
     const auto netns = Netns::open(command.netns);
@@ -89,6 +91,17 @@ Result<void> unload(const Command &command) {
         return fail(layout.error());
     if (auto named = check_named(*layout, command, *netns); !named)
         return named;
+    if (command.sockets) {
+        const auto gone = unload_sockets(pins, *layout);
+        if (!gone)
+            return fail(gone.error());
+        if (!*gone) {
+            Error error = failure("the socket probes are not loaded");
+            error.exit = Exit::not_loaded;
+            return fail(std::move(error).with_hint("ebpf-ctl status"));
+        }
+        std::fprintf(stderr, "ebpf-load: sockets: unloaded\n");
+    }
     unsigned left = 0;
     for (unsigned number = 0; number < MAX_HOOKS; number++) {
         const auto record = layout->hook(number);

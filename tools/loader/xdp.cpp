@@ -1,5 +1,7 @@
 #include "tools/loader/xdp.h"
 
+#include "tools/loader/build_hash.h"
+
 #include "xdp.skel.h"
 
 #include <algorithm>
@@ -16,17 +18,6 @@ namespace pinpipe::loader {
 namespace {
 
 using Skeleton = std::unique_ptr<xdp, decltype(&xdp::destroy)>;
-
-// FNV-1a, 64 bits: to tell builds apart, not to withstand anybody.
-uint64_t hash(uint64_t state, std::string_view bytes) {
-    for (const char c : bytes)
-        state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    return state;
-}
-
-template <class T> uint64_t hash_value(uint64_t state, const T &value) {
-    return hash(state, {reinterpret_cast<const char *>(&value), sizeof value});
-}
 
 uint32_t map_id(const Fd &map) {
     bpf_map_info info{};
@@ -76,7 +67,7 @@ uint32_t frags_flag() {
 uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags) {
     size_t size = 0;
     const auto *object = static_cast<const char *>(xdp::elf_bytes(&size));
-    uint64_t state = hash(0xcbf29ce484222325ULL, {object, size});
+    uint64_t state = hash(hash_start, {object, size});
     state = hash_value(state, number);
     state = hash_value(state, flags & (HOOK_RAW_IP | HOOK_FRAGS));
     state = hash_value(state, layout.abi().ring_size);

@@ -15,8 +15,8 @@ void greet(const reader::Session &session) {
     if (isatty(STDERR_FILENO))
         std::fprintf(
             stderr,
-            "ebpf-read: waiting for %s; to see some, ping this machine from another one, or\n"
-            "ebpf-read: another one from here (its replies are received). Ctrl-C ends.\n",
+            "ebpf-read: waiting for %s. To see some icmp, ping this machine from another one,\n"
+            "ebpf-read: or another one from here (its replies are received). Ctrl-C ends.\n",
             printable(session.description()).c_str());
 }
 
@@ -42,7 +42,7 @@ Result<int> run(int argc, char **argv) {
         return fail(session.error());
     greet(*session);
     if (request->verbose)
-        std::fprintf(stderr, "ebpf-read: reader slot %u, %s\n", session->slot(),
+        std::fprintf(stderr, "ebpf-read: reader slot %d, %s\n", session->slot(),
                      printable(session->description()).c_str());
 
     reader::Ending ending;

@@ -1,16 +1,25 @@
 #include "tools/reader/options.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <sstream>
 
 namespace pinpipe::reader {
 namespace {
 
+constexpr uint32_t bit_icmp = 1U << STREAM_ICMP, bit_usage = 1U << STREAM_USAGE;
+
 enum : int {
     opt_host = own_options,
     opt_proto,
     opt_if,
     opt_direction,
+    opt_pid,
+    opt_comm,
+    opt_port,
+    opt_by,
+    opt_interval,
+    opt_since_load,
     opt_count,
     opt_time,
     opt_host_name,
@@ -18,11 +27,20 @@ enum : int {
 };
 
 constexpr Option options[] = {
-    {opt_host, "host", 0, "ADDR[/LEN]", "only packets from or to this address or prefix"},
-    {opt_proto, "proto", 0, "PROTO[,PROTO]", "only these protocols: icmp, icmpv6"},
-    {opt_if, "if", 0, "IFACE[,IFACE]", "only packets received on these interfaces"},
+    {opt_host, "host", 0, "ADDR[/LEN]", "only what has this address or prefix at either end"},
+    {opt_proto, "proto", 0, "PROTO[,PROTO]",
+     "only these protocols: icmp, icmpv6; of usage also tcp, udp, ..."},
+    {opt_if, "if", 0, "IFACE[,IFACE]", "icmp: only packets received on these interfaces"},
     {opt_direction, "direction", 0, "in",
-     "packets are seen as they are received: in is all there is"},
+     "icmp: packets are seen as they are received: in is all there is"},
+    {opt_pid, "pid", 0, "N[,N]", "usage: only these processes"},
+    {opt_comm, "comm", 0, "NAME[,NAME]", "usage: only processes of these names"},
+    {opt_port, "port", 0, "N[-N][,...]", "usage: only these remote ports"},
+    {opt_by, "by", 0, "port", "usage: a line for each remote port, not each remote address"},
+    {opt_interval, "interval", 'i', "SECONDS",
+     "usage: time between snapshots, fractions allowed (default 1)"},
+    {opt_since_load, "since-load", 0, nullptr,
+     "usage: totals since the load; once, unless -i is given"},
     {opt_count, "count", 'n', "N", "stop after N events"},
     {opt_time, "time", 't', "SECONDS", "stop after this time, fractions allowed"},
     {opt_host_name, "host-name", 0, nullptr, "add this machine's name to each event, as host"},
@@ -41,28 +59,112 @@ std::vector<std::string> split(const std::string &list) {
 
 Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
     if (operands.empty())
-        return fail(usage_error("no stream given: icmp or all").with_hint("ebpf-read --help"));
+        return fail(
+            usage_error("no stream given: icmp, usage or all").with_hint("ebpf-read --help"));
     uint32_t streams = 0;
     for (const std::string &name : operands) {
-        if (name != "icmp" && name != "all")
-            return fail(usage_error("no stream '" + name + "': there are icmp and all")
+        if (name == "icmp")
+            streams |= bit_icmp;
+        else if (name == "usage")
+            streams |= bit_usage;
+        else if (name == "all")
+            streams |= bit_icmp | bit_usage;
+        else
+            return fail(usage_error("no stream '" + name + "': there are icmp, usage and all")
                             .with_hint("ebpf-read --help"));
-        streams |= 1U << STREAM_ICMP;
     }
     return streams;
 }
 
-Result<unsigned> parse_protocols(const std::string &list) {
-    unsigned versions = 0;
-    for (const std::string &name : split(list)) {
+constexpr const char *proto_names[] = {"icmp", "icmpv6", "tcp",     "udp",   "udplite",
+                                       "sctp", "dccp",   "raw",     "packet", "mptcp"};
+
+Result<void> take_protocols(Request &request, const std::string &list) {
+    request.versions = 0;
+    for (std::string &name : split(list)) {
+        const bool number = !name.empty() && name.size() < 4 &&
+                            name.find_first_not_of("0123456789") == name.npos;
+        if (!number && std::find(std::begin(proto_names), std::end(proto_names), name) ==
+                           std::end(proto_names))
+            return fail(usage_error("--proto: no protocol '" + name + "'"));
         if (name == "icmp")
-            versions |= 1U << 4;
-        else if (name == "icmpv6")
-            versions |= 1U << 6;
-        else
-            return fail(usage_error("--proto takes icmp or icmpv6, not '" + name + "'"));
+            request.versions |= 1U << 4;
+        if (name == "icmpv6")
+            request.versions |= 1U << 6;
+        request.protos.push_back(std::move(name));
     }
-    return versions;
+    return {};
+}
+
+Result<PortRange> parse_ports(const std::string &text) {
+    const size_t dash = text.find('-');
+    const auto first = parse_number("--port", text.substr(0, dash), 1, 65535);
+    if (!first)
+        return fail(first.error());
+    const auto last = dash == text.npos ? first
+                                        : parse_number("--port", text.substr(dash + 1), 1, 65535);
+    if (!last)
+        return fail(last.error());
+    if (*last < *first)
+        return fail(usage_error("--port " + text + ": the range ends before it begins"));
+    return PortRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
+}
+
+Result<void> take_process(Request &request, const Parsed::Given &given) {
+    for (std::string &part : split(given.value)) {
+        if (given.id == opt_comm) {
+            if (part.empty() || part.size() > 15)
+                return fail(usage_error("--comm '" + part +
+                                        "': the kernel keeps 1 to 15 bytes of a name"));
+            request.comms.push_back(std::move(part));
+        } else if (given.id == opt_port) {
+            const auto range = parse_ports(part);
+            if (!range)
+                return fail(range.error());
+            request.ports.push_back(*range);
+        } else {
+            const auto pid = parse_number("--pid", part, 1, INT32_MAX);
+            if (!pid)
+                return fail(pid.error());
+            request.pids.push_back(static_cast<uint32_t>(*pid));
+        }
+    }
+    return {};
+}
+
+// A filter that a stream cannot have would show nothing of it, or all: neither is what was meant.
+Result<void> agree(const Parsed &parsed, Request &request) {
+    constexpr int of_usage[] = {opt_pid, opt_comm, opt_port, opt_by, opt_interval, opt_since_load};
+    constexpr int of_icmp[] = {opt_if, opt_direction, opt_community_id};
+    const auto refuse = [&](std::span<const int> ids, uint32_t bit, const char *stream) {
+        for (const int id : ids)
+            for (const Option &option : options)
+                if (option.id == id && parsed.has(id) && !(request.streams & bit))
+                    return std::string(stream) + " has no " +
+                           (option.letter ? std::string("-") + option.letter
+                                          : std::string("--") + option.name);
+        return std::string();
+    };
+    std::string wrong;
+    if (!(request.streams & bit_usage))
+        wrong = refuse(of_usage, bit_usage, "icmp");
+    else if (!(request.streams & bit_icmp))
+        wrong = refuse(of_icmp, bit_icmp, "usage");
+    constexpr int filters[] = {opt_pid, opt_comm, opt_port};
+    for (const int id : filters)
+        if (request.streams & bit_icmp && parsed.has(id))
+            wrong = refuse(filters, 0, "icmp");
+    if (request.streams & bit_usage && parsed.has(opt_if))
+        wrong = "usage has no --if";
+    if (request.streams == bit_icmp)
+        for (const std::string &proto : request.protos)
+            if (proto != "icmp" && proto != "icmpv6")
+                wrong = "icmp has no --proto " + proto;
+    if (!wrong.empty())
+        return fail(usage_error(wrong));
+    if (!parsed.has(opt_interval) && !request.since_load)
+        request.interval = 1'000'000'000;
+    return {};
 }
 
 Result<void> take(Request &request, const Parsed::Given &given) {
@@ -77,11 +179,7 @@ Result<void> take(Request &request, const Parsed::Given &given) {
         return {};
     }
     case opt_proto: {
-        auto versions = parse_protocols(given.value);
-        if (!versions)
-            return fail(versions.error());
-        request.versions = *versions;
-        return {};
+        return take_protocols(request, given.value);
     }
     case opt_if:
         for (std::string &name : split(given.value)) {
@@ -96,6 +194,22 @@ Result<void> take(Request &request, const Parsed::Given &given) {
         if (given.value != "in")
             return fail(usage_error("--direction takes in, not '" + given.value + "'"));
         return {};
+    case opt_pid:
+    case opt_comm:
+    case opt_port: return take_process(request, given);
+    case opt_by:
+        if (given.value != "port")
+            return fail(usage_error("--by takes port, not '" + given.value + "'"));
+        request.by_port = true;
+        return {};
+    case opt_interval: {
+        auto interval = parse_seconds("-i", given.value);
+        if (!interval)
+            return fail(interval.error());
+        request.interval = *interval;
+        return {};
+    }
+    case opt_since_load: request.since_load = true; return {};
     case opt_count: {
         auto count = parse_number("-n", given.value, 1, INT64_MAX);
         if (!count)
@@ -123,7 +237,8 @@ const Usage usage = {
     .synopsis = "ebpf-read [options] STREAM...",
     .summary =
         "Print what pinned eBPF programs see as NDJSON, one event a line. Needs no root: the read\n"
-        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), all.",
+        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), usage (bytes of each process),\n"
+        "all.",
     .options = options,
     .closing =
         "Filters run in the kernel, for this reader alone. See ebpf-read(1), pinpipe-events(5).",
@@ -137,9 +252,13 @@ Result<Request> read_request(const Parsed &parsed) {
     if (!streams)
         return fail(streams.error());
     request.streams = *streams;
+    for (const std::string &name : parsed.operands)
+        request.all |= name == "all";
     for (const Parsed::Given &given : parsed.options)
         if (auto taken = take(request, given); !taken)
             return fail(std::move(taken.error()).with_hint("ebpf-read --help"));
+    if (auto agreed = agree(parsed, request); !agreed)
+        return fail(std::move(agreed.error()).with_hint("ebpf-read --help"));
     return request;
 }
 

@@ -51,6 +51,41 @@ std::string this_host() {
 
 } // namespace
 
+// Packets: a reader slot, with the filters in it.
+Result<void> Session::open_icmp(const Pins &pins, const abi_record &abi) {
+    const auto bits = wanted_hooks(hook_table_, request_);
+    if (!bits)
+        return fail(bits.error());
+    auto claim =
+        Claim::take(pins, abi, 1U << STREAM_ICMP, [&](reader_control &control) {
+            if (request_.host) {
+                control.icmp.host = request_.host->host;
+                control.icmp.host_mask = request_.host->mask;
+            }
+            control.icmp.hooks = *bits;
+            control.icmp.versions = request_.versions;
+        });
+    if (!claim)
+        return fail(claim.error());
+    claim_ = std::move(*claim);
+    return {};
+}
+
+// Which of the streams asked for are there; of all, those that are.
+Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) {
+    uint32_t loaded = 0;
+    for (const hook_record &hook : hooks) {
+        loaded |= hook.kind == HOOK_XDP ? 1U << STREAM_ICMP : 0;
+        loaded |= hook.kind == HOOK_SOCKETS ? 1U << STREAM_USAGE : 0;
+    }
+    const uint32_t missing = request.streams & ~loaded;
+    const uint32_t there = request.streams & loaded;
+    if (there && (request.all || !missing))
+        return there;
+    const bool sockets = missing == 1U << STREAM_USAGE;
+    return fail(not_loaded(request.pin_root, sockets ? "--sockets" : "--xdp IFACE"));
+}
+
 Result<Session> Session::open(const Request &request) {
     const Pins pins(request.pin_root);
     auto abi = pins.abi();
@@ -58,39 +93,38 @@ Result<Session> Session::open(const Request &request) {
         return fail(abi.error());
     if (abi->unloaded)
         return fail(not_loaded(request.pin_root));
+    Session session(request);
     auto hooks = pins.open(hooks_map, Access::read);
     if (!hooks)
         return fail(hooks.error());
     auto table = read_hooks(*hooks, pins.path(hooks_map.path));
     if (!table)
         return fail(table.error());
-    if (hook_names(*table).empty())
-        return fail(not_loaded(request.pin_root));
-    auto bits = wanted_hooks(*table, request);
-    if (!bits)
-        return fail(bits.error());
+    session.hook_table_ = *table;
+    const auto streams = loaded_streams(*table, request);
+    if (!streams)
+        return fail(streams.error());
+    session.request_.streams = *streams;
     auto abi_fd = pins.open(abi_map, Access::read);
     if (!abi_fd)
         return fail(abi_fd.error());
-
-    auto claim = Claim::take(pins, *abi, request.streams, [&](reader_control &control) {
-        if (request.host) {
-            control.icmp.host = request.host->host;
-            control.icmp.host_mask = request.host->mask;
-        }
-        control.icmp.hooks = *bits;
-        control.icmp.versions = request.versions;
-    });
-    if (!claim)
-        return fail(claim.error());
-
-    auto waiter = Waiter::make(claim->ring().fd());
-    if (!waiter)
-        return fail(waiter.error());
-    Session session(request, std::move(*claim), std::move(*waiter));
     session.hooks_ = std::move(*hooks);
     session.abi_ = std::move(*abi_fd);
     session.hook_changes_ = abi->hook_changes;
+
+    if (*streams & 1U << STREAM_ICMP)
+        if (auto opened = session.open_icmp(pins, *abi); !opened)
+            return fail(opened.error());
+    if (*streams & 1U << STREAM_USAGE) {
+        auto stream = UsageStream::open(pins, session.request_, abi->loaded);
+        if (!stream)
+            return fail(stream.error());
+        session.usage_ = std::move(*stream);
+    }
+    auto waiter = Waiter::make(session.claim_ ? session.claim_->ring().fd() : -1);
+    if (!waiter)
+        return fail(waiter.error());
+    session.waiter_ = std::move(*waiter);
     session.batch_.resize(batch_records);
     if (request.host_name)
         session.host_run_ = host_run(this_host());
@@ -109,9 +143,9 @@ Result<void> Session::refresh_hooks() {
     for (unsigned number = 0; number < MAX_HOOKS; number++)
         if (hook_table_[number].kind == HOOK_XDP)
             hook_runs_[number] = hook_run(hook_table_[number].name);
-    if (!request_.interfaces.empty())
+    if (claim_ && !request_.interfaces.empty())
         if (const auto bits = wanted_hooks(hook_table_, request_))
-            claim_.set_hooks(*bits);
+            claim_->set_hooks(*bits);
     return {};
 }
 
@@ -146,10 +180,10 @@ void Session::tell_lost(uint64_t count, uint64_t boot_time) {
 
 void Session::write(const Record &record) {
     const auto *icmp = record.as<icmp_record>();
-    if (!icmp || icmp->stream != STREAM_ICMP || icmp->generation != claim_.generation())
+    if (!icmp || icmp->stream != STREAM_ICMP || icmp->generation != claim_->generation())
         return; // was on its way to whoever had this slot before
     taken_++;
-    tell_lost(losses_.before_record(claim_.lost_since(STREAM_ICMP, icmp->lost)), icmp->time);
+    tell_lost(losses_.before_record(claim_->lost_since(STREAM_ICMP, icmp->lost)), icmp->time);
     write_icmp(lines_, *icmp,
                {.microseconds = clock_.microseconds(icmp->time),
                 .seq = ++seq_,
@@ -161,10 +195,12 @@ void Session::write(const Record &record) {
 
 // With nothing waiting: losses behind the last record, and what was overwritten.
 Result<void> Session::settle() {
+    if (!claim_)
+        return flush();
     const auto now = static_cast<uint64_t>(boot_now());
-    const Claim::Counts counts = claim_.counts(STREAM_ICMP);
+    const Claim::Counts counts = claim_->counts(STREAM_ICMP);
     tell_lost(losses_.when_idle(counts.lost), now);
-    if (claim_.ring().overrun() && claim_.ring().unread() == 0)
+    if (claim_->ring().overrun() && claim_->ring().unread() == 0)
         tell_lost(losses_.overwritten(counts.written, taken_), now);
     if (auto flushed = flush(); !flushed)
         return flushed;
@@ -173,16 +209,19 @@ Result<void> Session::settle() {
 }
 
 void Session::warn_of_tampering() {
-    const uint64_t seen = claim_.ring().tampered() + claim_.ring().overrun();
+    if (!claim_)
+        return;
+    const uint64_t seen = claim_->ring().tampered() + claim_->ring().overrun();
     if (seen != tampered_)
         std::fprintf(stderr,
                      "ebpf-read: another process moved the position of reader slot %u: repaired\n",
-                     claim_.slot());
+                     claim_->slot());
     tampered_ = seen;
 }
 
 Result<void> Session::flush() {
-    claim_.note_read(STREAM_ICMP, taken_);
+    if (claim_)
+        claim_->note_read(STREAM_ICMP, taken_);
     if (lines_.size() == 0)
         return {};
     auto written = write_output({lines_.data(), lines_.size()});
@@ -197,8 +236,8 @@ Result<void> Session::flush() {
 Result<size_t> Session::read_some() {
     size_t total = 0;
     clock_.refresh();
-    while (!over() && total < records_at_once) {
-        const size_t count = claim_.ring().take(batch_);
+    while (claim_ && !over() && total < records_at_once) {
+        const size_t count = claim_->ring().take(batch_);
         if (!count)
             break;
         total += count;
@@ -215,7 +254,12 @@ Result<size_t> Session::read_some() {
 
 // Once nothing more is asked for: the rest of the ring and of the losses.
 Result<void> Session::drain() {
-    claim_.stop();
+    if (usage_ && !usage_->over() && !over())
+        if (auto looked = look_at_usage(); !looked)
+            return looked;
+    if (!claim_)
+        return flush();
+    claim_->stop();
     while (!over()) {
         const auto count = read_some();
         if (!count)
@@ -226,20 +270,44 @@ Result<void> Session::drain() {
     return {};
 }
 
+// One snapshot; what it could not attribute counts as lost.
+Result<void> Session::look_at_usage() {
+    const uint64_t left = request_.count ? request_.count - ending_->events : 0;
+    const uint64_t lost = request_.since_load ? 0 : usage_->lost();
+    clock_.refresh();
+    const auto written = usage_->look(lines_, clock_, host_run_, seq_, left);
+    if (!written)
+        return fail(written.error());
+    ending_->events += *written;
+    ending_->lost += usage_->lost() - lost;
+    return flush();
+}
+
+// Milliseconds until something is due, now being no later than the end.
+int Session::wait_time(bool busy, int64_t now) const {
+    int64_t wait = busy ? busy_wait : idle_wait;
+    wait = std::min(wait, (end_ - now) / 1'000'000 + 1);
+    if (usage_)
+        wait = std::min(wait, std::max<int64_t>(0, usage_->due() - now) / 1'000'000 + 1);
+    return static_cast<int>(wait);
+}
+
 Result<void> Session::run(Ending &ending) {
     ending_ = &ending;
     end_ = request_.duration ? boot_now() + request_.duration : INT64_MAX;
     int64_t busy = boot_now(); // since when nothing has come
     size_t last = 0;
     while (!stop_requested() && !ending.unloaded) {
-        const int64_t now = boot_now(), left = end_ - now;
-        if (left <= 0)
+        const int64_t now = boot_now();
+        if (end_ <= now)
             break;
-        const int wait = now - busy > quiet ? idle_wait : busy_wait;
-        if (last < records_at_once)
-            waiter_.wait(static_cast<int>(std::min<int64_t>(wait, left / 1'000'000 + 1)));
+        if (last < records_at_once && !(usage_ && usage_->due() <= now))
+            waiter_.wait(wait_time(claim_ && now - busy <= quiet, now));
         if (auto looked = look_at_abi(); !looked)
             return looked;
+        if (usage_ && !ending.unloaded && boot_now() >= usage_->due() && !stop_requested())
+            if (auto looked = look_at_usage(); !looked)
+                return looked;
         const auto count = read_some();
         if (!count)
             return fail(count.error());
@@ -251,13 +319,19 @@ Result<void> Session::run(Ending &ending) {
         warn_of_tampering();
         if (over())
             return {};
+        if (usage_ && usage_->over() && !claim_)
+            return {};
     }
     return drain();
 }
 
 std::string Session::description() const {
-    const std::string names = hook_names(hook_table_);
-    return "icmp on " + names;
+    std::string text;
+    if (claim_)
+        text = "icmp on " + hook_names(hook_table_);
+    if (usage_)
+        text += std::string(text.empty() ? "" : ", ") + "usage";
+    return text;
 }
 
 } // namespace pinpipe::reader

@@ -9,6 +9,7 @@
 #include "lib/output.h"
 #include "lib/waiter.h"
 #include "tools/reader/options.h"
+#include "tools/reader/usage_stream.h"
 
 #include <vector>
 
@@ -33,12 +34,14 @@ public:
 
     // "icmp on eth0, wlan0"
     std::string description() const;
-    unsigned slot() const { return claim_.slot(); }
+    int slot() const { return claim_ ? static_cast<int>(claim_->slot()) : -1; } // -1: none
 
 private:
-    Session(const Request &request, Claim claim, Waiter waiter)
-        : request_(request), claim_(std::move(claim)), waiter_(std::move(waiter)) {}
+    explicit Session(const Request &request) : request_(request) {}
+    Result<void> open_icmp(const Pins &pins, const abi_record &abi);
 
+    int wait_time(bool busy, int64_t now) const;
+    Result<void> look_at_usage();
     Result<void> refresh_hooks();
     std::string_view hook_run_of(unsigned hook) const;
     Result<size_t> read_some();
@@ -52,8 +55,9 @@ private:
     void warn_of_tampering();
 
     Request request_;
-    Claim claim_;
+    std::optional<Claim> claim_; // of event streams
     Waiter waiter_;
+    std::optional<UsageStream> usage_;
     Fd hooks_, abi_;
     uint32_t hook_changes_ = 0;
     HookTable hook_table_{};

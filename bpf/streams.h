@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a TCP socket has received and nobody was seen to receive: splice, sendfile from a socket,
+ * zero-copy receive, io_uring's splice. None of them is a receive call; the movement of copied_seq
+ * tells. What recv() returned is taken off; what is left was spliced.
+ */
+#ifndef PINPIPE_STREAMS_H
+#define PINPIPE_STREAMS_H
+
+#include "account.h"
+#include "socket.h"
+
+#define SOCK_DONE_BIT 1
+#define TCP_CLOSE     7
+#define TCP_ESTABLISHED 1
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct stream_record);
+} streams SEC(".maps");
+
+static __always_inline bool is_tcp(const struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return sk->sk_protocol == IPPROTO_TCP_NR && (family == AF_INET || family == AF_INET6);
+}
+
+static __always_inline __u32 copied(const struct sock *sk)
+{
+	return BPF_CORE_READ((const struct tcp_sock *)sk, copied_seq);
+}
+
+/* The record of a TCP socket; a new one counts from what has been received by now. */
+static __always_inline struct stream_record *stream_of(struct sock *sk)
+{
+	struct stream_record *s = bpf_sk_storage_get(&streams, sk, 0, 0);
+
+	if (s)
+		return s;
+	s = bpf_sk_storage_get(&streams, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (s)
+		s->start = copied(sk);
+	return NULL;
+}
+
+/* Bytes that copied_seq has moved over and nobody was charged for. */
+static __always_inline __u32 uncounted(const struct sock *sk, const struct stream_record *s)
+{
+	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	__u32 seq = copied(sk), moved;
+
+	if (s->flags & STREAM_UNTOLD || BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_ulp_ops))
+		return 0;
+	moved = seq - s->start - s->counted;
+	if (sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1 && seq == BPF_CORE_READ(tp, rcv_nxt))
+		moved--; /* the FIN */
+	return (__s32)moved > 0 ? moved : 0;
+}
+
+static __always_inline void note_owner(struct stream_record *s, const struct usage_key *key)
+{
+	if (s->key.pid == key->pid && s->key.start == key->start)
+		return;
+	describe(bpf_get_current_task_btf(), &s->process);
+	s->key = *key;
+}
+
+/* After recv(): those bytes are charged. */
+static __always_inline void note_received(struct sock *sk, const struct usage_key *key, __u32 bytes)
+{
+	struct stream_record *s = stream_of(sk);
+
+	if (!s)
+		return;
+	if (BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_ulp_ops))
+		s->flags |= STREAM_UNTOLD;
+	__sync_fetch_and_add(&s->counted, bytes);
+	note_owner(s, key);
+}
+
+/* At the end: what was moved out without a call of the owner's. It may run in softirq. */
+static __always_inline void settle(struct sock *sk)
+{
+	struct stream_record *s = bpf_sk_storage_get(&streams, sk, 0, 0);
+	struct usage_sums sums = {};
+	struct usage_totals *total;
+	struct usage_sums *entry;
+	__u32 zero = 0, bytes;
+
+	if (!s || !s->key.pid || BPF_CORE_READ((const struct tcp_sock *)sk, urg_seq))
+		return;
+	bytes = uncounted(sk, s);
+	if (!bytes)
+		return;
+	s->counted += bytes;
+	sums.bytes_received = bytes;
+	sums.calls_received = 1;
+	entry = bpf_map_lookup_elem(&usage, &s->key);
+	if (entry)
+		add_atomic(entry, &sums);
+	else
+		write_dead(&s->key, &sums, &s->process);
+	total = bpf_map_lookup_elem(&totals, &zero);
+	if (total)
+		add_atomic(&total->all, &sums);
+}
+
+#endif

@@ -1,0 +1,275 @@
+#include "tools/loader/sockets.h"
+
+#include "lib/clock.h"
+#include "lib/links.h"
+#include "tools/loader/build_hash.h"
+
+#include "processes.skel.h"
+#include "sockets_tracepoint.skel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe::loader {
+namespace {
+
+using Object = std::unique_ptr<bpf_object, decltype(&bpf_object__close)>;
+
+struct Elf {
+    const char *name;
+    const void *(*bytes)(size_t *);
+};
+constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
+                         {"processes", processes::elf_bytes}};
+
+uint64_t build_of_sockets() {
+    uint64_t state = hash_start;
+    for (const Elf &elf : elves) {
+        size_t size = 0;
+        const auto *bytes = static_cast<const char *>(elf.bytes(&size));
+        state = hash(state, {bytes, size});
+    }
+    return state;
+}
+
+Result<uint32_t> program_id(int fd) {
+    bpf_prog_info info{};
+    __u32 size = sizeof info;
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        return fail(system_error("inspect a socket program", errno));
+    return info.id;
+}
+
+// libbpf names the map of a section after the object's name: only the end is ours.
+bpf_map *find_map(bpf_object *object, const MapSpec &spec) {
+    if (&spec == &active_map)
+        return bpf_object__find_map_by_name(object, ".data.active");
+    return bpf_object__find_map_by_name(object, spec.name);
+}
+
+Result<void> set_constant(bpf_object *object, uint64_t set) {
+    bpf_map *const map = bpf_object__find_map_by_name(object, ".rodata");
+    size_t size = 0;
+    void *const bytes = map ? const_cast<void *>(bpf_map__initial_value(map, &size)) : nullptr;
+    if (!bytes || size != sizeof set)
+        return fail(failure("the socket object has no set number"));
+    std::memcpy(bytes, &set, sizeof set);
+    return {};
+}
+
+bool exists(const std::string &path) {
+    return access(path.c_str(), F_OK) == 0;
+}
+
+// The maps that are pinned already; the others are made when the object is loaded.
+Result<void> reuse_maps(bpf_object *object, const std::string &root) {
+    for (const MapSpec *spec : socket_maps) {
+        bpf_map *const map = find_map(object, *spec);
+        const std::string path = root + "/" + spec->path;
+        if (!map || !exists(path))
+            continue;
+        auto fd = open_map(path, *spec, Access::write);
+        if (!fd)
+            return fail(fd.error());
+        if (const int code = bpf_map__reuse_fd(map, fd->get()); code != 0)
+            return fail(system_error(std::string("share the map ") + spec->name, -code));
+    }
+    return {};
+}
+
+Result<void> pin_maps(bpf_object *object, const std::string &root, Undo &undo) {
+    for (const MapSpec *spec : socket_maps) {
+        const bpf_map *const map = find_map(object, *spec);
+        const std::string path = root + "/" + spec->path;
+        if (!map || exists(path))
+            continue;
+        if (bpf_obj_pin(bpf_map__fd(map), path.c_str()) != 0)
+            return fail(system_error("pin " + path, errno));
+        chmod(path.c_str(), 0600); // until protect()
+        undo.add([path] { unlink(path.c_str()); });
+    }
+    return {};
+}
+
+Result<uint64_t> set_at_work(const Fd &active) {
+    switch_record record{};
+    if (auto read = read_element(active, 0, record, "the active map"); !read)
+        return fail(read.error());
+    return record.set;
+}
+
+Result<void> set_active(const Fd &active, uint64_t set) {
+    const switch_record record{.set = set};
+    const __u32 zero = 0;
+    if (bpf_map_update_elem(active.get(), &zero, &record, BPF_ANY) != 0)
+        return fail(system_error("switch the socket programs", errno));
+    return {};
+}
+
+bool is_at_work(const Pins &pins, unsigned number, const hook_record &record) {
+    const auto link = open_link(pins.link(number));
+    const auto state = link ? inspect_link(*link) : fail(Error{});
+    return state && state->program == record.program;
+}
+
+} // namespace
+
+Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
+    const std::string root = layout.root(pins);
+    const uint64_t build = build_of_sockets();
+    set_ = static_cast<uint64_t>(boot_now());
+    for (const Elf &elf : elves) {
+        LIBBPF_OPTS(bpf_object_open_opts, options);
+        options.object_name = elf.name;
+        size_t size = 0;
+        const void *const bytes = elf.bytes(&size);
+        const Object object(bpf_object__open_mem(bytes, size, &options), bpf_object__close);
+        if (!object)
+            return fail(system_error(std::string("open the object ") + elf.name, errno));
+        if (auto set = set_constant(object.get(), set_); !set)
+            return set;
+        if (auto shared = reuse_maps(object.get(), root); !shared)
+            return shared;
+        if (const int code = bpf_object__load(object.get()); code != 0)
+            return fail(system_error("load the socket probes", -code)
+                            .with_hint("sudo ebpf-load --check; with -v: the kernel's log"));
+        if (auto pinned = pin_maps(object.get(), root, undo); !pinned)
+            return pinned;
+        bpf_program *program = nullptr;
+        bpf_object__for_each_program(program, object.get()) {
+            Hook hook;
+            hook.program = Fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));
+            const auto id = program_id(hook.program.get());
+            if (!id)
+                return fail(id.error());
+            hook.record.kind = HOOK_SOCKETS;
+            hook.record.program = *id;
+            hook.record.cgroup = set_;
+            hook.record.build = build;
+            std::strncpy(hook.record.name, bpf_program__name(program),
+                         sizeof hook.record.name - 1);
+            hooks_.push_back(std::move(hook));
+        }
+    }
+    return {};
+}
+
+Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted, Undo &undo) {
+    Sockets sockets;
+    const std::string active_path = layout.root(pins) + "/" + active_map.path;
+    if (exists(active_path)) {
+        auto active = open_map(active_path, active_map, Access::write);
+        const auto set = active ? set_at_work(*active) : fail(active.error());
+        if (!set)
+            return fail(set.error());
+        sockets.before_ = *set;
+    }
+    const uint64_t build = build_of_sockets();
+    size_t fresh = 0;
+    for (unsigned number = 0; !layout.is_new() && number < MAX_HOOKS; number++) {
+        const auto record = layout.hook(number);
+        if (!record)
+            return fail(record.error());
+        if (record->kind != HOOK_SOCKETS)
+            continue;
+        sockets.old_.push_back(number);
+        fresh += sockets.before_ && record->cgroup == sockets.before_ && record->build == build &&
+                 is_at_work(pins, number, *record);
+    }
+    if (!wanted && !sockets.before_ && sockets.old_.empty())
+        return sockets;
+    size_t programs = 0;
+    for (const Elf &elf : elves) {
+        size_t size = 0;
+        const void *const bytes = elf.bytes(&size);
+        const Object object(bpf_object__open_mem(bytes, size, nullptr), bpf_object__close);
+        bpf_program *program = nullptr;
+        if (object)
+            bpf_object__for_each_program(program, object.get()) programs++;
+    }
+    if (fresh == programs && sockets.old_.size() == programs) {
+        sockets.outcome_ = Outcome::unchanged;
+        sockets.old_.clear();
+        return sockets;
+    }
+    if (auto loaded = sockets.load(pins, layout, undo); !loaded)
+        return fail(loaded.error());
+    auto active = open_map(active_path, active_map, Access::write);
+    if (!active)
+        return fail(active.error());
+    sockets.active_ = std::move(*active);
+    sockets.outcome_ = sockets.before_ ? Outcome::replaced : Outcome::attached;
+    return sockets;
+}
+
+Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
+    for (Hook &hook : hooks_) {
+        const auto number = layout.free_hook();
+        if (!number)
+            return fail(number.error());
+        hook.number = *number;
+        hook.link = Fd(bpf_raw_tracepoint_open(nullptr, hook.program.get()));
+        if (!hook.link.valid())
+            return fail(system_error(std::string("attach ") + hook.record.name, errno));
+        const std::string path =
+            layout.root(pins) + "/links/" + std::to_string(hook.number);
+        undo.add([&layout, number = hook.number, path] {
+            unlink(path.c_str());
+            static_cast<void>(layout.set_hook(number, {}));
+        });
+        if (bpf_obj_pin(hook.link.get(), path.c_str()) != 0)
+            return fail(system_error("pin " + path, errno));
+        chmod(path.c_str(), 0600);
+        if (auto set = layout.set_hook(hook.number, hook.record); !set)
+            return set;
+    }
+    return {};
+}
+
+Result<void> Sockets::start(Undo &undo) {
+    if (hooks_.empty())
+        return {};
+    undo.add([this] { static_cast<void>(set_active(active_, before_)); });
+    return set_active(active_, set_);
+}
+
+void Sockets::finish(const Pins &pins, Layout &layout) const {
+    for (const unsigned number : old_) {
+        unlink(pins.link(number).c_str());
+        static_cast<void>(layout.set_hook(number, {}));
+    }
+}
+
+void stop_sockets(const Pins &pins) {
+    if (const auto active = open_map(pins.path(active_map.path), active_map, Access::write))
+        static_cast<void>(set_active(*active, 0));
+}
+
+Result<bool> unload_sockets(const Pins &pins, Layout &layout) {
+    stop_sockets(pins);
+    bool found = false;
+    for (unsigned number = 0; number < MAX_HOOKS; number++) {
+        const auto record = layout.hook(number);
+        if (!record)
+            return fail(record.error());
+        if (record->kind != HOOK_SOCKETS)
+            continue;
+        found = true;
+        if (unlink(pins.link(number).c_str()) != 0 && errno != ENOENT)
+            return fail(system_error("remove " + pins.link(number), errno));
+        if (auto set = layout.set_hook(number, {}); !set)
+            return fail(set.error());
+    }
+    for (const MapSpec *spec : socket_maps)
+        unlink(pins.path(spec->path).c_str());
+    return found;
+}
+
+} // namespace pinpipe::loader

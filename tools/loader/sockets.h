@@ -1,0 +1,52 @@
+// The socket probes: programs on tracepoints, one set at work at a time.
+//
+// A tracing link cannot get another program, and a second one beside it would count twice. So a new
+// set is attached idle, and one write of maps/active switches from the old set to it (bpf/switch.h).
+#pragma once
+
+#include "tools/loader/layout.h"
+
+namespace pinpipe::loader {
+
+class Sockets {
+public:
+    enum class Outcome { absent, unchanged, attached, replaced };
+
+    // Loads all programs, touches nothing that is at work. wanted: on the command line; else they
+    // are brought up to date only if they are there. Maps are made, or those of before are used.
+    static Result<Sockets> plan(const Pins &pins, Layout &layout, bool wanted, Undo &undo);
+
+    // Attaches and pins the new set, idle.
+    Result<void> attach(const Pins &pins, Layout &layout, Undo &undo);
+
+    // Makes the new set the one at work. After the layout was published.
+    Result<void> start(Undo &undo);
+
+    // Takes the old set away.
+    void finish(const Pins &pins, Layout &layout) const;
+
+    Outcome outcome() const { return outcome_; }
+
+private:
+    struct Hook {
+        unsigned number = 0;
+        hook_record record{};
+        Fd program, link;
+    };
+    Result<void> load(const Pins &pins, const Layout &layout, Undo &undo);
+
+    Outcome outcome_ = Outcome::absent;
+    std::vector<Hook> hooks_;   // of the new set
+    std::vector<unsigned> old_; // hook numbers to free
+    Fd active_;
+    uint64_t before_ = 0; // number of the set at work
+    uint64_t set_ = 0;    // of the new one
+};
+
+// Takes the socket probes and their maps away. False: they are not there.
+Result<bool> unload_sockets(const Pins &pins, Layout &layout);
+
+// Nothing of ours counts from here on; the links may go when they like.
+void stop_sockets(const Pins &pins);
+
+} // namespace pinpipe::loader
