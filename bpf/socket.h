@@ -13,6 +13,9 @@
 
 #define SOCK_RAW_TYPE 3
 
+#define MSG_PEEK     0x2
+#define MSG_ERRQUEUE 0x2000 /* notices about what was sent, not something received */
+
 #define IPPROTO_ICMP_NR	  1
 #define IPPROTO_TCP_NR	  6
 #define IPPROTO_ICMPV6_NR 58

@@ -15,9 +15,6 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-#define MSG_PEEK     0x2
-#define MSG_ERRQUEUE 0x2000
-
 /* Which message of a sendmmsg is next: the call does not say. */
 struct message_count {
 	__u64 vector; /* the messages' address; 0: none */

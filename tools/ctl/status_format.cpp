@@ -40,6 +40,11 @@ const char *mode_text(const hook_record &record) {
     return record.flags & HOOK_GENERIC ? "generic" : "native";
 }
 
+// In a column as wide as a mode.
+const char *probe_text(const hook_record &record) {
+    return record.flags & HOOK_FENTRY ? "fentry" : "tracept";
+}
+
 const char *reader_state(const Status &status, const ReaderStatus &reader) {
     if (reader.frozen)
         return "frozen";
@@ -54,7 +59,7 @@ void add_hooks(std::string &out, const Status &status) {
     for (const HookStatus &hook : status.hooks) {
         if (hook.record.kind == HOOK_SOCKETS) {
             add(out, "%4u  sock  %-15s  %-7s  %-9s\n", hook.number,
-                printable(hook.record.name).c_str(), "tp_btf", attached_text(hook.attached));
+                printable(hook.record.name).c_str(), probe_text(hook.record), attached_text(hook.attached));
             continue;
         }
         const std::string netns =
@@ -138,7 +143,7 @@ void write_hook(Writer &w, const HookStatus &hook) {
     if (hook.record.kind == HOOK_SOCKETS) {
         w.Key("kind"), w.String("sockets");
         write_string(w, "name", hook.record.name);
-        w.Key("probe"), w.String("tracepoint");
+        w.Key("probe"), w.String(hook.record.flags & HOOK_FENTRY ? "fentry" : "tracepoint");
         w.Key("state"), w.String(attached_text(hook.attached));
         w.Key("program"), w.Uint(hook.record.program);
         w.EndObject();

@@ -4,6 +4,7 @@
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
 #include "tools/loader/probes.h"
+#include "tools/loader/sockets.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -188,6 +189,15 @@ void check_probes(Findings &findings) {
     }
 }
 
+void check_sockets(Findings &findings) {
+    if (geteuid() != 0)
+        return;
+    const auto kind = best_probe_kind();
+    findings.push_back({"sockets", kind ? State::ok : State::no,
+                        kind ? std::string(probe_kind_name(*kind)) + " probes" : kind.error().text,
+                        ""});
+}
+
 void check_interfaces(Findings &findings) {
     for (const XdpSupport &support : xdp_support()) {
         std::string value = "generic";
@@ -253,6 +263,7 @@ Result<bool> check(const Command &command) {
         check_loaded(command.pin_root),
     };
     check_probes(findings);
+    check_sockets(findings);
     check_interfaces(findings);
 
     const auto written = write_output(command.json ? json_of(findings) : text_of(findings));

@@ -238,7 +238,8 @@ void tell_sockets(const Plan &plan) {
     case Sockets::Outcome::replaced: what = "programs replaced"; break;
     }
     if (plan.command.sockets || plan.sockets.outcome() != Sockets::Outcome::unchanged)
-        std::fprintf(stderr, "ebpf-load: sockets: tracepoint probes, %s: %s\n", what,
+        std::fprintf(stderr, "ebpf-load: sockets: %s probes, %s: %s\n",
+                     probe_kind_name(plan.sockets.kind()), what,
                      plan.pins.path("links").c_str());
 }
 
@@ -343,7 +344,7 @@ Result<void> load(const Command &command) {
     for (const XdpRequest &request : command.xdp)
         if (auto planned = plan_new(plan, request); !planned)
             return planned;
-    auto sockets = Sockets::plan(pins, *layout, command.sockets, plan.undo);
+    auto sockets = Sockets::plan(pins, *layout, command.sockets, command.probe, plan.undo);
     if (!sockets)
         return fail(sockets.error());
     plan.sockets = std::move(*sockets);

@@ -6,6 +6,7 @@ namespace {
 enum : int {
     opt_xdp = own_options,
     opt_sockets,
+    opt_probe,
     opt_unload,
     opt_check,
     opt_json,
@@ -21,6 +22,8 @@ constexpr Option options[] = {
      "ICMP received on IFACE; MODE: native or generic (repeatable)"},
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
     {opt_sockets, "sockets", 0, nullptr, "what each process sends and receives, on all sockets"},
+    {opt_probe, "probe", 0, "KIND",
+     "of the socket probes: fentry or tracepoint (default: the best that is granted)"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
@@ -64,6 +67,11 @@ Result<void> add_xdp(Command &command, const std::string &text) {
 Result<void> take(Command &command, const Parsed::Given &given) {
     switch (given.id) {
     case opt_xdp: return add_xdp(command, given.value);
+    case opt_probe:
+        command.probe = parse_probe_kind(given.value);
+        if (!command.probe)
+            return fail(usage_error("--probe takes fentry or tracepoint, not '" + given.value + "'"));
+        return {};
     case opt_sockets: command.sockets = true; return {};
     case opt_unload: command.action = Action::unload; return {};
     case opt_check: command.action = Action::check; return {};
@@ -113,6 +121,8 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
         return wrong("--json goes with --check");
     if (command.action == Action::load && command.xdp.empty() && !command.sockets)
         return wrong("nothing to load: give --xdp IFACE or --sockets");
+    if (command.probe && !(command.action == Action::load && command.sockets))
+        return wrong("--probe goes with loading --sockets");
     const Settings &s = command.settings;
     if (command.action != Action::load && (s.group || s.readers || s.ring_size || command.replace))
         return wrong("--group, --readers, --ring-size and --replace go with loading");

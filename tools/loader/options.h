@@ -3,6 +3,7 @@
 
 #include "lib/options.h"
 #include "tools/loader/layout.h"
+#include "tools/loader/sockets.h"
 #include "tools/loader/xdp.h"
 
 namespace pinpipe::loader {
@@ -19,6 +20,7 @@ struct Command {
     std::string pin_root;
     std::vector<XdpRequest> xdp;
     bool sockets = false;
+    std::optional<ProbeKind> probe; // of the socket probes; none: what there is, or the best
     std::string netns; // empty: our own
     Settings settings;
     bool replace = false;

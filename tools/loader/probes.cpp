@@ -78,6 +78,10 @@ Probe try_kprobe() {
 
 } // namespace
 
+bool grants_fentry() {
+    return try_tracing("fentry", BPF_PROG_TYPE_TRACING, "inet_release", BPF_TRACE_FENTRY).granted;
+}
+
 std::vector<Probe> try_probes() {
     return {
         try_tracing("fentry", BPF_PROG_TYPE_TRACING, "inet_release", BPF_TRACE_FENTRY),

@@ -18,6 +18,9 @@ struct Probe {
 // fentry, kprobe, tp_btf (raw tracepoints with types), lsm. Needs root.
 std::vector<Probe> try_probes();
 
+// Whether fentry and fexit programs may be loaded and attached. Needs root.
+bool grants_fentry();
+
 struct XdpSupport {
     std::string interface;
     std::optional<bool> native; // nothing: this kernel does not tell (before 6.3)

@@ -3,10 +3,13 @@
 #include "lib/clock.h"
 #include "lib/links.h"
 #include "tools/loader/build_hash.h"
-
 #include "processes.skel.h"
+#include "sockets_fentry.skel.h"
 #include "sockets_tracepoint.skel.h"
 
+#include "tools/loader/probes.h"
+
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
@@ -26,17 +29,53 @@ struct Elf {
     const char *name;
     const void *(*bytes)(size_t *);
 };
-constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
-                         {"processes", processes::elf_bytes}};
+constexpr Elf tracepoint_elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
+                                    {"processes", processes::elf_bytes}};
+constexpr Elf fentry_elves[] = {{"sockets_fentry", sockets_fentry::elf_bytes},
+                                {"processes", processes::elf_bytes}};
 
-uint64_t build_of_sockets() {
+std::span<const Elf> elves_of(ProbeKind kind) {
+    return kind == ProbeKind::fentry ? std::span<const Elf>(fentry_elves) : tracepoint_elves;
+}
+
+Result<Object> open_object(const Elf &elf) {
+    LIBBPF_OPTS(bpf_object_open_opts, options);
+    options.object_name = elf.name;
+    size_t size = 0;
+    const void *const bytes = elf.bytes(&size);
+    Object object(bpf_object__open_mem(bytes, size, &options), bpf_object__close);
+    if (!object)
+        return fail(system_error(std::string("open the object ") + elf.name, errno));
+    return object;
+}
+
+// Functions that some kernels do not have, and whose work others do there.
+bool is_left_out(const bpf_program *program) {
+    const std::string section = bpf_program__section_name(program);
+    const std::string target = section.substr(section.find('/') + 1);
+    return target == "inet_sendpage" &&
+           libbpf_find_vmlinux_btf_id(target.c_str(), BPF_TRACE_FEXIT) <= 0;
+}
+
+uint64_t build_of_sockets(ProbeKind kind) {
     uint64_t state = hash_start;
-    for (const Elf &elf : elves) {
+    for (const Elf &elf : elves_of(kind)) {
         size_t size = 0;
         const auto *bytes = static_cast<const char *>(elf.bytes(&size));
         state = hash(state, {bytes, size});
     }
     return state;
+}
+
+size_t count_programs(ProbeKind kind) {
+    size_t programs = 0;
+    for (const Elf &elf : elves_of(kind)) {
+        const auto object = open_object(elf);
+        bpf_program *program = nullptr;
+        if (object)
+            bpf_object__for_each_program(program, object->get()) programs += !is_left_out(program);
+    }
+    return programs;
 }
 
 Result<uint32_t> program_id(int fd) {
@@ -123,33 +162,37 @@ bool is_at_work(const Pins &pins, unsigned number, const hook_record &record) {
 
 Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
     const std::string root = layout.root(pins);
-    const uint64_t build = build_of_sockets();
+    const uint64_t build = build_of_sockets(kind_);
     set_ = static_cast<uint64_t>(boot_now());
-    for (const Elf &elf : elves) {
-        LIBBPF_OPTS(bpf_object_open_opts, options);
-        options.object_name = elf.name;
-        size_t size = 0;
-        const void *const bytes = elf.bytes(&size);
-        const Object object(bpf_object__open_mem(bytes, size, &options), bpf_object__close);
-        if (!object)
-            return fail(system_error(std::string("open the object ") + elf.name, errno));
+    for (const Elf &elf : elves_of(kind_)) {
+        const auto opened = open_object(elf);
+        if (!opened)
+            return fail(opened.error());
+        const Object &object = *opened;
         if (auto set = set_constant(object.get(), set_); !set)
             return set;
         if (auto shared = reuse_maps(object.get(), root); !shared)
             return shared;
+        bpf_program *program = nullptr;
+        bpf_object__for_each_program(program, object.get())
+            bpf_program__set_autoload(program, !is_left_out(program));
         if (const int code = bpf_object__load(object.get()); code != 0)
-            return fail(system_error("load the socket probes", -code)
+            return fail(system_error(std::string("load the ") + probe_kind_name(kind_) +
+                                         " probes of sockets",
+                                     -code)
                             .with_hint("sudo ebpf-load --check; with -v: the kernel's log"));
         if (auto pinned = pin_maps(object.get(), root, undo); !pinned)
             return pinned;
-        bpf_program *program = nullptr;
         bpf_object__for_each_program(program, object.get()) {
+            if (!bpf_program__autoload(program))
+                continue;
             Hook hook;
             hook.program = Fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));
             const auto id = program_id(hook.program.get());
             if (!id)
                 return fail(id.error());
             hook.record.kind = HOOK_SOCKETS;
+            hook.record.flags = kind_ == ProbeKind::fentry ? HOOK_FENTRY : 0;
             hook.record.program = *id;
             hook.record.cgroup = set_;
             hook.record.build = build;
@@ -161,7 +204,30 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
     return {};
 }
 
-Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted, Undo &undo) {
+std::optional<ProbeKind> parse_probe_kind(const std::string &name) {
+    for (const ProbeKind kind : {ProbeKind::tracepoint, ProbeKind::fentry})
+        if (name == probe_kind_name(kind))
+            return kind;
+    return std::nullopt;
+}
+
+const char *probe_kind_name(ProbeKind kind) {
+    return kind == ProbeKind::fentry ? "fentry" : "tracepoint";
+}
+
+Result<ProbeKind> best_probe_kind() {
+    const bool has_loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_loop, nullptr) == 1;
+    if (has_loop && grants_fentry())
+        return ProbeKind::fentry;
+    if (libbpf_find_vmlinux_btf_id("sock_send_length", BPF_TRACE_RAW_TP) > 0)
+        return ProbeKind::tracepoint;
+    return fail(failure("this kernel has no socket probes: they need fentry and Linux 5.17, or the "
+                        "tracepoints of Linux 6.3")
+                    .with_hint("sudo ebpf-load --check"));
+}
+
+Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted,
+                              std::optional<ProbeKind> kind, Undo &undo) {
     Sockets sockets;
     const std::string active_path = layout.root(pins) + "/" + active_map.path;
     if (exists(active_path)) {
@@ -171,8 +237,7 @@ Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted, Und
             return fail(set.error());
         sockets.before_ = *set;
     }
-    const uint64_t build = build_of_sockets();
-    size_t fresh = 0;
+    std::vector<hook_record> present;
     for (unsigned number = 0; !layout.is_new() && number < MAX_HOOKS; number++) {
         const auto record = layout.hook(number);
         if (!record)
@@ -180,20 +245,27 @@ Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted, Und
         if (record->kind != HOOK_SOCKETS)
             continue;
         sockets.old_.push_back(number);
-        fresh += sockets.before_ && record->cgroup == sockets.before_ && record->build == build &&
-                 is_at_work(pins, number, *record);
+        if (!sockets.before_ || record->cgroup != sockets.before_)
+            continue;
+        if (!kind) // what there is stays
+            kind = record->flags & HOOK_FENTRY ? ProbeKind::fentry : ProbeKind::tracepoint;
+        if (is_at_work(pins, number, *record))
+            present.push_back(*record);
     }
     if (!wanted && !sockets.before_ && sockets.old_.empty())
         return sockets;
-    size_t programs = 0;
-    for (const Elf &elf : elves) {
-        size_t size = 0;
-        const void *const bytes = elf.bytes(&size);
-        const Object object(bpf_object__open_mem(bytes, size, nullptr), bpf_object__close);
-        bpf_program *program = nullptr;
-        if (object)
-            bpf_object__for_each_program(program, object.get()) programs++;
+    if (!kind) {
+        const auto best = best_probe_kind();
+        if (!best)
+            return fail(best.error());
+        kind = *best;
     }
+    sockets.kind_ = *kind;
+    const uint64_t build = build_of_sockets(*kind);
+    const size_t programs = count_programs(*kind);
+    const auto fresh = static_cast<size_t>(
+        std::count_if(present.begin(), present.end(),
+                      [&](const hook_record &record) { return record.build == build; }));
     if (fresh == programs && sockets.old_.size() == programs) {
         sockets.outcome_ = Outcome::unchanged;
         sockets.old_.clear();

@@ -6,15 +6,27 @@
 
 #include "tools/loader/layout.h"
 
+#include <optional>
+
 namespace pinpipe::loader {
+
+enum class ProbeKind { tracepoint, fentry };
+
+std::optional<ProbeKind> parse_probe_kind(const std::string &name);
+const char *probe_kind_name(ProbeKind kind);
+
+// The best kind that this kernel grants. Needs root. None: the reason and what helps.
+Result<ProbeKind> best_probe_kind();
 
 class Sockets {
 public:
     enum class Outcome { absent, unchanged, attached, replaced };
 
     // Loads all programs, touches nothing that is at work. wanted: on the command line; else they
-    // are brought up to date only if they are there. Maps are made, or those of before are used.
-    static Result<Sockets> plan(const Pins &pins, Layout &layout, bool wanted, Undo &undo);
+    // are brought up to date only if they are there. kind: none: what there is, or else the best. Maps are made, or those of
+    // before are used.
+    static Result<Sockets> plan(const Pins &pins, Layout &layout, bool wanted,
+                                std::optional<ProbeKind> kind, Undo &undo);
 
     // Attaches and pins the new set, idle.
     Result<void> attach(const Pins &pins, Layout &layout, Undo &undo);
@@ -26,6 +38,7 @@ public:
     void finish(const Pins &pins, Layout &layout) const;
 
     Outcome outcome() const { return outcome_; }
+    ProbeKind kind() const { return kind_; }
 
 private:
     struct Hook {
@@ -36,6 +49,7 @@ private:
     Result<void> load(const Pins &pins, const Layout &layout, Undo &undo);
 
     Outcome outcome_ = Outcome::absent;
+    ProbeKind kind_ = ProbeKind::tracepoint;
     std::vector<Hook> hooks_;   // of the new set
     std::vector<unsigned> old_; // hook numbers to free
     Fd active_;
