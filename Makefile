@@ -33,6 +33,7 @@ TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
 # What the unit tests link of the tools: everything but their main functions.
 TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
 VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
+TRAFFIC := $(B)/bin/traffic
 BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-*.cpp))
 
 .DELETE_ON_ERROR:
@@ -51,7 +52,7 @@ demo: ## build, then the whole way once, on interfaces of its own
 	$(Q)tests/deps && $(MAKE) --no-print-directory all && tests/demo
 
 test: ## every test (as root, or through sudo)
-	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) && tests/run
+	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
 
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)
@@ -114,6 +115,9 @@ $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 $(B)/bin/vm-probes: $(B)/tools/loader/probes.o
 $(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(LIB)
 
+$(TRAFFIC): LDLIBS := -lpthread
+$(TRAFFIC): $(call objects,tests/traffic)
+
 $(B)/tests/bench/bench-xdp.o: $(B)/bare.skel.h
 $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
 
@@ -121,7 +125,7 @@ $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
 
 SOURCES := $(wildcard bpf/*.[ch] lib/*.h lib/*.cpp tools/*/*.h tools/*/*.cpp \
              tests/unit/*.h tests/unit/*.cpp tests/unit/*/*.h tests/bench/*.h tests/bench/*.cpp \
-             tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/unit/support/*.h tests/cli/*.c)
+             tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/traffic/*.cpp tests/traffic/*.h tests/unit/support/*.h tests/cli/*.c)
 SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* 2>/dev/null)
 PAGES   := $(wildcard man/*.[1-8])
 
