@@ -57,7 +57,7 @@ test: ## every test (as root, or through sudo)
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)
 
-test-cli: all ## the bats part
+test-cli: all $(TRAFFIC) ## the bats part
 	$(Q)bats tests/cli
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected

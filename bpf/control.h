@@ -54,10 +54,10 @@ enum hook_kind {
 	HOOK_SOCKETS = 2, /* a program of the socket probes; name: which */
 };
 
-#define HOOK_GENERIC	  0x1 /* generic (skb) mode; else native */
-#define HOOK_VLAN_OFFLOAD 0x2 /* the hardware may take VLAN tags away before XDP sees them */
-#define HOOK_RAW_IP	  0x4 /* frames begin with the IP header: tun, wireguard, ppp */
-#define HOOK_FRAGS	  0x8 /* the program takes packets in several buffers (jumbo frames) */
+#define HOOK_GENERIC	  0x1  /* generic (skb) mode; else native */
+#define HOOK_VLAN_OFFLOAD 0x2  /* the hardware may take VLAN tags away before XDP sees them */
+#define HOOK_RAW_IP	  0x4  /* frames begin with the IP header: tun, wireguard, ppp */
+#define HOOK_FRAGS	  0x8  /* the program takes packets in several buffers (jumbo frames) */
 #define HOOK_FENTRY	  0x10 /* socket probes on functions; else on tracepoints alone */
 
 struct hook_record {

@@ -80,7 +80,8 @@ static __always_inline void count_sent(struct sock *sk, struct msghdr *msg, long
 	charge(&key, &sums);
 }
 
-static __always_inline void count_received(struct sock *sk, struct msghdr *msg, long result, int flags)
+static __always_inline void count_received(struct sock *sk, struct msghdr *msg, long result,
+					   int flags)
 {
 	struct usage_sums sums = {.bytes_received = result, .calls_received = 1};
 	struct usage_key key = {};

@@ -32,8 +32,8 @@ struct {
 static __always_inline __u32 next_message(struct task_struct *task, const struct system_call *c,
 					  int result)
 {
-	struct message_count *count = bpf_task_storage_get(&messages, task, 0,
-							   BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct message_count *count =
+		bpf_task_storage_get(&messages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	__u32 message;
 
 	if (!count)

@@ -10,8 +10,8 @@
 #include "account.h"
 #include "socket.h"
 
-#define SOCK_DONE_BIT 1
-#define TCP_CLOSE     7
+#define SOCK_DONE_BIT	1
+#define TCP_CLOSE	7
 #define TCP_ESTABLISHED 1
 
 struct {
@@ -52,7 +52,8 @@ static __always_inline __u32 uncounted(const struct sock *sk, const struct strea
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
 	__u32 seq = copied(sk), moved;
 
-	if (s->flags & STREAM_UNTOLD || BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_ulp_ops))
+	if (s->flags & STREAM_UNTOLD ||
+	    BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_ulp_ops))
 		return 0;
 	moved = seq - s->start - s->counted;
 	if (sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1 && seq == BPF_CORE_READ(tp, rcv_nxt))

@@ -32,12 +32,16 @@ struct system_call {
 static __always_inline enum call call_of_number(__u64 number)
 {
 	switch (number) {
-	case 44: return CALL_SENDTO;
-	case 46: return CALL_SENDMSG;
-	case 307: return CALL_SENDMMSG;
+	case 44:
+		return CALL_SENDTO;
+	case 46:
+		return CALL_SENDMSG;
+	case 307:
+		return CALL_SENDMMSG;
 	case 275:
 	case 40:
-	case 55: return CALL_SPLICE;
+	case 55:
+		return CALL_SPLICE;
 	}
 	return CALL_OTHER;
 }
@@ -64,12 +68,16 @@ static __always_inline void read_call(struct task_struct *task, struct system_ca
 static __always_inline enum call call_of_number(__u64 number)
 {
 	switch (number) {
-	case 206: return CALL_SENDTO;
-	case 211: return CALL_SENDMSG;
-	case 269: return CALL_SENDMMSG;
+	case 206:
+		return CALL_SENDTO;
+	case 211:
+		return CALL_SENDMSG;
+	case 269:
+		return CALL_SENDMMSG;
 	case 76:
 	case 71:
-	case 209: return CALL_SPLICE;
+	case 209:
+		return CALL_SPLICE;
 	}
 	return CALL_OTHER;
 }

@@ -55,9 +55,9 @@ struct process_record {
 struct usage_key {
 	__u64 start; /* as in process_key */
 	__u32 pid;
-	__u16 port;  /* remote, where the remote end is the service; else 0 */
-	__u8 proto;  /* IP protocol number, or USAGE_* */
-	__u8 known;  /* 1: remote says who; 0: no address was to be had */
+	__u16 port; /* remote, where the remote end is the service; else 0 */
+	__u8 proto; /* IP protocol number, or USAGE_* */
+	__u8 known; /* 1: remote says who; 0: no address was to be had */
 	union address remote;
 };
 

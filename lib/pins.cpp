@@ -28,14 +28,9 @@ const MapSpec rings_map = {"rings", "maps/rings", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4,
                            0,       0600};
 const MapSpec active_map = {
     "active", "maps/active", BPF_MAP_TYPE_ARRAY, 4, sizeof(switch_record), 1, BPF_F_MMAPABLE, 0640};
-const MapSpec usage_map = {"usage",
-                           "maps/usage",
-                           BPF_MAP_TYPE_HASH,
-                           sizeof(usage_key),
-                           sizeof(usage_sums),
-                           USAGE_ENTRIES,
-                           0,
-                           0640};
+const MapSpec usage_map = {
+    "usage", "maps/usage", BPF_MAP_TYPE_HASH, sizeof(usage_key), sizeof(usage_sums), USAGE_ENTRIES,
+    0,       0640};
 const MapSpec processes_map = {"processes",
                                "maps/processes",
                                BPF_MAP_TYPE_HASH,
@@ -67,9 +62,9 @@ const MapSpec streams_map = {"streams",
                              BPF_F_NO_PREALLOC,
                              0600};
 namespace {
-constexpr const MapSpec *socket_map_list[] = {&active_map, &usage_map,      &processes_map,
-                                              &entries_map, &dead_map,      &dead_state_map,
-                                              &totals_map, &streams_map};
+constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map,  &processes_map,
+                                              &entries_map, &dead_map,   &dead_state_map,
+                                              &totals_map,  &streams_map};
 }
 const std::span<const MapSpec *const> socket_maps = socket_map_list;
 const MapSpec control_map = {"control",      "",  BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,

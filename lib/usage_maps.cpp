@@ -9,10 +9,10 @@
 namespace pinpipe {
 namespace {
 
-// pid and start never repeat together, and starts are nanoseconds: mixing loses nothing that matters
-// to a table that checks nothing more.
+// pid and start never repeat together, and starts are nanoseconds: mixing loses nothing that
+// matters to a table that checks nothing more.
 uint64_t mix(uint32_t pid, uint64_t start) {
-    return start ^ uint64_t{pid} << 40 ^ uint64_t{pid} >> 24;
+    return start ^ uint64_t { pid } << 40 ^ uint64_t { pid } >> 24;
 }
 
 template <class T> T element(const std::vector<char> &bytes, size_t index) {
@@ -40,8 +40,8 @@ Result<UsageMaps> UsageMaps::open(const Pins &pins) {
     return maps;
 }
 
-// The whole map in one call where it fits: entries may come and go while it is walked, but each that
-// stays is there once.
+// The whole map in one call where it fits: entries may come and go while it is walked, but each
+// that stays is there once.
 Result<size_t> UsageMaps::read_batch(const Fd &map, const MapSpec &spec, std::vector<char> &keys,
                                      std::vector<char> &values) const {
     constexpr size_t room = 1024; // buckets are copied whole

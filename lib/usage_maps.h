@@ -53,9 +53,9 @@ private:
     std::vector<char> usage_keys_, usage_values_, process_keys_, process_values_;
     std::unordered_map<uint64_t, process_record> who_; // by pid and start, mixed
     UsageBook book_;
-    uint64_t next_ = 1;     // number of the next dead record to read
-    usage_sums read_{};     // dead sums up to there, ever written
-    usage_sums full_{};     // told
+    uint64_t next_ = 1; // number of the next dead record to read
+    usage_sums read_{}; // dead sums up to there, ever written
+    usage_sums full_{}; // told
     bool started_ = false;
 };
 

@@ -33,10 +33,12 @@ _pinpipe_argument() { # CURRENT OPTION
     --netns) compgen -W "$(_pinpipe_namespaces)" -- "$1" || compgen -f -- "$1" ;;
     --group) compgen -g -- "$1" ;;
     --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
-    --proto) _pinpipe_list "icmp icmpv6" "$1" ;;
+    --proto) _pinpipe_list "icmp icmpv6 tcp mptcp udp udplite sctp dccp raw packet" "$1" ;;
+    --probe) compgen -W "fentry tracepoint" -- "$1" ;;
+    --by) compgen -W "port" -- "$1" ;;
     --direction) compgen -W "in" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;
-    --host | --count | -n | --time | -t | --readers | --ring-size) ;;
+    --host | --count | -n | --time | -t | --readers | --ring-size | --pid | --comm | --port | --interval | -i) ;;
     *) return 1 ;;
     esac
     return 0
@@ -44,7 +46,7 @@ _pinpipe_argument() { # CURRENT OPTION
 
 _pinpipe_operands() { # TOOL CURRENT
     case ${1##*/} in
-    ebpf-read) compgen -W "icmp all" -- "$2" ;;
+    ebpf-read) compgen -W "icmp usage all" -- "$2" ;;
     ebpf-ctl) compgen -W "status" -- "$2" ;;
     esac
 }

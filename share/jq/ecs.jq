@@ -38,9 +38,31 @@ def icmp: about("pinpipe.icmp") * {
   }
 };
 
-def lost: about("pinpipe.lost") * {
-  event: {kind: "metric", category: ["network"], type: ["info"]},
-  pinpipe: {lost: {stream: .stream, count: .count}}
+def usage: about("pinpipe.usage") * {
+  event: {
+    kind: "metric", category: ["network"], type: ["info"], sequence: .seq,
+    duration: (.interval_ms * 1000000)
+  },
+  process: {
+    pid,
+    name: .comm,
+    parent: {pid: .ppid},
+    user: {id: (.uid | keyword)},
+    start: (.timestamp = .start_time | instant)
+  },
+  source: {bytes: .bytes_sent},
+  destination: {address: .remote_ip, ip: .remote_ip, port: .remote_port, bytes: .bytes_received},
+  network: {transport: .proto, bytes: (.bytes_sent + .bytes_received)},
+  pinpipe: {
+    cgroup_id, attribution, byte_layer, total,
+    calls: {sent: .calls_sent, received: .calls_received}
+  }
 };
 
-(select(.event_type == "icmp") | icmp), (select(.event_type == "lost") | lost) | known
+def lost: about("pinpipe.lost") * {
+  event: {kind: "metric", category: ["network"], type: ["info"]},
+  pinpipe: {lost: {stream, count, reason, bytes_sent, bytes_received}}
+};
+
+(select(.event_type == "icmp") | icmp), (select(.event_type == "usage") | usage),
+(select(.event_type == "lost") | lost) | known

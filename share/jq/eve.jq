@@ -24,6 +24,20 @@ def icmp: {
   icmp: ({name: .icmp_name, id: .icmp_id, seq: .icmp_seq, ttl, length, fragment} | known)
 };
 
-def lost: {timestamp: instant, event_type, host, lost: {stream, count}};
+def usage: {
+  timestamp: instant,
+  event_type,
+  dest_ip: .remote_ip,
+  dest_port: .remote_port,
+  proto: (.proto | ascii_upcase),
+  host,
+  usage: ({pid, ppid, uid, comm, cgroup_id, start_time, attribution, bytes_sent, bytes_received, calls_sent,
+    calls_received, interval_ms, total} | known)
+};
 
-(select(.event_type == "icmp") | icmp), (select(.event_type == "lost") | lost) | known
+def lost: {
+  timestamp: instant, event_type, host, lost: ({stream, count, reason, bytes_sent, bytes_received} | known)
+};
+
+(select(.event_type == "icmp") | icmp), (select(.event_type == "usage") | usage),
+(select(.event_type == "lost") | lost) | known

@@ -30,7 +30,33 @@ def icmp: about("pinpipe.icmp") + {
   "pinpipe.community_id": .community_id
 };
 
-def lost: about("pinpipe.lost") + {"pinpipe.lost.stream": .stream, "pinpipe.lost.count": .count};
+def usage: about("pinpipe.usage") + {
+  "process.pid": .pid,
+  "process.parent_pid": .ppid,
+  "process.user.id": .uid,
+  "process.executable.name": .comm,
+  "process.creation.time": (.timestamp_us = .start_time * 1000 | about("").timestamp),
+  "network.transport": .proto,
+  "network.peer.address": .remote_ip,
+  "network.peer.port": .remote_port,
+  "pinpipe.seq": .seq,
+  "pinpipe.cgroup_id": .cgroup_id,
+  "pinpipe.attribution": .attribution,
+  "pinpipe.bytes_sent": .bytes_sent,
+  "pinpipe.bytes_received": .bytes_received,
+  "pinpipe.calls_sent": .calls_sent,
+  "pinpipe.calls_received": .calls_received,
+  "pinpipe.interval_ms": .interval_ms,
+  "pinpipe.total": .total
+};
 
-(select(.event_type == "icmp") | icmp), (select(.event_type == "lost") | lost)
+def lost: about("pinpipe.lost") + {
+  "pinpipe.lost.stream": .stream,
+  "pinpipe.lost.count": .count,
+  "pinpipe.lost.reason": .reason,
+  "pinpipe.lost.bytes_sent": .bytes_sent,
+  "pinpipe.lost.bytes_received": .bytes_received
+};
+
+(select(.event_type == "icmp") | icmp), (select(.event_type == "usage") | usage), (select(.event_type == "lost") | lost)
 | with_entries(select(.value != null))

@@ -178,7 +178,7 @@ try_examples() { # reads command lines
 @test "examples of ebpf-read(1) run" {
     need mandoc mandoc
     need_network
-    load --xdp eth0
+    load --xdp eth0 --sockets
     try_examples < <(man_examples ebpf-read.1)
     [[ $(wc -l <events.ndjson) == 100 ]]
 }
@@ -242,6 +242,9 @@ samples() {
 {"v":1,"event_type":"icmp","timestamp":1795218904441,"timestamp_us":1795218904441814,"seq":4,"src_ip":"192.0.2.2","dst_ip":"192.0.2.1","proto":"icmp","icmp_type":200,"icmp_code":1,"ttl":64,"length":28,"ip_version":4,"ifname":"eth0"}
 {"v":1,"event_type":"icmp","timestamp":1795218638359,"timestamp_us":1795218638359096,"seq":1,"src_ip":"fe80::7c1b:4dff:fe60:dffa","dst_ip":"ff02::2","proto":"icmpv6","icmp_type":133,"icmp_code":0,"icmp_name":"nd-router-solicit","ttl":255,"length":56,"ip_version":6,"ifname":"eth0"}
 {"v":1,"event_type":"lost","timestamp":1795218705356,"timestamp_us":1795218705356827,"stream":"icmp","count":196}
+{"v":1,"event_type":"usage","timestamp":1795231768050,"timestamp_us":1795231768050078,"seq":1,"pid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact","proto":"tcp","remote_ip":"192.0.2.1","remote_port":443,"bytes_sent":100,"bytes_received":2000,"calls_sent":1,"calls_received":2,"interval_ms":500,"byte_layer":"socket"}
+{"v":1,"event_type":"usage","timestamp":1795231768050,"timestamp_us":1795231768050078,"seq":2,"host":"vm","pid":7529,"ppid":7524,"uid":0,"comm":"","cgroup_id":"18446744073709551615","start_time":1795231767048,"attribution":"bootstrap","proto":"packet","bytes_sent":0,"bytes_received":5,"calls_sent":0,"calls_received":1,"interval_ms":0,"total":true,"byte_layer":"socket"}
+{"v":1,"event_type":"lost","timestamp":1795231768050,"timestamp_us":1795231768050078,"stream":"usage","reason":"full","count":7,"bytes_sent":100,"bytes_received":0,"calls_sent":7,"calls_received":0}
 EVENTS
 }
 
@@ -257,7 +260,7 @@ def validator(kind):
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
-validators = {kind: validator(kind) for kind in ("icmp", "lost")}
+validators = {kind: validator(kind) for kind in ("icmp", "usage", "lost")}
 for line in os.fdopen(3):
     kind, event = line.split("\t", 1) if "\t" in line else (json.loads(line)["event_type"], line)
     if not validators[kind].is_valid(json.loads(event)):
@@ -284,6 +287,40 @@ PROGRAM
     [[ $(wc -l <events) == 200 ]]
     refused <events >out
     [[ ! -s out ]] || { cat out && return 1; }
+}
+
+@test "schemas accept what ebpf-read prints of usage" {
+    need_validator
+    need_network
+    load --sockets
+    inside "$THERE" ping -q -c 3 -i 0.01 192.0.2.1 >/dev/null
+    "$BIN/ebpf-read" usage --since-load --by port --comm ping --host-name >events
+    [[ -s events ]]
+    refused <events >out
+    [[ ! -s out ]] || { cat out && return 1; }
+}
+
+@test "usage.schema.json refuses broken events" {
+    need_validator
+    refuses_each usage '.event_type == "usage"' <<'PROGRAMS'
+.event_type = "lost"
+.pid = -1
+.pid = "1"
+.comm = 1
+.comm = "0123456789abcdef"
+.cgroup_id = 1
+.bytes_sent = 1.5
+.calls_received = null
+.attribution = "guessed"
+.byte_layer = "packet"
+.total = false
+.remote_port = 0
+del(.remote_ip) | .remote_port = 53
+.proto = ""
+PROGRAMS
+    jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/usage.schema.json" >required
+    [[ $(wc -l <required) == 19 ]]
+    refuses_each usage '.event_type == "usage"' <required
 }
 
 # Each jq program makes an event of its kind wrong; the schema must refuse every result.
@@ -366,6 +403,8 @@ PROGRAMS
 .stream = 0
 .timestamp = null
 .v = 0
+.reason = "full"
+.reason = "tired"
 PROGRAMS
     jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/lost.schema.json" >required
     [[ $(wc -l <required) == 6 ]]
@@ -401,6 +440,10 @@ converted() { # NAME
         and .network.community_id == "1:uNyfE1mJ1sU2Y9cCot3kz9fixCQ="'
     sed -n 4p out | jq -e '.network.transport == "ipv6-icmp" and .network.type == "ipv6"'
     sed -n 5p out | jq -e '.pinpipe.lost == {stream: "icmp", count: 196}'
+    sed -n 6p out | jq -e '
+        .process == {pid: 7529, name: "curl", parent: {pid: 7524}, user: {id: "1000"}, start: "2026-11-21T03:29:27.048Z"}
+        and .destination == {address: "192.0.2.1", ip: "192.0.2.1", port: 443, bytes: 2000}
+        and .source.bytes == 100 and .network == {transport: "tcp", bytes: 2100} and .event.duration == 500000000'
 }
 
 @test "eve.jq writes Suricata's names" {
@@ -412,6 +455,7 @@ converted() { # NAME
         icmp: {name: "echo-request", id: 7, seq: 9, ttl: 64, length: 28, fragment: true}}'
     # a fraction with leading zeroes
     sed -n 4p out | jq -e '.timestamp == "2026-11-20T23:50:38.359096+0000" and .proto == "IPv6-ICMP" and .ip_v == 6'
+    sed -n 6p out | jq -e '.proto == "TCP" and .dest_port == 443 and .usage.bytes_received == 2000 and (has("host") | not)'
 }
 
 @test "otel.jq writes flat attributes" {
@@ -421,6 +465,9 @@ converted() { # NAME
         .["source.address"] == "192.0.2.2" and .["destination.address"] == "192.0.2.1"
         and .["network.type"] == "ipv4" and .["network.transport"] == "icmp"
         and .["network.io.direction"] == "receive" and .["network.interface.name"] == "eth0"'
+    sed -n 6p out | jq -e '
+        .["process.pid"] == 7529 and .["process.creation.time"] == "2026-11-21T03:29:27.048000Z"
+        and .["network.peer.port"] == 443 and .["pinpipe.bytes_sent"] == 100'
 }
 
 # --- completions, groups ---
@@ -436,8 +483,10 @@ completed() { # WORD...: what bash completes the last of them to
 @test "bash completes streams, options, arguments and interfaces" {
     bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl'
     [[ $(completed ebpf-read ic) == icmp ]]
-    [[ $(completed ebpf-read "") == "icmp all" ]]
-    [[ $(completed ebpf-read --comm) == --community-id ]]
+    [[ $(completed ebpf-read "") == "icmp usage all" ]]
+    [[ $(completed ebpf-read --commu) == --community-id ]]
+    [[ $(completed ebpf-load --probe f) == fentry ]]
+    [[ $(completed ebpf-read --by "") == port ]]
     [[ $(completed ebpf-read --proto icmp,icmpv) == icmp,icmpv6 ]]
     [[ " $(completed ebpf-read --if l) " == *" lo "* ]]
     [[ " $(completed ebpf-load --xdp l) " == *" lo "* ]]

@@ -105,8 +105,8 @@ constexpr const char *with_loading =
 INSTANTIATE_TEST_SUITE_P(
     Texts, LoaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "nothing to load: give --xdp IFACE"},
-        Wrong{{"--replace", "--group", "0"}, "nothing to load: give --xdp IFACE"},
+        Wrong{{}, "nothing to load: give --xdp IFACE or --sockets"},
+        Wrong{{"--replace", "--group", "0"}, "nothing to load: give --xdp IFACE or --sockets"},
         Wrong{{"--xdp", "eth0", "eth1"}, "unexpected argument 'eth1'"},
         Wrong{{"eth0"}, "unexpected argument 'eth0'"},
         Wrong{{"--xdp", ""}, "--xdp '': no name of an interface"},
@@ -135,8 +135,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--unload", "--group", "0"}, with_loading},
         Wrong{{"--unload", "--readers", "4"}, with_loading},
         Wrong{{"--check", "--ring-size", "16384"}, with_loading},
-        Wrong{{"--check", "--xdp", "eth0"}, "--check takes no --xdp and no --netns"},
-        Wrong{{"--check", "--netns", "blue"}, "--check takes no --xdp and no --netns"},
+        Wrong{{"--check", "--xdp", "eth0"}, "--check takes no --xdp, no --sockets and no --netns"},
+        Wrong{{"--check", "--netns", "blue"},
+              "--check takes no --xdp, no --sockets and no --netns"},
         Wrong{{"--unload", "--netns", "blue"}, "--unload --netns needs --xdp IFACE"},
         Wrong{{"--nonsense"}, "wrong option --nonsense"},
         Wrong{{"--xdp"}, "--xdp needs an argument"}));

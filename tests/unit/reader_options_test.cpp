@@ -42,8 +42,37 @@ TEST_F(ReaderOptions, NothingButTheStream) {
 }
 
 TEST_F(ReaderOptions, Streams) {
-    for (const Words &words : {Words{"all"}, Words{"icmp", "all"}, Words{"icmp", "icmp"}})
-        EXPECT_EQ(good(words).streams, 1U << STREAM_ICMP);
+    constexpr uint32_t icmp = 1U << STREAM_ICMP, usage_bit = 1U << STREAM_USAGE;
+    for (const Words &words : {Words{"all"}, Words{"icmp", "all"}, Words{"icmp", "usage"}})
+        EXPECT_EQ(good(words).streams, icmp | usage_bit);
+    EXPECT_EQ(good({"icmp", "icmp"}).streams, icmp);
+    EXPECT_EQ(good({"usage"}).streams, usage_bit);
+    EXPECT_TRUE(good({"all"}).all);
+    EXPECT_FALSE(good({"icmp", "usage"}).all);
+}
+
+TEST_F(ReaderOptions, Usage) {
+    const Request request =
+        good({"usage", "--pid", "1,22", "--comm=curl", "--port", "53,80-90", "--by", "port", "-i",
+              "0.5", "--proto", "tcp,253", "--host", "::1"});
+    EXPECT_EQ(request.pids, (std::vector<uint32_t>{1, 22}));
+    EXPECT_EQ(request.comms, Words{"curl"});
+    ASSERT_EQ(request.ports.size(), 2u);
+    EXPECT_EQ(request.ports[0].first, 53);
+    EXPECT_EQ(request.ports[0].last, 53);
+    EXPECT_EQ(request.ports[1].first, 80);
+    EXPECT_EQ(request.ports[1].last, 90);
+    EXPECT_EQ(request.protos, (Words{"tcp", "253"}));
+    EXPECT_TRUE(request.by_port);
+    EXPECT_EQ(request.interval, 500'000'000);
+    EXPECT_FALSE(request.since_load);
+}
+
+TEST_F(ReaderOptions, Intervals) {
+    EXPECT_EQ(good({"usage"}).interval, 1'000'000'000);
+    EXPECT_EQ(good({"usage", "--since-load"}).interval, 0);
+    EXPECT_EQ(good({"usage", "--since-load", "-i", "2"}).interval, 2'000'000'000);
+    EXPECT_TRUE(good({"usage", "--since-load"}).since_load);
 }
 
 TEST_F(ReaderOptions, Everything) {
@@ -97,23 +126,42 @@ constexpr const char *count_text = "-n takes a whole number from 1 to 9223372036
 INSTANTIATE_TEST_SUITE_P(
     Texts, ReaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "no stream given: icmp or all"},
-        Wrong{{"-n", "5"}, "no stream given: icmp or all"},
-        Wrong{{"tcp"}, "no stream 'tcp': there are icmp and all"},
-        Wrong{{"icmp", "ICMP"}, "no stream 'ICMP': there are icmp and all"},
-        Wrong{{""}, "no stream '': there are icmp and all"},
-        Wrong{{"icmp", "--pid", "1"}, "wrong option --pid"},
+        Wrong{{}, "no stream given: icmp, usage or all"},
+        Wrong{{"-n", "5"}, "no stream given: icmp, usage or all"},
+        Wrong{{"tcp"}, "no stream 'tcp': there are icmp, usage and all"},
+        Wrong{{"icmp", "ICMP"}, "no stream 'ICMP': there are icmp, usage and all"},
+        Wrong{{""}, "no stream '': there are icmp, usage and all"},
+        Wrong{{"icmp", "--pid", "1"}, "icmp has no --pid"},
+        Wrong{{"icmp", "usage", "--comm", "x"}, "icmp has no --comm"},
+        Wrong{{"all", "--port", "1"}, "icmp has no --port"},
+        Wrong{{"icmp", "-i", "2"}, "icmp has no -i"},
+        Wrong{{"icmp", "--since-load"}, "icmp has no --since-load"},
+        Wrong{{"icmp", "--by", "port"}, "icmp has no --by"},
+        Wrong{{"usage", "--if", "lo"}, "usage has no --if"},
+        Wrong{{"usage", "icmp", "--if", "lo"}, "usage has no --if"},
+        Wrong{{"usage", "--direction", "in"}, "usage has no --direction"},
+        Wrong{{"usage", "--community-id"}, "usage has no --community-id"},
+        Wrong{{"usage", "--pid", "0"}, "--pid takes a whole number from 1 to 2147483647, not '0'"},
+        Wrong{{"usage", "--pid", "1,"}, "--pid takes a whole number from 1 to 2147483647, not ''"},
+        Wrong{{"usage", "--comm", "1234567890123456"},
+              "--comm '1234567890123456': the kernel keeps 1 to 15 bytes of a name"},
+        Wrong{{"usage", "--port", "9-8"}, "--port 9-8: the range ends before it begins"},
+        Wrong{{"usage", "--port", "65536"},
+              "--port takes a whole number from 1 to 65535, not '65536'"},
+        Wrong{{"usage", "--by", "pid"}, "--by takes port, not 'pid'"},
+        Wrong{{"usage", "-i", "0"}, "-i takes seconds, from 0.001 to a year, not '0'"},
+        Wrong{{"usage", "--proto", "1000"}, "--proto: no protocol '1000'"},
         Wrong{{"icmp", "--host", "example.org"},
               "'example.org' is no address or prefix: want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or "
               "2001:db8::/32"},
         Wrong{{"icmp", "--host", "10.0.0.1/8"},
               "'10.0.0.1/8' is no address or prefix: it has bits behind its length"},
         Wrong{{"icmp", "--host", "::1", "--host", "::1"}, "--host can be given once"},
-        Wrong{{"icmp", "--proto", "tcp"}, "--proto takes icmp or icmpv6, not 'tcp'"},
-        Wrong{{"icmp", "--proto", ""}, "--proto takes icmp or icmpv6, not ''"},
-        Wrong{{"icmp", "--proto", "icmp,"}, "--proto takes icmp or icmpv6, not ''"},
-        Wrong{{"icmp", "--proto", ",icmp"}, "--proto takes icmp or icmpv6, not ''"},
-        Wrong{{"icmp", "--proto", "icmp, icmpv6"}, "--proto takes icmp or icmpv6, not ' icmpv6'"},
+        Wrong{{"icmp", "--proto", "tcp"}, "icmp has no --proto tcp"},
+        Wrong{{"icmp", "--proto", ""}, "--proto: no protocol ''"},
+        Wrong{{"icmp", "--proto", "icmp,"}, "--proto: no protocol ''"},
+        Wrong{{"icmp", "--proto", ",icmp"}, "--proto: no protocol ''"},
+        Wrong{{"icmp", "--proto", "icmp, icmpv6"}, "--proto: no protocol ' icmpv6'"},
         Wrong{{"icmp", "--if", ""}, "'' is no name of an interface"},
         Wrong{{"icmp", "--if", "eth0,,lo"}, "'' is no name of an interface"},
         Wrong{{"icmp", "--if", "eth0,"}, "'' is no name of an interface"},

@@ -115,7 +115,7 @@ TEST(Waiter, AnyKindOfOutputWillDo) {
 }
 
 TEST(Waiter, NothingToWaitForIsAnError) {
-    const auto waiter = Waiter::make(-1);
+    const auto waiter = Waiter::make(1 << 20); // no such descriptor
     ASSERT_FALSE(waiter);
     EXPECT_EQ(waiter.error().text, "cannot wait for a ring: bad file descriptor");
 }

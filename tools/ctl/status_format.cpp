@@ -59,7 +59,8 @@ void add_hooks(std::string &out, const Status &status) {
     for (const HookStatus &hook : status.hooks) {
         if (hook.record.kind == HOOK_SOCKETS) {
             add(out, "%4u  sock  %-15s  %-7s  %-9s\n", hook.number,
-                printable(hook.record.name).c_str(), probe_text(hook.record), attached_text(hook.attached));
+                printable(hook.record.name).c_str(), probe_text(hook.record),
+                attached_text(hook.attached));
             continue;
         }
         const std::string netns =

@@ -239,8 +239,7 @@ void tell_sockets(const Plan &plan) {
     }
     if (plan.command.sockets || plan.sockets.outcome() != Sockets::Outcome::unchanged)
         std::fprintf(stderr, "ebpf-load: sockets: %s probes, %s: %s\n",
-                     probe_kind_name(plan.sockets.kind()), what,
-                     plan.pins.path("links").c_str());
+                     probe_kind_name(plan.sockets.kind()), what, plan.pins.path("links").c_str());
 }
 
 void tell(const Plan &plan) {

@@ -29,7 +29,8 @@ constexpr Option options[] = {
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
     {opt_ring_size, "ring-size", 0, "BYTES",
      "of each reader's ring, a power of two (default 2097152)"},
-    {opt_unload, "unload", 0, nullptr, "detach and unpin: the given --xdp and --sockets, or everything"},
+    {opt_unload, "unload", 0, nullptr,
+     "detach and unpin: the given --xdp and --sockets, or everything"},
     {opt_check, "check", 0, nullptr, "say what this machine grants; needs no root"},
     {opt_json, "json", 0, nullptr, "--check as JSON"},
 };
@@ -70,7 +71,8 @@ Result<void> take(Command &command, const Parsed::Given &given) {
     case opt_probe:
         command.probe = parse_probe_kind(given.value);
         if (!command.probe)
-            return fail(usage_error("--probe takes fentry or tracepoint, not '" + given.value + "'"));
+            return fail(
+                usage_error("--probe takes fentry or tracepoint, not '" + given.value + "'"));
         return {};
     case opt_sockets: command.sockets = true; return {};
     case opt_unload: command.action = Action::unload; return {};
@@ -126,7 +128,8 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
     const Settings &s = command.settings;
     if (command.action != Action::load && (s.group || s.readers || s.ring_size || command.replace))
         return wrong("--group, --readers, --ring-size and --replace go with loading");
-    if (command.action == Action::check && (!command.xdp.empty() || !command.netns.empty() || command.sockets))
+    if (command.action == Action::check &&
+        (!command.xdp.empty() || !command.netns.empty() || command.sockets))
         return wrong("--check takes no --xdp, no --sockets and no --netns");
     if (command.action == Action::unload && !command.netns.empty() && command.xdp.empty())
         return wrong("--unload --netns needs --xdp IFACE");

@@ -21,7 +21,7 @@ struct Command {
     std::vector<XdpRequest> xdp;
     bool sockets = false;
     std::optional<ProbeKind> probe; // of the socket probes; none: what there is, or the best
-    std::string netns; // empty: our own
+    std::string netns;              // empty: our own
     Settings settings;
     bool replace = false;
     bool json = false;

@@ -2,10 +2,10 @@
 
 #include "lib/clock.h"
 #include "lib/links.h"
-#include "tools/loader/build_hash.h"
 #include "processes.skel.h"
 #include "sockets_fentry.skel.h"
 #include "sockets_tracepoint.skel.h"
+#include "tools/loader/build_hash.h"
 
 #include "tools/loader/probes.h"
 
@@ -196,8 +196,7 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
             hook.record.program = *id;
             hook.record.cgroup = set_;
             hook.record.build = build;
-            std::strncpy(hook.record.name, bpf_program__name(program),
-                         sizeof hook.record.name - 1);
+            std::strncpy(hook.record.name, bpf_program__name(program), sizeof hook.record.name - 1);
             hooks_.push_back(std::move(hook));
         }
     }
@@ -290,8 +289,7 @@ Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
         hook.link = Fd(bpf_raw_tracepoint_open(nullptr, hook.program.get()));
         if (!hook.link.valid())
             return fail(system_error(std::string("attach ") + hook.record.name, errno));
-        const std::string path =
-            layout.root(pins) + "/links/" + std::to_string(hook.number);
+        const std::string path = layout.root(pins) + "/links/" + std::to_string(hook.number);
         undo.add([&layout, number = hook.number, path] {
             unlink(path.c_str());
             static_cast<void>(layout.set_hook(number, {}));

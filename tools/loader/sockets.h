@@ -1,7 +1,8 @@
 // The socket probes: programs on tracepoints, one set at work at a time.
 //
 // A tracing link cannot get another program, and a second one beside it would count twice. So a new
-// set is attached idle, and one write of maps/active switches from the old set to it (bpf/switch.h).
+// set is attached idle, and one write of maps/active switches from the old set to it
+// (bpf/switch.h).
 #pragma once
 
 #include "tools/loader/layout.h"
@@ -23,8 +24,8 @@ public:
     enum class Outcome { absent, unchanged, attached, replaced };
 
     // Loads all programs, touches nothing that is at work. wanted: on the command line; else they
-    // are brought up to date only if they are there. kind: none: what there is, or else the best. Maps are made, or those of
-    // before are used.
+    // are brought up to date only if they are there. kind: none: what there is, or else the best.
+    // Maps are made, or those of before are used.
     static Result<Sockets> plan(const Pins &pins, Layout &layout, bool wanted,
                                 std::optional<ProbeKind> kind, Undo &undo);
 

@@ -76,14 +76,14 @@ Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
     return streams;
 }
 
-constexpr const char *proto_names[] = {"icmp", "icmpv6", "tcp",     "udp",   "udplite",
-                                       "sctp", "dccp",   "raw",     "packet", "mptcp"};
+constexpr const char *proto_names[] = {"icmp", "icmpv6", "tcp", "udp",    "udplite",
+                                       "sctp", "dccp",   "raw", "packet", "mptcp"};
 
 Result<void> take_protocols(Request &request, const std::string &list) {
     request.versions = 0;
     for (std::string &name : split(list)) {
-        const bool number = !name.empty() && name.size() < 4 &&
-                            name.find_first_not_of("0123456789") == name.npos;
+        const bool number =
+            !name.empty() && name.size() < 4 && name.find_first_not_of("0123456789") == name.npos;
         if (!number && std::find(std::begin(proto_names), std::end(proto_names), name) ==
                            std::end(proto_names))
             return fail(usage_error("--proto: no protocol '" + name + "'"));
@@ -101,8 +101,8 @@ Result<PortRange> parse_ports(const std::string &text) {
     const auto first = parse_number("--port", text.substr(0, dash), 1, 65535);
     if (!first)
         return fail(first.error());
-    const auto last = dash == text.npos ? first
-                                        : parse_number("--port", text.substr(dash + 1), 1, 65535);
+    const auto last =
+        dash == text.npos ? first : parse_number("--port", text.substr(dash + 1), 1, 65535);
     if (!last)
         return fail(last.error());
     if (*last < *first)
@@ -114,8 +114,8 @@ Result<void> take_process(Request &request, const Parsed::Given &given) {
     for (std::string &part : split(given.value)) {
         if (given.id == opt_comm) {
             if (part.empty() || part.size() > 15)
-                return fail(usage_error("--comm '" + part +
-                                        "': the kernel keeps 1 to 15 bytes of a name"));
+                return fail(
+                    usage_error("--comm '" + part + "': the kernel keeps 1 to 15 bytes of a name"));
             request.comms.push_back(std::move(part));
         } else if (given.id == opt_port) {
             const auto range = parse_ports(part);
@@ -237,7 +237,8 @@ const Usage usage = {
     .synopsis = "ebpf-read [options] STREAM...",
     .summary =
         "Print what pinned eBPF programs see as NDJSON, one event a line. Needs no root: the read\n"
-        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), usage (bytes of each process),\n"
+        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), usage (bytes of each "
+        "process),\n"
         "all.",
     .options = options,
     .closing =

@@ -25,9 +25,9 @@ struct Request {
     std::vector<PortRange> ports;
     bool by_port = false;
     bool since_load = false;
-    int64_t interval = 0;                  // nanoseconds, of snapshot streams; 0: one snapshot
-    uint64_t count = 0;                    // events to stop after; 0: no such end
-    int64_t duration = 0;                  // nanoseconds to stop after; 0: no such end
+    int64_t interval = 0; // nanoseconds, of snapshot streams; 0: one snapshot
+    uint64_t count = 0;   // events to stop after; 0: no such end
+    int64_t duration = 0; // nanoseconds to stop after; 0: no such end
     bool host_name = false;
     bool community_id = false;
     bool verbose = false;

@@ -56,15 +56,14 @@ Result<void> Session::open_icmp(const Pins &pins, const abi_record &abi) {
     const auto bits = wanted_hooks(hook_table_, request_);
     if (!bits)
         return fail(bits.error());
-    auto claim =
-        Claim::take(pins, abi, 1U << STREAM_ICMP, [&](reader_control &control) {
-            if (request_.host) {
-                control.icmp.host = request_.host->host;
-                control.icmp.host_mask = request_.host->mask;
-            }
-            control.icmp.hooks = *bits;
-            control.icmp.versions = request_.versions;
-        });
+    auto claim = Claim::take(pins, abi, 1U << STREAM_ICMP, [&](reader_control &control) {
+        if (request_.host) {
+            control.icmp.host = request_.host->host;
+            control.icmp.host_mask = request_.host->mask;
+        }
+        control.icmp.hooks = *bits;
+        control.icmp.versions = request_.versions;
+    });
     if (!claim)
         return fail(claim.error());
     claim_ = std::move(*claim);

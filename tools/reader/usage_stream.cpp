@@ -49,7 +49,8 @@ bool UsageStream::is_wanted(const UsageEntry &entry) const {
            });
 }
 
-// In the order of their keys, one line for each; without ports, those of one remote address are one.
+// In the order of their keys, one line for each; without ports, those of one remote address are
+// one.
 void UsageStream::merge() {
     if (!request_.by_port)
         for (Line &line : lines_)
@@ -102,8 +103,8 @@ Result<uint64_t> UsageStream::look(JsonLines &out, const WallClock &clock,
     }
     if (request_.since_load)
         lost_ = 0; // it is told anew each time
-    for (const auto &[reason, sums] : {std::pair{"full", loss->full},
-                                       std::pair{"forgotten", loss->forgotten}}) {
+    for (const auto &[reason, sums] :
+         {std::pair{"full", loss->full}, std::pair{"forgotten", loss->forgotten}}) {
         if (is_zero(sums))
             continue;
         write_usage_lost(out, reason, sums, context);

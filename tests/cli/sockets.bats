@@ -1,0 +1,263 @@
+#!/usr/bin/env bats
+# ebpf-load --sockets and ebpf-read usage: what processes send and receive, to the byte. The probes see the whole
+# machine; the tests look at processes of their own alone.
+load helper
+
+repo=$(realpath "$BATS_TEST_DIRNAME/../..")
+
+setup_file() {
+	ip netns add "$here"
+	ip -n "$here" link set lo up
+}
+
+teardown_file() {
+	remove_root "$root"
+	ip netns del "$here"
+}
+
+traffic() { # ARGUMENT...
+	"${from_here[@]}" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" "$@"
+}
+
+usage() { # ARGUMENT...
+	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage "$@"
+}
+
+# Fails with the cases that differ.
+compare() { # KIND
+	"$repo/tests/traffic/compare" "$1" expected actual >compared || {
+		grep -v '^pass' compared
+		return 1
+	}
+}
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) probes$/\1/p'; }
+
+granted() { # KIND
+	case $1 in
+	fentry) "$bin/ebpf-load" --check | grep -q '^ok *fentry' ;;
+	tracepoint) grep -q 'sock_send_length' /sys/kernel/btf/vmlinux ;;
+	esac
+}
+
+exact() { # KIND
+	granted "$1" || skip "this kernel does not grant $1 probes; tests/vm covers them"
+	given --sockets --probe "$1"
+	traffic run all <<<go >expected
+	usage --since-load >actual
+	compare "$1"
+	[ "$(grep -c '^pass' compared)" -ge 35 ]
+}
+
+@test "tracepoint: bytes of every kind of traffic are exact" { exact tracepoint; }
+@test "fentry: bytes of every kind of traffic are exact" { exact fentry; }
+
+@test "the sums of intervals are the totals" {
+	given --sockets
+	start_usage -i 0.05
+	traffic run tcp_bulk short_processes splice_in bursts udp many_messages threads uring >expected
+	finish reader INT
+	cp "$(out reader)" actual
+	compare "$(kind_here)"
+}
+
+# In the background; what happens from here on is seen.
+start_usage() { # ARGUMENT...
+	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage -v "$@"
+	wait_until grep -q 'usage$' "$(err reader)"
+}
+
+@test "a connection made before the load is counted from then on" {
+	mkfifo go
+	traffic run preopened <go >expected &
+	local generator=$!
+	started+=($generator)
+	exec 7>go
+	wait_until grep -q ready expected
+	given --sockets
+	echo go >&7
+	exec 7>&-
+	wait $generator
+	usage --since-load >actual
+	compare "$(kind_here)"
+	grep -q '^pass.preopened' compared
+}
+
+@test "the same load again changes nothing, and nothing counts twice" {
+	given --sockets
+	ls "$root/links" >before
+	loader --sockets 2>said
+	grep -q ' probes, unchanged: ' said
+	ls "$root/links" >after
+	diff before after
+	traffic run tcp_bulk >expected
+	usage --since-load >actual
+	compare "$(kind_here)"
+}
+
+@test "--xdp and --sockets in one load, unloaded one by one" {
+	ip -n "$here" link add dummy0 type veth peer name dummy1
+	given --xdp dummy0 --sockets
+	unload --netns "$here" --xdp dummy0
+	traffic run udp >expected
+	usage --since-load >actual
+	compare "$(kind_here)"
+	run -69 --separate-stderr "$bin/ebpf-read" --pin-root "$root" icmp
+	[[ $stderr = *'not loaded: run: sudo ebpf-load --xdp IFACE'* ]]
+	given --xdp dummy0
+	unload --sockets
+	[ ! -e "$root/maps/usage" ]
+	run -69 --separate-stderr usage
+	[[ $stderr = *'not loaded: run: sudo ebpf-load --sockets'* ]]
+	run -69 --separate-stderr unload --sockets
+	[[ $stderr = *'the socket probes are not loaded'* ]]
+	timeout 10 "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -t 0.1
+	ip -n "$here" link del dummy0
+}
+
+@test "all reads what is loaded" {
+	given --sockets
+	traffic run udp >/dev/null
+	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -i 0.1 -t 0.2 >lines &
+	local reader=$!
+	sleep 0.1
+	traffic run udp >/dev/null
+	wait $reader
+	[ "$(jq -r .event_type lines | sort -u)" = usage ]
+}
+
+@test "filters: pid, comm, proto, host, port" {
+	given --sockets
+	traffic run tcp_bulk udp many_messages >expected
+	local pid
+	pid=$(jq -r 'select(.comm == "tr-sender").pid' expected)
+	[ "$(usage --since-load --pid "$pid" | jq -r .comm | sort -u)" = tr-sender ]
+	[ "$(usage --since-load --comm tr-udp-a,tr-udp-b | jq -r .comm | sort -u | wc -l)" = 2 ]
+	[ "$(usage --since-load --comm tr-sender --proto udp | wc -l)" = 0 ]
+	[ "$(usage --since-load --comm tr-mmsg --host 127.0.0.2 | jq -r .remote_ip)" = 127.0.0.2 ]
+	[ "$(usage --since-load --comm tr-mmsg --host 127.0.0.0/30 --proto udp | wc -l)" = 2 ]
+	[ "$(usage --since-load --comm tr-mmsg --port 1-32767 | wc -l)" = 0 ]
+}
+
+@test "--by port tells ports of services, and adds up to the same" {
+	given --sockets
+	"${from_here[@]}" python3 - >pid <<-'END'
+		import os, socket
+		listeners = [socket.create_server(('127.0.0.1', port)) for port in (8081, 8082)]
+		for listener in listeners:
+		    client = socket.create_connection(listener.getsockname())
+		    server = listener.accept()[0]
+		    client.sendall(b'x' * 1000)
+		    server.recv(1000, socket.MSG_WAITALL)
+		    server.sendall(b'y' * 500)
+		    client.recv(500, socket.MSG_WAITALL)
+		print(os.getpid())
+	END
+	usage --since-load --pid "$(<pid)" --by port >by_port
+	usage --since-load --pid "$(<pid)" >by_address
+	[ "$(jq -r 'select(.remote_port).remote_port' by_port | sort | xargs)" = '8081 8082' ]
+	[ "$(jq -s 'map(select(.remote_port)) | map(.bytes_sent, .bytes_received) | add' by_port)" = 3000 ]
+	[ "$(jq -r '[.bytes_sent, .bytes_received] | @tsv' by_address)" = $'3000\t3000' ]
+}
+
+@test "names: the process's, after exec and prctl the new one" {
+	given --sockets
+	"${from_here[@]}" python3 - >pid <<-'END'
+		import ctypes, os, socket
+		a, b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		b.bind(('127.0.0.1', 0))
+		a.sendto(b'1', b.getsockname())
+		ctypes.CDLL(None).prctl(15, b'line\n\x1b[31m\xff', 0, 0, 0)
+		a.sendto(b'22', b.getsockname())
+		print(os.getpid())
+	END
+	usage --since-load --pid "$(<pid)" >line
+	[ "$(jq -r '.comm' line)" = $'line\n\e[31m\ufffd' ]
+	[ "$(wc -l <line)" = 1 ]
+	[ "$(jq .bytes_sent line)" = 3 ]
+}
+
+@test "a stranger is refused, a member cannot write" {
+	given --sockets
+	run -77 --separate-stderr "${as_stranger[@]}" "$bin/ebpf-read" --pin-root "$root" usage
+	[[ $stderr = *'permission denied'* ]]
+	local map
+	for map in usage processes entries dead dead_state totals active; do
+		[ "$(stat -c %a:%g "$root/maps/$map")" = "640:$group" ]
+	done
+	[ "$(stat -c %a:%u:%g "$root/maps/streams")" = 600:0:"$group" ]
+}
+
+@test "a killed load leaves nothing that counts" {
+	given --sockets
+	local set
+	set=$(bpftool map dump pinned "$root/maps/active" -j)
+	local delay
+	for delay in 0.05 0.1 0.15 0.2; do
+		loader --sockets --probe "$(kind_here)" 2>/dev/null &
+		sleep "$delay"
+		kill -KILL $! 2>/dev/null || :
+		wait $! || :
+	done
+	loader --sockets 2>/dev/null
+	traffic run udp >expected
+	usage --since-load >actual
+	compare "$(kind_here)"
+}
+
+@test "status shows the probes and their sums" {
+	given --sockets
+	traffic run udp >/dev/null
+	"$bin/ebpf-ctl" --pin-root "$root" status --json >status
+	[ "$(jq '.sockets.seen.bytes_sent >= 49600' status)" = true ]
+	[ "$(jq -r '.hooks[] | select(.kind == "sockets") | .state' status | sort -u)" = attached ]
+	[ "$(jq -r '.hooks[].name' status | sort | uniq -d)" = '' ]
+	"$bin/ebpf-ctl" --pin-root "$root" status | grep -q '^seen  *[0-9]'
+}
+
+# More short-lived processes than the dead ring holds: the sum of lines and losses is what was sent.
+@test "what is overwritten before it is read is told as forgotten" {
+	given --sockets
+	start_usage -i 30 --comm none # looks at the beginning and at the end
+	"${from_here[@]}" python3 - <<-'END'
+		import os, socket
+		b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		b.bind(('127.0.0.1', 0))
+		for i in range(1000):
+		    if os.fork() == 0:
+		        a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		        for j in range(20):
+		            a.sendto(b'x', ('127.1.%d.%d' % (i % 250, j), 9))
+		        os._exit(0)
+		    os.wait()
+	END
+	finish reader INT
+	cp "$(out reader)" actual
+	[ "$(jq -r 'select(.event_type == "lost").reason' actual)" = forgotten ]
+	[ "$(jq 'select(.event_type == "lost").bytes_sent' actual)" -ge 3616 ]
+	# Told by whoever reads from the load on: what is in the ring, and what is forgotten.
+	usage --since-load >all
+	[ "$(jq -s 'map(select(.comm == "python3" or .event_type == "lost") | .bytes_sent) | add' all)" -ge 20000 ]
+}
+
+# 65,536 entries are all there are.
+@test "what has no room is told as full" {
+	given --sockets
+	"${from_here[@]}" python3 - >pid <<-'END'
+		import os, socket
+		a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		sent = 0
+		for i in range(70000):
+		    sent += a.sendto(b'x', ('127.%d.%d.%d' % (1 + i // 62500, i // 250 % 250, i % 250 + 1), 9))
+		print(os.getpid(), sent)
+	END
+	read -r pid sent <pid
+	usage --since-load >all
+	"$bin/ebpf-ctl" --pin-root "$root" status --json >status
+	[ "$(jq '.sockets.full.bytes_sent > 0' status)" = true ]
+	local told
+	told=$(jq -s "map(select(.pid == $pid or .event_type == \"lost\") | .bytes_sent) | add" all)
+	[ "$told" -ge "$sent" ]
+}
