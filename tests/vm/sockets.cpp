@@ -1,0 +1,93 @@
+// usage: vm-sockets
+//
+// Each socket program: whether it loads on this kernel, and what that costs the verifier. Nothing
+// is attached. A kind of probe that this kernel does not have is left out: tests/vm/inside says so.
+//
+// stdout: lines as tests/vm/inside prints them.
+#include "bpf/control.h"
+#include "lib/error.h"
+#include "tests/vm/cells.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "processes.skel.h"
+#include "sockets_fentry.skel.h"
+#include "sockets_tracepoint.skel.h"
+
+namespace pinpipe {
+namespace {
+
+struct Elf {
+    const char *name;
+    const void *(*bytes)(size_t *);
+};
+constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
+                         {"sockets_fentry", sockets_fentry::elf_bytes},
+                         {"processes", processes::elf_bytes}};
+
+// What a program is attached to is not in this kernel: its whole kind, or a function of old.
+bool is_absent(const bpf_program *program) {
+    const std::string section = bpf_program__section_name(program);
+    const std::string target = section.substr(section.find('/') + 1);
+    return libbpf_find_vmlinux_btf_id(target.c_str(), bpf_program__expected_attach_type(program)) <=
+           0;
+}
+
+void try_program(const Elf &elf, const std::string &name) {
+    size_t size = 0;
+    const void *const bytes = elf.bytes(&size);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = elf.name);
+    const std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object(
+        bpf_object__open_mem(bytes, size, &options), bpf_object__close);
+    bpf_program *program = nullptr, *wanted = nullptr;
+    bpf_object__for_each_program(program, object.get()) {
+        bpf_program__set_autoload(program, name == bpf_program__name(program));
+        if (name == bpf_program__name(program))
+            wanted = program;
+    }
+    const std::string cell = std::string(elf.name) + "/" + name;
+    if (is_absent(wanted))
+        return;
+    std::vector<char> log(1 << 20);
+    constexpr uint32_t statistics = 4; // and errors
+    bpf_program__set_log_buf(wanted, log.data(), log.size());
+    bpf_program__set_log_level(wanted, statistics);
+    if (const int code = bpf_object__load(object.get()); code != 0) {
+        print_cell(cell + ": loads", "limit", reason(-code));
+        return;
+    }
+    print_cell(cell + ": loads", "pass", "");
+    unsigned cost = 0;
+    const char *const said = std::strstr(log.data(), "processed ");
+    if (said && std::sscanf(said, "processed %u insns", &cost) == 1)
+        std::printf("cost\t%s\t%u\n", cell.c_str(), cost);
+}
+
+void try_all(const Elf &elf) {
+    size_t size = 0;
+    const void *const bytes = elf.bytes(&size);
+    const std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object(
+        bpf_object__open_mem(bytes, size, nullptr), bpf_object__close);
+    std::vector<std::string> names;
+    bpf_program *program = nullptr;
+    if (object)
+        bpf_object__for_each_program(program, object.get())
+            names.emplace_back(bpf_program__name(program));
+    if (names.empty())
+        print_cell(elf.name, "fail", "no programs in the object");
+    for (const std::string &name : names)
+        try_program(elf, name);
+}
+
+} // namespace
+} // namespace pinpipe
+
+int main() {
+    libbpf_set_print(nullptr);
+    for (const pinpipe::Elf &elf : pinpipe::elves)
+        pinpipe::try_all(elf);
+}
