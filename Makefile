@@ -20,10 +20,11 @@ LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined) -Wl,--as-needed
 LDLIBS   += -lbpf -lmd -lmnl
 ,        := ,
 
-TOOLS   := ebpf-load ebpf-read ebpf-ctl
+TOOLS   := ebpf-load ebpf-read ebpf-ctl ebpf-top
 DIR_ebpf-load := loader
 DIR_ebpf-read := reader
 DIR_ebpf-ctl  := ctl
+DIR_ebpf-top  := top
 BIN     := $(TOOLS:%=$(B)/bin/%)
 LIB     := $(B)/libpinpipe.a
 SKELS   := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
@@ -61,7 +62,7 @@ test-cli: all $(TRAFFIC) ## the bats part
 	$(Q)bats tests/cli
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
-	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM)
+	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
 	$(Q)tests/vm/matrix $(addprefix -k ,$(KERNEL)) $(if $(UPDATE),--update)
 
 bench: all $(BENCHES) ## speed, as ratios
@@ -109,6 +110,7 @@ $(B)/bin/%:
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+$(B)/bin/ebpf-top $(UNIT): LDLIBS += -lncursesw
 $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 

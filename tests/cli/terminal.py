@@ -1,0 +1,123 @@
+"""usage: terminal.py PROGRAM FILE KEY...: see on_terminal in top.bats"""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+program, file, *keys = sys.argv[1:]
+
+
+def set_size(fd, lines, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+feed_read, feed_write = os.pipe()
+pid, terminal = pty.fork()
+if pid == 0:
+    os.close(feed_write)
+    os.dup2(feed_read, 0)
+    os.execv(program, [program])
+os.close(feed_read)
+set_size(terminal, 24, 80)
+before = termios.tcgetattr(terminal)
+with open(file, "rb") as events:
+    os.write(feed_write, events.read())
+
+
+def read_until_quiet(least=0.0):
+    """What comes until nothing has come for half a second."""
+    text, end = b"", time.monotonic() + least
+    while True:
+        ready = select.select([terminal], [], [], 0.6)[0]
+        if not ready and time.monotonic() >= end:
+            return text
+        try:
+            text += os.read(terminal, 65536) if ready else b""
+        except OSError:
+            return text
+
+
+def as_screen(text, lines=24, columns=80):
+    """The characters of a screen that this output draws: cursor movements and erasing, as xterm has them."""
+    screen, y, x = [[" "] * columns for _ in range(lines)], 0, 0
+    pattern = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|\x1b[()][A-Z0-9]|\x1b[=>78M]|([\x00-\x1f])|(.)", re.S)
+    for arguments, command, control, character in pattern.findall(text.decode(errors="replace")):
+        numbers = [int(n) if n.isdigit() else 0 for n in arguments.split(";")]
+        if command in "Hf" and command:
+            y, x = max(numbers[0], 1) - 1, max(numbers[1] if len(numbers) > 1 else 1, 1) - 1
+        elif command == "d":
+            y = max(numbers[0], 1) - 1
+        elif command == "G":
+            x = max(numbers[0], 1) - 1
+        elif command == "C":
+            x += max(numbers[0], 1)
+        elif command == "J":
+            screen = [[" "] * columns for _ in range(lines)] if numbers[0] == 2 else screen
+            if numbers[0] == 0 and y < lines:
+                screen[y][x:] = [" "] * (columns - x)
+                screen[y + 1 :] = [[" "] * columns for _ in range(lines - y - 1)]
+        elif command == "K" and y < lines:
+            screen[y][x:] = [" "] * (columns - x)
+        elif command == "X" and y < lines:
+            screen[y][x : x + max(numbers[0], 1)] = [" "] * max(numbers[0], 1)
+        elif command == "b" and y < lines:
+            for _ in range(max(numbers[0], 1)):
+                if 0 < x < columns:
+                    screen[y][x] = screen[y][x - 1]
+                    x += 1
+        elif control == "\r":
+            x = 0
+        elif control == "\n":
+            y += 1
+        elif control == "\b":
+            x -= 1
+        elif character:
+            if y < lines and x < columns:
+                screen[y][x] = character
+                if ord(character) >= 0x1100 and x + 1 < columns and character != "\ufffd":
+                    screen[y][x + 1] = ""
+                    x += 1
+            x += 1
+    return "\n".join("".join(line).rstrip() for line in screen)
+
+
+def end(how):
+    """By q or a signal; whether the terminal is as it was."""
+    if how == "q":
+        os.write(terminal, b"q")
+    else:
+        os.kill(pid, getattr(signal, "SIG" + how))
+    read_until_quiet()
+    status = os.waitpid(pid, 0)[1]
+    return "same" if status == 0 else f"status {status}"
+
+
+drawn = read_until_quiet(1.0)
+for key in keys:
+    if key.startswith("SETTINGS-"):
+        during = termios.tcgetattr(terminal)
+        result = end(key.removeprefix("SETTINGS-"))
+        after = termios.tcgetattr(terminal)
+        print(result if after == before and during != before else f"{before} {during} {after}")
+        sys.exit()
+    elif key.startswith("SIZE-"):
+        set_size(terminal, *map(int, key.removeprefix("SIZE-").split("x")))
+        os.kill(pid, signal.SIGWINCH)
+    elif key == "EOF":
+        os.close(feed_write)
+    elif key == "RAW":
+        sys.stdout.buffer.write(drawn)
+    else:
+        os.write(terminal, key.encode())
+    drawn += read_until_quiet(0.5)
+result = end("q")
+if result != "same":
+    sys.exit(result)
+if keys[-1:] != ["RAW"]:
+    print(as_screen(drawn))
