@@ -1,4 +1,4 @@
-# Completion of ebpf-load, ebpf-read and ebpf-ctl for bash. Options are asked of the tool's own --help.
+# Completion of ebpf-load, ebpf-read, ebpf-ctl and ebpf-top for bash. Options are asked of the tool's own --help.
 # shellcheck shell=bash
 
 _pinpipe_options() { # TOOL
@@ -35,10 +35,12 @@ _pinpipe_argument() { # CURRENT OPTION
     --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
     --proto) _pinpipe_list "icmp icmpv6 tcp mptcp udp udplite sctp dccp raw packet" "$1" ;;
     --probe) compgen -W "fentry tracepoint" -- "$1" ;;
-    --by) compgen -W "port" -- "$1" ;;
+    --by) compgen -W "$([[ ${COMP_WORDS[0]} == *top ]] && echo process remote both || echo port)" -- "$1" ;;
+    --sort | -s) compgen -W "pid process remote proto sent/s received/s sent received" -- "$1" ;;
+    --units | -u) compgen -W "binary bits bytes" -- "$1" ;;
     --direction) compgen -W "in" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;
-    --host | --count | -n | --time | -t | --readers | --ring-size | --pid | --comm | --port | --interval | -i) ;;
+    --host | --count | -n | --time | -t | --readers | --ring-size | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w) ;;
     *) return 1 ;;
     esac
     return 0
@@ -74,4 +76,4 @@ _pinpipe() { # TOOL CURRENT PREVIOUS, as complete -F gives them
     fi
 }
 
-complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl
+complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl ebpf-top

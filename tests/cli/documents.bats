@@ -132,7 +132,7 @@ try_examples() { # reads command lines
 
 @test "pages and --help list the same options" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
         "$BIN/${page%.*}" --help | listed >help
         page_text "$page" | section OPTIONS | listed >documented
         [[ -s help ]]
@@ -142,7 +142,7 @@ try_examples() { # reads command lines
 
 @test "pages name the defaults of --help, and the size of a record" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
         page_text "$page" | section OPTIONS >options
         "$BIN/${page%.*}" --help | grep -o 'default [0-9][0-9]*' | while read -r _ number; do
             grep -qw "$number" options || { echo "$page: $number" && return 1; }
@@ -154,7 +154,7 @@ try_examples() { # reads command lines
 
 @test "pages have every section" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
         for name in NAME SYNOPSIS DESCRIPTION OPTIONS OUTPUT FILES "EXIT STATUS" EXAMPLES SECURITY "SEE ALSO"; do
             page_text "$page" | section "$name" >text
             [[ -s text ]] || { echo "$page: $name" && return 1; }
@@ -181,6 +181,13 @@ try_examples() { # reads command lines
     load --xdp eth0 --sockets
     try_examples < <(man_examples ebpf-read.1)
     [[ $(wc -l <events.ndjson) == 100 ]]
+}
+
+@test "examples of ebpf-top(1) run" {
+    need mandoc mandoc
+    need_network
+    load --sockets
+    try_examples < <(man_examples ebpf-top.1)
 }
 
 @test "examples of ebpf-ctl(8) run" {
@@ -481,7 +488,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "bash completes streams, options, arguments and interfaces" {
-    bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl'
+    bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top'
     [[ $(completed ebpf-read ic) == icmp ]]
     [[ $(completed ebpf-read "") == "icmp usage all" ]]
     [[ $(completed ebpf-read --commu) == --community-id ]]
@@ -498,7 +505,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "bash completes every option of --help" {
-    for tool in ebpf-load ebpf-read ebpf-ctl; do
+    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top; do
         "$BIN/$tool" --help | listed | grep -o -- '--[a-z-]*' | sort >help
         completed "$tool" -- | tr ' ' '\n' | sort >offered
         diff help offered
@@ -506,7 +513,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "zsh completions have every option of --help" {
-    for tool in ebpf-load ebpf-read ebpf-ctl; do
+    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top; do
         file=$ROOT/share/completions/_$tool
         [[ $(head -n 1 "$file") == "#compdef $tool" ]]
         "$BIN/$tool" --help | listed | grep -o -- '--[a-z-]*' | sort >help
