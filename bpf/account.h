@@ -132,21 +132,18 @@ static __noinline bool add_entry(const struct usage_key *key, const struct usage
 
 static __always_inline void charge(const struct usage_key *key, const struct usage_sums *sums)
 {
+	struct usage_sums *entry = bpf_map_lookup_elem(&usage, key);
 	struct usage_totals *total;
-	struct usage_sums *entry;
 	__u32 zero = 0;
-	bool done = true;
 
-	entry = bpf_map_lookup_elem(&usage, key);
-	if (entry)
+	if (entry) {
 		add_atomic(entry, sums);
-	else
-		done = add_entry(key, sums);
-	total = bpf_map_lookup_elem(&totals, &zero);
-	if (!total)
 		return;
-	add_atomic(&total->all, sums);
-	if (!done)
+	}
+	if (add_entry(key, sums))
+		return;
+	total = bpf_map_lookup_elem(&totals, &zero);
+	if (total)
 		add_atomic(&total->full, sums);
 }
 

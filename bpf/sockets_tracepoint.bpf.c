@@ -52,10 +52,12 @@ static __always_inline void find_destination(struct task_struct *task, const str
 					     int result, struct usage_key *key)
 {
 	struct socket_name name = {};
-	struct system_call c;
+	struct system_call c = {.call = current_call(task)};
 	__u32 message = 0;
 
-	read_call(task, &c);
+	if (c.call == CALL_OTHER)
+		return;
+	read_arguments(task, &c);
 	if (c.call == CALL_SENDMMSG)
 		message = next_message(task, &c, result);
 	if (read_name(task, sk, &c, message, &name))
@@ -110,16 +112,19 @@ int BPF_PROG(see_splice, struct sock *sk)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct usage_sums sums = {};
 	struct usage_key key = {};
+	const struct tcp_sock *tp;
 	struct stream_record *s;
-	struct system_call c;
 
-	read_call(task, &c);
-	if (c.call != CALL_SPLICE || !is_active() || !is_tcp(sk) || !name_socket(sk, &key))
+	if (current_call(task) != CALL_SPLICE || !is_active() || !is_tcp(sk) ||
+	    !name_socket(sk, &key))
 		return 0;
-	s = stream_of(sk);
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	s = stream_of(sk, tp);
 	if (!s)
 		return 0;
-	sums.bytes_received = uncounted(sk, s);
+	sums.bytes_received = uncounted(tp, s);
 	if (!sums.bytes_received)
 		return 0;
 	__sync_fetch_and_add(&s->counted, sums.bytes_received);
@@ -133,11 +138,22 @@ int BPF_PROG(see_splice, struct sock *sk)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(see_state, struct sock *sk, int before, int now)
 {
+	const struct tcp_sock *tp;
+
 	if (!is_active() || !is_tcp(sk))
 		return 0;
-	if (now == TCP_ESTABLISHED)
-		stream_of(sk);
-	else if (now == TCP_CLOSE)
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (now == TCP_ESTABLISHED && tp)
+		stream_of(sk, tp);
+	else if (now == TCP_FIN_WAIT1 || now == TCP_LAST_ACK)
+		note_closer(sk);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(see_destroy, struct sock *sk)
+{
+	if (is_active())
 		settle(sk);
 	return 0;
 }

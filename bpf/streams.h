@@ -28,13 +28,8 @@ static __always_inline bool is_tcp(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP_NR && (family == AF_INET || family == AF_INET6);
 }
 
-static __always_inline __u32 copied(const struct sock *sk)
-{
-	return BPF_CORE_READ((const struct tcp_sock *)sk, copied_seq);
-}
-
 /* The record of a TCP socket; a new one counts from what has been received by now. */
-static __always_inline struct stream_record *stream_of(struct sock *sk)
+static __always_inline struct stream_record *stream_of(struct sock *sk, const struct tcp_sock *tp)
 {
 	struct stream_record *s = bpf_sk_storage_get(&streams, sk, 0, 0);
 
@@ -42,21 +37,20 @@ static __always_inline struct stream_record *stream_of(struct sock *sk)
 		return s;
 	s = bpf_sk_storage_get(&streams, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (s)
-		s->start = copied(sk);
+		s->start = tp->copied_seq;
 	return NULL;
 }
 
 /* Bytes that copied_seq has moved over and nobody was charged for. */
-static __always_inline __u32 uncounted(const struct sock *sk, const struct stream_record *s)
+static __always_inline __u32 uncounted(const struct tcp_sock *tp, const struct stream_record *s)
 {
-	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
-	__u32 seq = copied(sk), moved;
+	__u32 seq = tp->copied_seq, moved;
 
-	if (s->flags & STREAM_UNTOLD ||
-	    BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_ulp_ops))
+	if (s->flags & STREAM_UNTOLD || tp->inet_conn.icsk_ulp_ops)
 		return 0;
 	moved = seq - s->start - s->counted;
-	if (sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1 && seq == BPF_CORE_READ(tp, rcv_nxt))
+	if (tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> SOCK_DONE_BIT & 1 &&
+	    seq == tp->rcv_nxt)
 		moved--; /* the FIN */
 	return (__s32)moved > 0 ? moved : 0;
 }
@@ -72,28 +66,50 @@ static __always_inline void note_owner(struct stream_record *s, const struct usa
 /* After recv(): those bytes are charged. */
 static __always_inline void note_received(struct sock *sk, const struct usage_key *key, __u32 bytes)
 {
-	struct stream_record *s = stream_of(sk);
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct stream_record *s;
 
+	if (!tp)
+		return;
+	s = stream_of(sk, tp);
 	if (!s)
 		return;
-	if (BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_ulp_ops))
+	if (tp->inet_conn.icsk_ulp_ops)
 		s->flags |= STREAM_UNTOLD;
 	__sync_fetch_and_add(&s->counted, bytes);
 	note_owner(s, key);
 }
 
-/* At the end: what was moved out without a call of the owner's. It may run in softirq. */
+/* Closing happens in the call of whoever holds it: the owner, where nobody was seen to receive. */
+static __always_inline void note_closer(struct sock *sk)
+{
+	struct stream_record *s = bpf_sk_storage_get(&streams, sk, 0, 0);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct usage_key key = {};
+
+	if (!s || s->key.pid || !name_socket(sk, &key))
+		return;
+	process_of(task, (struct process_key *)&key);
+	describe(task, &s->process);
+	s->key = key;
+}
+
+/*
+ * When the socket is gone for its process and for the peer, no receive is under way any more: what
+ * was moved out without a call of the owner's. (Not at the change to TCP_CLOSE: a reset may come in
+ * the middle of a receive, and what is queued can be received after it.) It may run in softirq.
+ */
 static __always_inline void settle(struct sock *sk)
 {
 	struct stream_record *s = bpf_sk_storage_get(&streams, sk, 0, 0);
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct usage_sums sums = {};
-	struct usage_totals *total;
 	struct usage_sums *entry;
-	__u32 zero = 0, bytes;
+	__u32 bytes;
 
-	if (!s || !s->key.pid || BPF_CORE_READ((const struct tcp_sock *)sk, urg_seq))
+	if (!s || !s->key.pid || !tp || tp->urg_seq)
 		return;
-	bytes = uncounted(sk, s);
+	bytes = uncounted(tp, s);
 	if (!bytes)
 		return;
 	s->counted += bytes;
@@ -104,9 +120,6 @@ static __always_inline void settle(struct sock *sk)
 		add_atomic(entry, &sums);
 	else
 		write_dead(&s->key, &sums, &s->process);
-	total = bpf_map_lookup_elem(&totals, &zero);
-	if (total)
-		add_atomic(&total->all, &sums);
 }
 
 #endif

@@ -46,15 +46,17 @@ static __always_inline enum call call_of_number(__u64 number)
 	return CALL_OTHER;
 }
 
-static __always_inline void read_call(struct task_struct *task, struct system_call *c)
+static __always_inline enum call current_call(struct task_struct *task)
 {
-	struct pt_regs *regs;
-
-	c->call = CALL_OTHER;
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER) || task->thread_info.status & TS_COMPAT)
-		return;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	c->call = call_of_number(regs->orig_ax);
+		return CALL_OTHER;
+	return call_of_number(((struct pt_regs *)bpf_task_pt_regs(task))->orig_ax);
+}
+
+static __always_inline void read_arguments(struct task_struct *task, struct system_call *c)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
 	c->arg[0] = regs->di;
 	c->arg[1] = regs->si;
 	c->arg[2] = regs->dx;
@@ -82,23 +84,29 @@ static __always_inline enum call call_of_number(__u64 number)
 	return CALL_OTHER;
 }
 
-static __always_inline void read_call(struct task_struct *task, struct system_call *c)
+static __always_inline enum call current_call(struct task_struct *task)
 {
-	struct pt_regs *regs;
-
-	c->call = CALL_OTHER;
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER) || task->thread_info.flags >> TIF_32BIT & 1)
-		return;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	c->call = call_of_number(regs->syscallno);
+		return CALL_OTHER;
+	return call_of_number(((struct pt_regs *)bpf_task_pt_regs(task))->syscallno);
+}
+
+static __always_inline void read_arguments(struct task_struct *task, struct system_call *c)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
 	c->arg[0] = regs->orig_x0;
 	for (int i = 1; i < 6; i++)
 		c->arg[i] = regs->user_regs.regs[i];
 }
 #else
-static __always_inline void read_call(struct task_struct *task, struct system_call *c)
+static __always_inline enum call current_call(struct task_struct *task)
 {
-	c->call = CALL_OTHER;
+	return CALL_OTHER;
+}
+
+static __always_inline void read_arguments(struct task_struct *task, struct system_call *c)
+{
 }
 #endif
 

@@ -10,11 +10,11 @@
  *   maps/entries    for each process, the keys of its usage entries, numbered from 0
  *   maps/dead       the last entries of processes that have ended, a ring
  *   maps/dead_state where that ring is, and what fell out of it
- *   maps/totals     all bytes, and those for which there was no room; per CPU
+ *   maps/totals     bytes for which there was no room; per CPU
  *   maps/streams    what TCP sockets have received, for the programs themselves
  *
- * Exact at rest: totals.all = sum of usage + sum of dead + dead_state.forgotten + totals.full.
- * While traffic runs, each figure only grows; an entry that moves is written to dead first, then
+ * Each transfer is added to one entry of usage, or to dead, or to totals.full: at rest their sum,
+ * with what dead_state.forgotten counts, is everything that was seen. An entry that moves is written to dead first, then
  * deleted from usage. So a reader that walks usage and then dead misses nothing.
  */
 #ifndef PINPIPE_USAGE_H
@@ -90,7 +90,6 @@ struct dead_state {
 };
 
 struct usage_totals {
-	struct usage_sums all;
 	struct usage_sums full; /* no room: a map was full */
 };
 
@@ -113,7 +112,7 @@ RECORD_SIZE(usage_sums, 32);
 RECORD_SIZE(entry_key, 16);
 RECORD_SIZE(dead_record, 128);
 RECORD_SIZE(dead_state, 80);
-RECORD_SIZE(usage_totals, 64);
+RECORD_SIZE(usage_totals, 32);
 RECORD_SIZE(stream_record, 104);
 
 #endif

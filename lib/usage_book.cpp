@@ -5,12 +5,14 @@
 namespace pinpipe {
 namespace {
 
-// Keys come from many remotes and ports; their words are mixed well enough to use the low bits.
+// Keys differ in few bits, often the highest of a word (addresses are in network byte order): each
+// word is mixed until all of its bits reach the lowest ones.
 size_t hash_key(const usage_key &key) {
     uint64_t words[sizeof key / 8], state = 0;
     std::memcpy(words, &key, sizeof key);
     for (const uint64_t word : words) {
         state = (state ^ word) * 0x9e3779b97f4a7c15ULL;
+        state = (state ^ state >> 32) * 0xd6e8feb86659fd93ULL;
         state ^= state >> 32;
     }
     return state;
@@ -22,6 +24,7 @@ UsageBook::Slot &UsageBook::find(const usage_key &key) {
     const size_t mask = slots_.size() - 1;
     for (size_t at = hash_key(key) & mask;; at = (at + 1) & mask) {
         Slot &slot = slots_[at];
+        probes_++;
         if (!slot.look || std::memcmp(&slot.key, &key, sizeof key) == 0)
             return slot;
     }

@@ -42,6 +42,7 @@ public:
     usage_sums end(bool complete);
 
     size_t size() const { return used_; }
+    uint64_t probes() const { return probes_; } // slots looked at, ever: a measure of the hash
 
 private:
     struct Slot {
@@ -56,6 +57,7 @@ private:
     std::vector<Slot> slots_ = std::vector<Slot>(256); // open addressing, a power of two
     size_t used_ = 0;
     uint32_t look_ = 0;
+    uint64_t probes_ = 0;
 };
 
 } // namespace pinpipe

@@ -161,5 +161,22 @@ TEST(UsageBook, EverythingIsToldOnce) {
     EXPECT_EQ(book.size(), living.size());
 }
 
+// Many remotes of one process: each look takes time in proportion, whatever the addresses are.
+TEST(UsageBook, NoAddressesAreSlow) {
+    constexpr uint32_t many = 60000;
+    for (const int shift : {0, 8, 16}) {
+        UsageBook book;
+        book.begin();
+        for (uint32_t i = 0; i < many; i++) {
+            usage_key k = key(1);
+            k.remote.words[3] = __builtin_bswap32(i << shift);
+            k.port = static_cast<uint16_t>(shift == 16 ? i : 0);
+            book.entry(k, sent(1));
+        }
+        EXPECT_EQ(book.size(), many);
+        EXPECT_LT(book.probes(), many * 5ULL) << "shift " << shift;
+    }
+}
+
 } // namespace
 } // namespace pinpipe

@@ -3,7 +3,7 @@
 #include "lib/holders.h"
 #include "lib/links.h"
 #include "lib/ring.h"
-#include "lib/usage_book.h"
+#include "lib/usage_maps.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -112,23 +112,19 @@ Result<void> gather_sockets(const Pins &pins, Status &status) {
         loaded = loaded || hook.record.kind == HOOK_SOCKETS;
     if (!loaded)
         return {};
-    const auto totals = pins.open(totals_map, Access::read);
-    const auto dead = pins.open(dead_state_map, Access::read);
-    if (!totals || !dead)
-        return fail(totals ? dead.error() : totals.error());
-    std::vector<usage_totals> each(static_cast<size_t>(libbpf_num_possible_cpus()));
-    dead_state state{};
-    if (auto read = read_bytes(*totals, 0, each.data(), pins.path(totals_map.path)); !read)
-        return read;
-    if (auto read = read_element(*dead, 0, state, pins.path(dead_state_map.path)); !read)
-        return read;
-    SocketStatus &sockets = status.sockets.emplace();
-    for (const usage_totals &t : each) {
-        sockets.all = sockets.all + t.all;
-        sockets.full = sockets.full + t.full;
-    }
-    sockets.forgotten = state.forgotten;
-    sockets.ended = state.last;
+    auto maps = UsageMaps::open(pins);
+    if (!maps)
+        return fail(maps.error());
+    SocketStatus sockets;
+    const auto loss =
+        maps->look([&](const UsageEntry &entry) { sockets.all = sockets.all + entry.sums; });
+    if (!loss)
+        return fail(loss.error());
+    sockets.full = loss->full;
+    sockets.forgotten = loss->forgotten;
+    sockets.all = sockets.all + loss->full + loss->forgotten;
+    sockets.entries = maps->entries();
+    status.sockets = sockets;
     return {};
 }
 

@@ -58,7 +58,7 @@ struct SocketStatus {
     usage_sums all{};       // everything that was seen
     usage_sums full{};      // of it, without room in the maps
     usage_sums forgotten{}; // of it, of ended processes, fallen out of the dead ring
-    uint64_t ended = 0;     // entries of ended processes, ever
+    uint64_t entries = 0;   // that the others are in, with those of ended processes in the ring
 };
 
 struct Status {

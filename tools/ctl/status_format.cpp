@@ -100,7 +100,7 @@ void write_sockets(Writer &w, const SocketStatus &sockets) {
     write_sums(w, "seen", sockets.all);
     write_sums(w, "full", sockets.full);
     write_sums(w, "forgotten", sockets.forgotten);
-    w.Key("ended_entries"), w.Uint64(sockets.ended);
+    w.Key("entries"), w.Uint64(sockets.entries);
     w.EndObject();
 }
 
