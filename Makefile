@@ -34,6 +34,7 @@ TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
 # What the unit tests link of the tools: everything but their main functions.
 TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
 VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
+# Makes traffic with known byte counts.
 TRAFFIC := $(B)/bin/traffic
 BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-*.cpp))
 

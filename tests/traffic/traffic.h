@@ -1,84 +1,198 @@
-// Real traffic that counts its own bytes: what the accounting is compared with, to the byte.
+// Real traffic, whose bytes are counted where they are sent and received: what the calls on the
+// sockets returned. Another count of the same traffic is to come to equal numbers.
 //
-// A case makes sockets, then lets processes of its own use them. Each process tallies what its
-// calls returned, by protocol and remote address, and hands the tally over in a pipe.
+// A case forks a process for each role (client, server). Roles meet at a gate before they send
+// anything; when they are through, they report what they counted over a pipe and live on until all
+// have, so that their entries in /proc can be read meanwhile. Nothing here talks over a socket but
+// what is counted.
 #pragma once
 
+#include "lib/fd.h"
+
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
-#include <stdexcept>
+#include <mutex>
+#include <netinet/in.h>
+#include <span>
 #include <string>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <tuple>
 #include <vector>
 
 namespace traffic {
 
-struct Flow {
-    std::string proto;
-    std::string remote;       // empty: none
-    bool unconnected = false; // received without a connection: not every probe can know from whom
-    auto operator<=>(const Flow &) const = default;
+using pinpipe::Fd;
+
+// Thrown by cases and roles; become "skipped" and "failed" in the output.
+struct Skipped {
+    std::string why;
+};
+struct Failed {
+    std::string what;
 };
 
-struct Sums {
-    uint64_t sent = 0, received = 0;
+// result as it is, unless it is negative: throws Failed with what and the text of errno.
+template <typename Result> Result check(Result result, const char *what);
+// Throws Failed with what, unless ok.
+void expect(bool ok, const char *what);
+
+// count enlarged by TRAFFIC_SCALE; at least 1.
+size_t scaled(size_t count);
+double scale();
+
+// --- processes ---
+
+struct Tally {
+    std::atomic<uint64_t> sent{0}, received{0};
 };
 
-class Tally {
+// What a process (or a part of its life) counted with one peer. Sent over a pipe, whole by its
+// size.
+struct Record {
+    enum Kind : uint32_t { ready, spawned, counted, finished, skipped, failed };
+    Kind kind;
+    int32_t pid; // as the caller's /proc has it
+    uint64_t start_ticks;
+    uint64_t sent, received;
+    uint32_t unknown; // 1: datagrams received without their sender's address
+    char comm[16];
+    char proto[12];
+    char remote[48]; // empty: there is none
+    char text[128];  // of skipped and failed
+};
+
+// A semaphore between the processes of a case, made before they are forked.
+class Gate {
 public:
-    int pid = 0; // of who did it, where that is not the role's own process
-    // n: as a call returned it. Negative: an error, which counts for nothing.
-    void sent(const std::string &proto, const std::string &remote, long n);
-    void received(const std::string &proto, const std::string &remote, long n,
-                  bool unconnected = false);
-    const std::map<Flow, Sums> &flows() const { return flows_; }
-    std::map<Flow, Sums> &flows() { return flows_; }
+    Gate();
+    void open(uint64_t times = 1) const;
+    bool pass(int milliseconds = 30000) const; // false: not in time
 
 private:
-    std::map<Flow, Sums> flows_;
+    Fd fd_;
 };
 
-struct Role {
-    std::string comm; // 15 bytes at most
-    std::function<void(Tally &)> work;
+// The pipes by which the processes of a case and the one that runs it deal with each other.
+struct Wiring {
+    int report;  // to write Records
+    int go;      // ends when traffic may begin
+    int release; // ends when the case is over
 };
 
-// The case cannot be tried here; what(): why.
-struct Skip : std::runtime_error {
-    using runtime_error::runtime_error;
+// A process that takes part, as seen by itself.
+class Role {
+public:
+    explicit Role(const Wiring &wiring) : wiring_(wiring) {}
+
+    // The bytes with one peer. Threads may ask and count at the same time.
+    Tally &tally(const std::string &proto, const std::string &remote, bool unknown = false);
+    // Says that it stands by, and waits until the traffic may begin.
+    void stand_by();
+    // Sends what was counted so far, and forgets it.
+    void report();
+    void write(Record::Kind kind, const std::string &text = {});
+    // Reports and waits for the end of the case.
+    [[noreturn]] void finish();
+
+    // Another process, forked by this one, that counts by itself.
+    enum class Life {
+        whole,  // until the end of the case
+        brief,  // ends as soon as it has reported
+        orphan, // as whole, and does not mind when its parent dies
+    };
+    pid_t spawn(const char *comm, const std::function<void(Role &)> &body, Life life = Life::whole);
+
+    // Turns this process, just forked, into the role: runs body and never returns.
+    [[noreturn]] void live(const char *comm, const std::function<void(Role &)> &body, Life life);
+    const Wiring &wiring() const { return wiring_; }
+
+private:
+    using Key = std::tuple<std::string, std::string, bool>;
+    Wiring wiring_;
+    std::mutex mutex_;
+    std::map<Key, Tally> tallies_;
 };
 
-// Runs the roles at the same time, a process each, and prints a line for each flow of each. Fails
-// when one does not end well within a minute.
-void run(const std::vector<Role> &roles);
+struct Options {
+    bool pause_before = false, pause_after = false;
+    std::string hold; // a file whose first line starts case preopened
+};
 
-[[noreturn]] void die(const std::string &what); // with errno
-void check(bool fine, const std::string &what);
+struct Entry;
 
-struct Case {
+// One case, as seen by the process that runs it.
+class Case {
+public:
+    Case(const Entry &entry, const Options &options);
+    ~Case();
+    Case(const Case &) = delete;
+    Case &operator=(const Case &) = delete;
+
+    // A process that waits for the start and then runs body.
+    void role(const char *comm, const std::function<void(Role &)> &body);
+    // The same, but body opens what it needs before it calls stand_by().
+    void prepared_role(const char *comm, const std::function<void(Role &)> &body);
+
+    bool run(); // the whole case, with its output; false: it failed
+
+private:
+    void fork_roles_and_start();
+    void collect();
+    void merge(const Record &record);
+    void check_balance() const;
+    void print_counts() const;
+    void print(const std::string &members) const;
+    std::string pids() const;
+    Record next_record();
+
+    const Entry &entry_;
+    const Options &options_;
+    Fd reports_, report_, go_, start_, release_, end_;
+    std::vector<pid_t> roles_;
+    using Key = std::tuple<int32_t, uint64_t, std::string, std::string, bool>;
+    std::map<Key, Record> counts_;
+    std::map<int32_t, std::string> comms_; // the last one of each process
+    size_t expected_ = 0;                  // processes that have yet to finish
+};
+
+enum class Balance {
+    exact, // what the case's processes sent is what they received
+    none,  // datagrams, the kernel's answers, data that nobody reads
+};
+
+struct Entry {
     const char *name;
-    void (*work)();
+    void (*run)(Case &);
+    Balance balance = Balance::exact;
+    bool held = false; // waits for --hold
 };
-extern const std::vector<Case> stream_cases, datagram_cases, special_cases, uring_cases;
 
-// --- sockets ---
+// Waits until a line (or the end) arrives on standard input or, if there is one, in the file hold.
+void wait_for_line(const std::string &hold);
 
-// Two ends of a TCP connection over lo. host: "127.0.0.1", "::1", or "mapped".
-struct Pair {
-    int a, b;
-    std::string host;
-    void close_other(bool keep_a) const; // in a child: the end that it does not use
-};
-Pair tcp_pair(const std::string &host = "127.0.0.1", int proto = 0);
+std::span<const Entry> tcp_cases();
+std::span<const Entry> edge_cases();
+std::span<const Entry> udp_cases();
+std::span<const Entry> udp_edge_cases();
+std::span<const Entry> raw_cases();
+std::span<const Entry> splice_cases();
+std::span<const Entry> uring_cases();
+std::span<const Entry> process_cases();
+std::span<const Entry> thread_cases();
+std::span<const Entry> protocol_cases();
 
-// A bound datagram socket; host as above.
-int bound_udp(const std::string &host, uint16_t &port, int proto = 0);
-void connect_udp(int fd, const std::string &host, uint16_t port);
+// The second half of case exec, in the process that has been through execve().
+[[noreturn]] void continue_after_exec(char **arguments);
 
-void send_all(int fd, size_t bytes, Tally &t, const std::string &proto, const std::string &remote,
-              size_t piece = 65536, int flags = 0);
-// Until bytes have come, or the end.
-void receive_all(int fd, size_t bytes, Tally &t, const std::string &proto,
-                 const std::string &remote, size_t piece = 65536);
+template <typename Result> Result check(Result result, const char *what) {
+    if (result < 0)
+        throw Failed{std::string(what) + ": " + std::strerror(errno)};
+    return result;
+}
 
 } // namespace traffic
