@@ -25,7 +25,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, USAGE_ENTRIES);
+	__uint(max_entries, USAGE_PLACES);
 	__type(key, struct entry_key);
 	__type(value, struct usage_key);
 } entries SEC(".maps");
@@ -125,7 +125,7 @@ static __noinline bool add_entry(const struct usage_key *key, const struct usage
 		return true;
 	}
 	place.number = __sync_fetch_and_add(&process->entries, 1);
-	/* Never full before usage is: both have as many elements, and one is taken from each. */
+	/* Never full before usage is: for each element here there is one there, or just was. */
 	bpf_map_update_elem(&entries, &place, key, BPF_ANY);
 	return true;
 }

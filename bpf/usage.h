@@ -24,6 +24,7 @@
 
 #define USAGE_ENTRIES	65536
 #define USAGE_PROCESSES 16384
+#define USAGE_PLACES	(USAGE_ENTRIES + 1024) /* more: an entry goes before its place does */
 #define DEAD_ENTRIES	16384 /* a power of two */
 
 /* A process, never mixed up with a later one of the same number. */

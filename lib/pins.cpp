@@ -44,7 +44,7 @@ const MapSpec entries_map = {"entries",
                              BPF_MAP_TYPE_HASH,
                              sizeof(entry_key),
                              sizeof(usage_key),
-                             USAGE_ENTRIES,
+                             USAGE_PLACES,
                              0,
                              0640};
 const MapSpec dead_map = {
