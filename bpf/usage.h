@@ -14,8 +14,9 @@
  *   maps/streams    what TCP sockets have received, for the programs themselves
  *
  * Each transfer is added to one entry of usage, or to dead, or to totals.full: at rest their sum,
- * with what dead_state.forgotten counts, is everything that was seen. An entry that moves is written to dead first, then
- * deleted from usage. So a reader that walks usage and then dead misses nothing.
+ * with what dead_state.forgotten counts, is everything that was seen. An entry that moves is
+ * written to dead first, then deleted from usage. So a reader that walks usage and then dead misses
+ * nothing.
  */
 #ifndef PINPIPE_USAGE_H
 #define PINPIPE_USAGE_H
@@ -25,7 +26,7 @@
 #define USAGE_ENTRIES	65536
 #define USAGE_PROCESSES 16384
 #define USAGE_PLACES	(USAGE_ENTRIES + 1024) /* more: an entry goes before its place does */
-#define DEAD_ENTRIES	16384 /* a power of two */
+#define DEAD_ENTRIES	16384		       /* a power of two */
 
 /* A process, never mixed up with a later one of the same number. */
 struct process_key {

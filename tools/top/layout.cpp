@@ -50,12 +50,13 @@ template <class Text> std::string line(const View &view, size_t width, const Tex
         used += shape(column).width;
         growing += shape(column).grows;
     }
+    const size_t sharers = std::max<size_t>(growing, 1);
     const auto room_of = [&](const Shape &s) -> size_t {
         if (!width || !s.grows)
             return s.width;
         if (width >= used)
-            return s.width + (width - used) / growing;
-        const size_t less = (used - width + growing - 1) / growing; // names give way to numbers
+            return s.width + (width - used) / sharers;
+        const size_t less = (used - width + sharers - 1) / sharers; // names give way to numbers
         return std::max<size_t>(s.width > less ? s.width - less : 0, 6);
     };
     std::string out;
