@@ -207,7 +207,7 @@ try_examples() { # reads command lines
 @test "ebpf-ctl status --json has the fields of its page" {
     need mandoc mandoc
     need_network
-    load --xdp eth0
+    load --xdp eth0 --sockets
     "$BIN/ebpf-ctl" status --json >status.json
     page_text ebpf-ctl.8 | section OUTPUT >text
     # Keys of the JSON; those of a reader appear while one is there, and are named in the page too.
