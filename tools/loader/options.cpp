@@ -23,7 +23,7 @@ constexpr Option options[] = {
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
     {opt_sockets, "sockets", 0, nullptr, "what each process sends and receives, on all sockets"},
     {opt_probe, "probe", 0, "KIND",
-     "of the socket probes: fentry or tracepoint (default: the best that is granted)"},
+     "of the socket probes: fentry or tracepoint (default: what is granted)"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},

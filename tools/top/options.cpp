@@ -17,7 +17,7 @@ enum : int {
 constexpr Option options[] = {
     {opt_by, "by", 0, "WHAT", "a row for each process, remote, or both (default: process)"},
     {opt_sort, "sort", 's', "COLUMN",
-     "pid, process, remote, proto, sent/s, received/s (default), sent, received"},
+     "pid, process, remote, proto, sent, received, sent/s, received/s"},
     {opt_reverse, "reverse", 'r', nullptr, "the other way round"},
     {opt_units, "units", 'u', "UNITS", "binary (KiB), bits (kbit) or bytes (default: binary)"},
     {opt_filter, "filter", 'f', "TEXT", "only rows with this in process, remote, protocol or pid"},
