@@ -21,7 +21,7 @@
 #include "events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
@@ -44,7 +44,9 @@ struct abi_record {
 	__u32 unloaded;	    /* 1 once everything has been unloaded: readers end */
 	__u32 hook_changes; /* rises after each change of the hooks map */
 	__u32 last_hook;    /* number given out last: a freed one is used again as late as can be */
-	char program[24];   /* version of the loader, NUL-terminated */
+	__u32 payload;	    /* bytes of a message that any reader may see; 0 to PAYLOAD_MAX */
+	__u32 zero;
+	char program[24]; /* version of the loader, NUL-terminated */
 };
 
 /* hooks: an array of MAX_HOOKS records; kind 0 is a free one. */
@@ -104,6 +106,41 @@ struct packet_filter {
 	__u64 versions;
 };
 
+/*
+ * Filter of socket streams. An event matches when all of these hold; a count of 0 lets all through:
+ *   (A ^ host) & host_mask == 0 for its local or its remote address A
+ *   its process is one of the first pid_count of pids
+ *   its process's name is one of the first comm_count of comms
+ *   its local or remote port is in one of the first port_count of ports
+ *   its bit is set in protocols (PROTOCOL_*)
+ *   bit 0 (received, accepted) or bit 1 (sent, connected) of directions is set
+ *   its process is not of session; 0: it may be of any
+ */
+#define FILTER_PIDS  16
+#define FILTER_COMMS 8
+#define FILTER_PORTS 8
+
+struct port_range {
+	__u16 first; /* host byte order, both ends included */
+	__u16 last;
+};
+
+struct socket_filter {
+	union address host;
+	union address host_mask;
+	__u64 comms[FILTER_COMMS][2]; /* the bytes of a comm, zero from its end on */
+	__u32 pids[FILTER_PIDS];
+	struct port_range ports[FILTER_PORTS];
+	__u32 session;
+	__u32 payload; /* bytes of a message wanted at most */
+	__u8 pid_count;
+	__u8 comm_count;
+	__u8 port_count;
+	__u8 protocols;
+	__u8 directions;
+	__u8 zero[3];
+};
+
 /* Records of a reader slot since the load. */
 struct reader_totals {
 	__u64 written[STREAMS]; /* of reader_losses */
@@ -116,6 +153,7 @@ struct reader_control {
 	__u16 generation; /* raised by each claim, after the filters have been written; wraps */
 	__u16 zero[3];
 	struct packet_filter icmp;
+	struct socket_filter sockets;
 	__u64 read[STREAMS];	      /* as the readers say themselves: for status alone */
 	struct reader_totals claimed; /* what the counts were at the last claim: likewise */
 };
@@ -128,7 +166,7 @@ struct switch_record {
 	__u64 set; /* 0: none */
 };
 
-RECORD_SIZE(abi_record, 80);
+RECORD_SIZE(abi_record, 88);
 RECORD_SIZE(switch_record, 8);
 RECORD_SIZE(hook_record, 56);
 RECORD_SIZE(hook_counters, 24);
@@ -136,6 +174,7 @@ RECORD_SIZE(reader_losses, 144);
 RECORD_SIZE(wanted_record, 32);
 RECORD_SIZE(packet_filter, 48);
 RECORD_SIZE(reader_totals, 192);
-RECORD_SIZE(reader_control, 312);
+RECORD_SIZE(socket_filter, 272);
+RECORD_SIZE(reader_control, 584);
 
 #endif

@@ -22,6 +22,10 @@
 /* Streams: the index of an event's kind in every table, word and counter of this ABI. */
 enum stream {
 	STREAM_ICMP = 0,
+	STREAM_TCP = 1,
+	STREAM_UDP = 2,
+	STREAM_CONN = 3,
+	STREAM_BIND = 4,
 	STREAM_USAGE = 6, /* a snapshot of maps: not through rings */
 	STREAMS = 8,	  /* room in the tables; not all are in use */
 };
@@ -63,8 +67,110 @@ struct icmp_record {
 	__u8 flags; /* PACKET_* */
 };
 
+/* Something that happened at a socket: the beginning of all that follow. */
+#define SOCKET_OUT  0x1 /* sent, or a connection made from here; else received, or accepted */
+#define SOCKET_IPV6 0x2 /* an IPv6 socket: an address that is all zero is :: */
+#define SOCKET_LISTENER \
+	0x4		 /* the process is the one that listened: who accepts is not known yet \
+			  */
+#define SOCKET_FOUND 0x8 /* the process was found with it, not seen at work */
+
+/* Protocols that filters choose between, a bit each. */
+#define PROTOCOL_TCP	 0x1
+#define PROTOCOL_UDP	 0x2
+#define PROTOCOL_UDPLITE 0x4
+#define PROTOCOL_MPTCP	 0x8
+
+struct socket_record {
+	__u64 time; /* as in record_header */
+	__u32 lost;
+	__u16 generation;
+	__u8 stream;
+	__u8 hook;	      /* 0 */
+	__u64 start;	      /* of the process: nanoseconds of CLOCK_BOOTTIME */
+	__u64 cgroup;	      /* of the process: id in the unified hierarchy */
+	__u64 cookie;	      /* of the socket, while it lives; 0: it has none yet */
+	union address local;  /* all zero: any, or not known */
+	union address remote; /* likewise */
+	__u32 pid;	      /* in the initial pid namespace; 0: nobody is known */
+	__u32 tid;	      /* 0: not known */
+	__u32 ppid;
+	__u32 uid;
+	__u32 session;	   /* of the process */
+	__u16 local_port;  /* host byte order; 0: none, or not known */
+	__u16 remote_port; /* likewise */
+	__u8 proto;	   /* IP protocol number, or USAGE_* of usage.h */
+	__u8 flags;	   /* SOCKET_* */
+	__u8 protocol;	   /* one of PROTOCOL_* */
+	__u8 zero[5];
+	char comm[16];	 /* of the process, NUL-terminated, any bytes */
+	char thread[16]; /* of the thread, likewise; empty: not known */
+};
+
+/* A send or a receive. Its payload follows. */
+struct message_record {
+	struct socket_record socket;
+	__u32 bytes;   /* that the call moved */
+	__u32 payload; /* of them that follow */
+};
+
+#define PAYLOAD_MAX 2000 /* bytes */
+
+enum conn_action {
+	CONN_CONNECT = 1,
+	CONN_ACCEPT = 2,
+	CONN_CLOSE = 3,
+};
+
+/* Why a connection ended, or did not come to be. */
+enum conn_reason {
+	CONN_NONE = 0,
+	CONN_CLOSED = 1,  /* both sides said that they are done */
+	CONN_RESET = 2,	  /* the other side broke it off */
+	CONN_ABORTED = 3, /* this side did */
+	CONN_TIMEOUT = 4, /* no answer in time */
+	CONN_ERROR = 5,	  /* as error says */
+	CONN_REFUSED = 6, /* nobody listens there */
+};
+
+#define CONN_TIMED	0x1 /* duration is known */
+#define CONN_PEER_FIRST 0x2 /* the other side was done first */
+#define CONN_FAILED	0x4 /* CONN_CONNECT: it did not come to be */
+
+/* A TCP connection's beginning or end. */
+struct conn_record {
+	struct socket_record socket;
+	__u64 duration;	      /* nanoseconds since it was established, or since connect() */
+	__u64 bytes_sent;     /* of payload, each once, however often it was sent */
+	__u64 bytes_received; /* likewise, in order */
+	__u32 retransmits;    /* segments */
+	__u32 srtt;	      /* smoothed round trip time: microseconds; 0: not known */
+	__u32 error;	      /* errno; 0: none */
+	__u8 action;	      /* enum conn_action */
+	__u8 reason;	      /* enum conn_reason */
+	__u8 state;	      /* CONN_* */
+	__u8 zero;
+};
+
+enum bind_action {
+	BIND_BIND = 1,
+	BIND_LISTEN = 2,
+};
+
+struct bind_record {
+	struct socket_record socket;
+	__u32 action; /* enum bind_action */
+	__u32 zero;
+};
+
+#define RECORD_MAX (sizeof(struct message_record) + PAYLOAD_MAX) /* bytes of any record */
+
 _Static_assert(sizeof(union address) == 16, "address");
 RECORD_SIZE(record_header, 16);
 RECORD_SIZE(icmp_record, 64);
+RECORD_SIZE(socket_record, 136);
+RECORD_SIZE(message_record, 144);
+RECORD_SIZE(conn_record, 176);
+RECORD_SIZE(bind_record, 144);
 
 #endif

@@ -15,12 +15,18 @@ static __always_inline void process_of(const struct task_struct *task, struct pr
 	key->start = task->group_leader->start_boottime;
 }
 
+static __always_inline __u32 session_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
+}
+
 static __always_inline void describe(struct task_struct *task, struct process_record *p)
 {
 	struct task_struct *leader = task->group_leader;
 
-	p->cgroup = bpf_get_current_cgroup_id();
-	p->uid = bpf_get_current_uid_gid();
+	p->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	p->uid = BPF_CORE_READ(task, cred, uid.val);
+	p->session = session_of(task);
 	p->ppid = BPF_CORE_READ(leader, real_parent, tgid);
 	p->exe_inode = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
 	p->exe_device = BPF_CORE_READ(task, mm, exe_file, f_inode, i_sb, s_dev);

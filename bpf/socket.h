@@ -16,10 +16,12 @@
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000 /* notices about what was sent, not something received */
 
-#define IPPROTO_ICMP_NR	  1
-#define IPPROTO_TCP_NR	  6
-#define IPPROTO_ICMPV6_NR 58
-#define IPPROTO_MPTCP_NR  262
+#define IPPROTO_ICMP_NR	   1
+#define IPPROTO_TCP_NR	   6
+#define IPPROTO_UDP_NR	   17
+#define IPPROTO_ICMPV6_NR  58
+#define IPPROTO_UDPLITE_NR 136
+#define IPPROTO_MPTCP_NR   262
 
 #define EPHEMERAL_PORTS 32768 /* where Linux begins to choose ports by itself */
 
@@ -38,10 +40,10 @@ static __always_inline void map_ipv4(union address *to, __u32 address)
 }
 
 /* Linux numbers ports from here on for clients: such a port names no service. */
-static __always_inline __u16 service_port(__u16 port)
+static __always_inline void keep_service_port(struct usage_key *key)
 {
-	port = bpf_ntohs(port);
-	return port < EPHEMERAL_PORTS ? port : 0;
+	if (key->port >= EPHEMERAL_PORTS)
+		key->port = 0;
 }
 
 /* A stream of bytes, whose receive returns 0 at its end. */
@@ -50,7 +52,18 @@ static __always_inline bool is_stream(__u8 proto)
 	return proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP;
 }
 
-/* Protocol and connected peer. False: not a socket whose bytes are counted. key: all zero. */
+/* Which stream tells of messages of this protocol; STREAMS: none. */
+static __always_inline enum stream message_stream(__u8 proto)
+{
+	if (is_stream(proto))
+		return STREAM_TCP;
+	return proto == IPPROTO_UDP_NR || proto == IPPROTO_UDPLITE_NR ? STREAM_UDP : STREAMS;
+}
+
+/*
+ * Protocol and connected peer with its port, whatever that is. False: not a socket whose bytes are
+ * counted. key: all zero.
+ */
 static __always_inline bool name_socket(const struct sock *sk, struct usage_key *key)
 {
 	__u16 family = sk->__sk_common.skc_family, proto = sk->sk_protocol;
@@ -76,7 +89,7 @@ static __always_inline bool name_socket(const struct sock *sk, struct usage_key 
 	}
 	key->known = (key->remote.halves[0] | key->remote.halves[1]) != 0;
 	if (key->known && key->proto != USAGE_RAW)
-		key->port = service_port(sk->__sk_common.skc_dport);
+		key->port = bpf_ntohs(sk->__sk_common.skc_dport);
 	return true;
 }
 
@@ -96,7 +109,7 @@ static __always_inline bool name_peer(struct usage_key *key, const struct socket
 		return false;
 	}
 	key->known = 1;
-	key->port = key->proto == USAGE_RAW ? 0 : service_port(name->port);
+	key->port = key->proto == USAGE_RAW ? 0 : bpf_ntohs(name->port);
 	return true;
 }
 

@@ -11,8 +11,8 @@
 #include <bpf/bpf_tracing.h>
 
 #include "switch.h"
-#include "account.h"
-#include "socket.h"
+#include "connection.h"
+#include "message.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -67,34 +67,55 @@ static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
 		name_peer(key, &name);
 }
 
+/* What the streams tell; and the entry that the bytes go to. */
+static __always_inline void tell_and_charge(struct sock *sk, struct message *m,
+					    const struct usage_sums *sums)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const __u32 readers = message_readers(m->peer.proto);
+
+	if (readers)
+		tell_message(readers, task, sk, m);
+	keep_service_port(&m->peer);
+	process_of(task, (struct process_key *)&m->peer);
+	if (!(m->flags & SOCKET_OUT) && m->peer.proto == IPPROTO_TCP_NR)
+		note_user(sk, &m->peer);
+	charge(&m->peer, sums);
+}
+
 static __always_inline void count_sent(struct sock *sk, struct msghdr *msg, long result)
 {
 	struct usage_sums sums = {.bytes_sent = result, .calls_sent = 1};
-	struct usage_key key = {};
+	struct message m = {.bytes = result, .flags = SOCKET_OUT};
 
-	if (result < 0 || !is_active() || !name_socket(sk, &key) || is_nested())
+	if (!is_active() || !name_socket(sk, &m.peer) || is_nested())
+		return;
+	if (payload_limit && msg)
+		look_at_call(bpf_get_current_task_btf(), result, &m.call);
+	if (result < 0)
 		return;
 	if (msg)
-		find_peer(msg, &key);
-	process_of(bpf_get_current_task_btf(), (struct process_key *)&key);
-	charge(&key, &sums);
+		find_peer(msg, &m.peer);
+	tell_and_charge(sk, &m, &sums);
 }
 
 static __always_inline void count_received(struct sock *sk, struct msghdr *msg, long result,
 					   int flags)
 {
 	struct usage_sums sums = {.bytes_received = result, .calls_received = 1};
-	struct usage_key key = {};
+	struct message m = {.bytes = result};
 
-	if (result < 0 || flags & (MSG_PEEK | MSG_ERRQUEUE) || !is_active() ||
-	    !name_socket(sk, &key) || is_nested())
+	if (!is_active() || !name_socket(sk, &m.peer) || is_nested())
 		return;
-	if (!result && is_stream(key.proto))
+	if (payload_limit && msg)
+		look_at_call(bpf_get_current_task_btf(), result, &m.call);
+	if (result < 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return;
+	if (!result && is_stream(m.peer.proto))
 		return;
 	if (msg)
-		find_peer(msg, &key);
-	process_of(bpf_get_current_task_btf(), (struct process_key *)&key);
-	charge(&key, &sums);
+		find_peer(msg, &m.peer);
+	tell_and_charge(sk, &m, &sums);
 }
 
 SEC("fexit/inet_sendmsg")
@@ -145,6 +166,29 @@ int BPF_PROG(receive_packet, struct socket *sock, struct msghdr *msg, size_t siz
 	     int result)
 {
 	count_received(sock->sk, NULL, result, flags);
+	return 0;
+}
+
+static __always_inline void tell_bind(struct sock *sk, int result)
+{
+	__u32 readers = asked(STREAM_BIND);
+	struct usage_key key = {};
+
+	if (readers && !result && is_active() && name_socket(sk, &key) && protocol_bit(key.proto))
+		tell_bound(readers, sk, &key, BIND_BIND);
+}
+
+SEC("fexit/inet_bind")
+int BPF_PROG(bind4, struct socket *sock, void *address, int length, int result)
+{
+	tell_bind(sock->sk, result);
+	return 0;
+}
+
+SEC("fexit/inet6_bind")
+int BPF_PROG(bind6, struct socket *sock, void *address, int length, int result)
+{
+	tell_bind(sock->sk, result);
 	return 0;
 }
 

@@ -10,77 +10,43 @@
 #include <bpf/bpf_tracing.h>
 
 #include "switch.h"
-#include "streams.h"
-#include "syscall.h"
+#include "connection.h"
+#include "message.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Which message of a sendmmsg is next: the call does not say. */
-struct message_count {
-	__u64 vector; /* the messages' address; 0: none */
-	__u32 next;
-	__u32 zero;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct message_count);
-} messages SEC(".maps");
-
-static __always_inline __u32 next_message(struct task_struct *task, const struct system_call *c,
-					  int result)
+/* Messages go to their peer, or where the call says. */
+static __always_inline bool has_destination(__u8 proto)
 {
-	struct message_count *count =
-		bpf_task_storage_get(&messages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	__u32 message;
-
-	if (!count)
-		return 0;
-	if (count->vector != c->arg[1])
-		count->next = 0;
-	message = count->next++;
-	count->vector = c->arg[1];
-	if (result < 0 || count->next >= (__u32)c->arg[2])
-		count->vector = 0;
-	return message;
-}
-
-/* A message without a connection, or one that was given another destination. */
-static __always_inline void find_destination(struct task_struct *task, const struct sock *sk,
-					     int result, struct usage_key *key)
-{
-	struct socket_name name = {};
-	struct system_call c = {.call = current_call(task)};
-	__u32 message = 0;
-
-	if (c.call == CALL_OTHER)
-		return;
-	read_arguments(task, &c);
-	if (c.call == CALL_SENDMMSG)
-		message = next_message(task, &c, result);
-	if (read_name(task, sk, &c, message, &name))
-		name_peer(key, &name);
+	return !is_stream(proto) && proto != USAGE_PACKET;
 }
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(see_send, struct sock *sk, int result, int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct message m = {.flags = SOCKET_OUT};
 	struct usage_sums sums = {};
-	struct usage_key key = {};
+	struct socket_name name = {};
+	__u32 readers;
 
-	if (!is_active() || !name_socket(sk, &key))
+	if (!is_active() || !name_socket(sk, &m.peer))
 		return 0;
-	if (!is_stream(key.proto) && key.proto != USAGE_PACKET)
-		find_destination(task, sk, result, &key);
+	if (payload_limit || has_destination(m.peer.proto))
+		look_at_call(task, result, &m.call);
 	if (result < 0)
 		return 0;
-	process_of(task, (struct process_key *)&key);
+	if (has_destination(m.peer.proto) && read_name(task, sk, &m.call, &name))
+		name_peer(&m.peer, &name);
+	readers = message_readers(m.peer.proto);
+	m.bytes = result;
+	if (readers)
+		tell_message(readers, task, sk, &m);
+	keep_service_port(&m.peer);
+	process_of(task, (struct process_key *)&m.peer);
 	sums.bytes_sent = result;
 	sums.calls_sent = 1;
-	charge(&key, &sums);
+	charge(&m.peer, &sums);
 	return 0;
 }
 
@@ -89,19 +55,28 @@ int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct usage_sums sums = {};
-	struct usage_key key = {};
+	struct message m = {};
+	__u32 readers;
 
-	if (result < 0 || flags & (MSG_PEEK | MSG_ERRQUEUE) || !is_active() ||
-	    !name_socket(sk, &key))
+	if (!is_active() || !name_socket(sk, &m.peer))
 		return 0;
-	if (!result && is_stream(key.proto))
+	if (payload_limit)
+		look_at_call(task, result, &m.call);
+	if (result < 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return 0;
-	process_of(task, (struct process_key *)&key);
+	if (!result && is_stream(m.peer.proto))
+		return 0;
+	readers = message_readers(m.peer.proto);
+	m.bytes = result;
+	if (readers)
+		tell_message(readers, task, sk, &m);
+	keep_service_port(&m.peer);
+	process_of(task, (struct process_key *)&m.peer);
 	sums.bytes_received = result;
 	sums.calls_received = 1;
-	if (key.proto == IPPROTO_TCP_NR)
-		note_received(sk, &key, result);
-	charge(&key, &sums);
+	if (m.peer.proto == IPPROTO_TCP_NR)
+		note_received(sk, &m.peer, result);
+	charge(&m.peer, &sums);
 	return 0;
 }
 
@@ -111,43 +86,88 @@ int BPF_PROG(see_splice, struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct usage_sums sums = {};
-	struct usage_key key = {};
 	const struct tcp_sock *tp;
-	struct stream_record *s;
+	struct owner_record *s;
+	struct message m = {};
+	__u32 readers;
 
 	if (current_call(task) != CALL_SPLICE || !is_active() || !is_tcp(sk) ||
-	    !name_socket(sk, &key))
+	    !name_socket(sk, &m.peer))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 0;
-	s = stream_of(sk, tp);
+	s = owner_of(sk, tp);
 	if (!s)
 		return 0;
-	sums.bytes_received = uncounted(tp, s);
-	if (!sums.bytes_received)
+	m.bytes = uncounted(tp, s);
+	if (!m.bytes)
 		return 0;
-	__sync_fetch_and_add(&s->counted, sums.bytes_received);
-	process_of(task, (struct process_key *)&key);
-	note_owner(s, &key);
+	__sync_fetch_and_add(&s->counted, m.bytes);
+	readers = message_readers(m.peer.proto);
+	if (readers)
+		tell_message(readers, task, sk, &m);
+	keep_service_port(&m.peer);
+	process_of(task, (struct process_key *)&m.peer);
+	note_owner(s, &m.peer);
+	sums.bytes_received = m.bytes;
 	sums.calls_received = 1;
-	charge(&key, &sums);
+	charge(&m.peer, &sums);
 	return 0;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(see_state, struct sock *sk, int before, int now)
+/* Received by nobody's call that was seen: the owner's. */
+static __noinline void tell_settled(__u32 readers, struct sock *sk,
+				    const struct owner_record *owner, __u32 bytes)
 {
-	const struct tcp_sock *tp;
+	struct usage_key peer = {};
+	struct scratch_area *s;
+	__u32 area;
 
-	if (!is_active() || !is_tcp(sk))
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (now == TCP_ESTABLISHED && tp)
-		stream_of(sk, tp);
-	else if (now == TCP_FIN_WAIT1 || now == TCP_LAST_ACK)
-		note_closer(sk);
-	return 0;
+	if (!owner || !name_socket(sk, &peer))
+		return;
+	readers = asking(readers, owner->key.pid, owner->process.session);
+	if (!readers)
+		return;
+	s = begin_record(readers, STREAM_TCP, &area);
+	if (!s)
+		return;
+	fill_socket(&s->socket, sk, &peer);
+	fill_port(&s->socket, sk);
+	fill_owner(&s->socket, owner);
+	s->message.bytes = bytes;
+	emit_socket(readers, area, sizeof(struct message_record));
+	give_back(area);
+}
+
+/*
+ * When the socket is gone for its process and for the peer, no receive is under way any more: what
+ * was moved out without a call of the owner's. (Not at the change to TCP_CLOSE: a reset may come in
+ * the middle of a receive, and what is queued can be received after it.) It may run in softirq.
+ */
+static __always_inline void settle(struct sock *sk)
+{
+	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct usage_sums sums = {};
+	struct usage_sums *entry;
+	__u32 bytes;
+
+	if (!s || !s->key.pid || !tp || tp->urg_seq)
+		return;
+	bytes = uncounted(tp, s);
+	if (!bytes)
+		return;
+	s->counted += bytes;
+	if (asked(STREAM_TCP))
+		tell_settled(asked(STREAM_TCP), sk, s, bytes);
+	sums.bytes_received = bytes;
+	sums.calls_received = 1;
+	entry = bpf_map_lookup_elem(&usage, &s->key);
+	if (entry)
+		add_atomic(entry, &sums);
+	else
+		write_dead(&s->key, &sums, &s->process);
 }
 
 SEC("tp_btf/tcp_destroy_sock")

@@ -15,14 +15,17 @@
 
 enum call {
 	CALL_OTHER,
-	CALL_SENDTO,
-	CALL_SENDMSG,
-	CALL_SENDMMSG,
-	CALL_SPLICE, /* also sendfile, and getsockopt for zero-copy receive */
+	CALL_READ,     /* also write */
+	CALL_READV,    /* also writev */
+	CALL_SENDTO,   /* also recvfrom */
+	CALL_SENDMSG,  /* also recvmsg */
+	CALL_SENDMMSG, /* also recvmmsg */
+	CALL_SPLICE,   /* also sendfile, and getsockopt for zero-copy receive */
 };
 
 struct system_call {
 	enum call call;
+	__u32 message; /* of CALL_SENDMMSG, which one, from 0 */
 	__u64 arg[6];
 };
 
@@ -32,11 +35,20 @@ struct system_call {
 static __always_inline enum call call_of_number(__u64 number)
 {
 	switch (number) {
+	case 0:
+	case 1:
+		return CALL_READ;
+	case 19:
+	case 20:
+		return CALL_READV;
 	case 44:
+	case 45:
 		return CALL_SENDTO;
 	case 46:
+	case 47:
 		return CALL_SENDMSG;
 	case 307:
+	case 299:
 		return CALL_SENDMMSG;
 	case 275:
 	case 40:
@@ -70,11 +82,20 @@ static __always_inline void read_arguments(struct task_struct *task, struct syst
 static __always_inline enum call call_of_number(__u64 number)
 {
 	switch (number) {
+	case 63:
+	case 64:
+		return CALL_READ;
+	case 65:
+	case 66:
+		return CALL_READV;
 	case 206:
+	case 207:
 		return CALL_SENDTO;
 	case 211:
+	case 212:
 		return CALL_SENDMSG;
 	case 269:
+	case 243:
 		return CALL_SENDMMSG;
 	case 76:
 	case 71:
@@ -122,16 +143,68 @@ static __always_inline bool is_socket(struct task_struct *task, __u32 fd, const 
 	return file && sk && BPF_CORE_READ(file, private_data) == sk->sk_socket;
 }
 
-struct message_head { /* struct user_msghdr, its beginning */
-	__u64 name;
-	__u32 name_length;
+/* Which message of a sendmmsg or recvmmsg is next: the call does not say. */
+struct message_count {
+	__u64 vector; /* the messages' address; 0: none */
+	__u32 next;
 	__u32 zero;
 };
 
-/* The destination that the process gave to this call. message: of sendmmsg, which one it is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct message_count);
+} messages SEC(".maps");
+
+static __always_inline __u32 next_message(struct task_struct *task, const struct system_call *c,
+					  int result)
+{
+	struct message_count *count =
+		bpf_task_storage_get(&messages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u32 message;
+
+	if (!count)
+		return 0;
+	if (count->vector != c->arg[1])
+		count->next = 0;
+	message = count->next++;
+	count->vector = c->arg[1];
+	if (result < 0 || count->next >= (__u32)c->arg[2])
+		count->vector = 0;
+	return message;
+}
+
+/* The call, and of a call with several messages the one that has just come to result. */
+static __always_inline void look_at_call(struct task_struct *task, int result,
+					 struct system_call *c)
+{
+	c->call = current_call(task);
+	if (c->call == CALL_OTHER || c->call == CALL_SPLICE)
+		return;
+	read_arguments(task, c);
+	if (c->call == CALL_SENDMMSG)
+		c->message = next_message(task, c, result);
+}
+
+struct message_head { /* struct user_msghdr */
+	__u64 name;
+	__u32 name_length;
+	__u32 zero;
+	__u64 vector;
+	__u64 segments;
+};
+
+static __always_inline bool read_head(const struct system_call *c, struct message_head *head)
+{
+	const void *at = (void *)c->arg[1] + c->message * MESSAGE_STRIDE;
+
+	return !bpf_probe_read_user(head, sizeof(*head), at);
+}
+
+/* The destination that the process gave to this call. */
 static __always_inline bool read_name(struct task_struct *task, const struct sock *sk,
-				      const struct system_call *c, __u32 message,
-				      struct socket_name *name)
+				      const struct system_call *c, struct socket_name *name)
 {
 	struct message_head head = {};
 
@@ -139,9 +212,7 @@ static __always_inline bool read_name(struct task_struct *task, const struct soc
 		head.name = c->arg[4];
 		head.name_length = c->arg[5];
 	} else if (c->call == CALL_SENDMSG || c->call == CALL_SENDMMSG) {
-		const void *at = (void *)c->arg[1] + message * MESSAGE_STRIDE;
-
-		if (bpf_probe_read_user(&head, sizeof(head), at))
+		if (!read_head(c, &head))
 			return false;
 	}
 	if (!head.name || !is_socket(task, c->arg[0], sk))

@@ -11,7 +11,7 @@
  *   maps/dead       the last entries of processes that have ended, a ring
  *   maps/dead_state where that ring is, and what fell out of it
  *   maps/totals     bytes for which there was no room; per CPU
- *   maps/streams    what TCP sockets have received, for the programs themselves
+ *   maps/owners     whose a TCP socket is and what it has received, for the programs themselves
  *
  * Each transfer is added to one entry of usage, or to dead, or to totals.full: at rest their sum,
  * with what dead_state.forgotten counts, is everything that was seen. An entry that moves is
@@ -45,7 +45,7 @@ struct process_record {
 	__u32 ppid;
 	__u32 entries; /* keys in maps/entries so far */
 	__u32 flags;   /* PROCESS_* */
-	__u32 zero;
+	__u32 session; /* number of its session, in the initial pid namespace */
 	char comm[16]; /* of the process, NUL-terminated, any bytes */
 };
 
@@ -95,15 +95,21 @@ struct usage_totals {
 	struct usage_sums full; /* no room: a map was full */
 };
 
-/* maps/streams, of sockets: what of a TCP stream has been received, for what no call tells. */
-#define STREAM_UNTOLD 0x1 /* not bytes of the wire one to one: kernel TLS */
+/* maps/owners, an element for each TCP socket. An accepted one begins with its listener's. */
+#define OWNER_UNTOLD	 0x1  /* not bytes of the wire one to one: kernel TLS */
+#define OWNER_LISTENER	 0x2  /* whoever listened; who accepted is not known yet */
+#define OWNER_CONNECTED	 0x4  /* the connection was made from here */
+#define OWNER_ACCEPTED	 0x8  /* it was made from the other side, and seen to be */
+#define OWNER_PEER_FIRST 0x10 /* the other side was done first */
+#define OWNER_FOUND	 0x20 /* its process was found by the loader, not seen at work */
 
-struct stream_record {
-	struct usage_key key; /* who received last; pid 0: nobody yet */
+struct owner_record {
+	struct usage_key key; /* who received last, or connected, listened, closed; pid 0: nobody */
 	struct process_record process;
+	__u64 since;   /* established: nanoseconds of CLOCK_BOOTTIME; 0: not seen */
 	__u32 start;   /* copied_seq when counting began */
 	__u32 counted; /* bytes charged since; wraps as copied_seq does */
-	__u32 flags;   /* STREAM_* */
+	__u32 flags;   /* OWNER_* */
 	__u32 zero;
 };
 
@@ -115,6 +121,6 @@ RECORD_SIZE(entry_key, 16);
 RECORD_SIZE(dead_record, 128);
 RECORD_SIZE(dead_state, 80);
 RECORD_SIZE(usage_totals, 32);
-RECORD_SIZE(stream_record, 104);
+RECORD_SIZE(owner_record, 112);
 
 #endif

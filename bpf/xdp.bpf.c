@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "control.h"
-#include "emit.h"
+#include "emit_packet.h"
 #include "packet.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

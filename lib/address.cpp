@@ -69,10 +69,6 @@ Run longest_zeros(const unsigned groups[8]) {
     return best;
 }
 
-bool is_mapped(const union address &a) {
-    return a.halves[0] == 0 && a.words[2] == htonl(0xffff);
-}
-
 } // namespace
 
 char *write_ipv4(char *to, const __u8 bytes[4]) {
@@ -104,10 +100,17 @@ char *write_ipv6(char *to, const __u8 bytes[16]) {
     return to;
 }
 
+bool is_ipv4(const union address &a) {
+    return a.halves[0] == 0 && a.words[2] == htonl(0xffff);
+}
+
+char *write_address(char *to, const union address &a) {
+    return is_ipv4(a) ? write_ipv4(to, a.bytes + 12) : write_ipv6(to, a.bytes);
+}
+
 std::string address_text(const union address &a) {
     char text[64];
-    char *end = is_mapped(a) ? write_ipv4(text, a.bytes + 12) : write_ipv6(text, a.bytes);
-    return std::string(text, end);
+    return std::string(text, write_address(text, a));
 }
 
 Result<Prefix> parse_prefix(const std::string &text) {

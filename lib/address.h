@@ -16,7 +16,11 @@ inline constexpr size_t address_text_max = 39;
 char *write_ipv4(char *to, const __u8 bytes[4]);
 char *write_ipv6(char *to, const __u8 bytes[16]);
 
+// Whether it is ::ffff:a.b.c.d.
+bool is_ipv4(const union address &a);
+
 // The same by what the address is: ::ffff:a.b.c.d is written a.b.c.d.
+char *write_address(char *to, const union address &a);
 std::string address_text(const union address &a);
 
 struct Prefix {

@@ -105,6 +105,7 @@ void Claim::start(uint32_t streams, const Ask &ask) {
     ask(fresh);
     generation_ = static_cast<uint16_t>(shared(control.generation).load() + 1);
     control.icmp = fresh.icmp;
+    control.sockets = fresh.sockets;
     shared(control.generation).store(generation_, std::memory_order_release);
 
     base_ = counters();

@@ -1,5 +1,6 @@
 #include "lib/community_id.h"
 
+#include "lib/address.h"
 #include "lib/base64.h"
 #include "lib/json_line.h"
 
@@ -29,29 +30,19 @@ int counterpart(unsigned version, unsigned type) {
 }
 
 struct Side {
-    const __u8 *address;
+    const __u8 *address; // in network byte order
     unsigned port;
 };
 
-} // namespace
-
-char *put_community_id(char *to, const icmp_record &r) {
-    const unsigned version = r.flags & PACKET_IPV6 ? 6 : 4;
-    const size_t bytes = version == 4 ? 4 : 16;
-    const int other = counterpart(version, r.type);
-    Side a{r.src.bytes + 16 - bytes, r.type};
-    Side b{r.dst.bytes + 16 - bytes, other < 0 ? r.code : static_cast<unsigned>(other)};
-    const int order = std::memcmp(a.address, b.address, bytes);
-    if (other >= 0 && (order > 0 || (order == 0 && a.port > b.port)))
-        std::swap(a, b);
-
+// Both sides in the order that the specification wants.
+char *put_id(char *to, const Side &a, const Side &b, size_t bytes, unsigned proto) {
     __u8 text[2 + 16 + 16 + 2 + 4] = {0, 0}; // the seed, then both sides
     __u8 *end = text + 2;
     for (const __u8 *address : {a.address, b.address}) {
         std::memcpy(end, address, bytes);
         end += bytes;
     }
-    *end++ = version == 4 ? 1 : 58;
+    *end++ = static_cast<__u8>(proto);
     *end++ = 0;
     for (const unsigned port : {a.port, b.port}) {
         *end++ = static_cast<__u8>(port >> 8);
@@ -67,6 +58,33 @@ char *put_community_id(char *to, const icmp_record &r) {
     to = put_base64(to, digest, sizeof digest);
     *to++ = '"';
     return to;
+}
+
+bool is_after(const Side &a, const Side &b, size_t bytes) {
+    const int order = std::memcmp(a.address, b.address, bytes);
+    return order > 0 || (order == 0 && a.port > b.port);
+}
+
+} // namespace
+
+char *put_community_id(char *to, const icmp_record &r) {
+    const unsigned version = r.flags & PACKET_IPV6 ? 6 : 4;
+    const size_t bytes = version == 4 ? 4 : 16;
+    const int other = counterpart(version, r.type);
+    Side a{r.src.bytes + 16 - bytes, r.type};
+    Side b{r.dst.bytes + 16 - bytes, other < 0 ? r.code : static_cast<unsigned>(other)};
+    if (other >= 0 && is_after(a, b, bytes))
+        std::swap(a, b);
+    return put_id(to, a, b, bytes, version == 4 ? 1 : 58);
+}
+
+char *put_community_id(char *to, const socket_record &r) {
+    const size_t bytes = is_ipv4(r.local) && is_ipv4(r.remote) ? 4 : 16;
+    Side a{r.local.bytes + 16 - bytes, r.local_port};
+    Side b{r.remote.bytes + 16 - bytes, r.remote_port};
+    if (is_after(a, b, bytes))
+        std::swap(a, b);
+    return put_id(to, a, b, bytes, r.proto);
 }
 
 } // namespace pinpipe

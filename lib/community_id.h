@@ -8,4 +8,7 @@ namespace pinpipe {
 // Writes `,"community_id":"1:…"`, 48 bytes.
 char *put_community_id(char *to, const icmp_record &record);
 
+// The same; both addresses and ports must be known.
+char *put_community_id(char *to, const socket_record &record);
+
 } // namespace pinpipe

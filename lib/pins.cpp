@@ -53,18 +53,18 @@ const MapSpec dead_state_map = {
     "dead_state", "maps/dead_state", BPF_MAP_TYPE_ARRAY, 4, sizeof(dead_state), 1, 0, 0640};
 const MapSpec totals_map = {
     "totals", "maps/totals", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(usage_totals), 1, 0, 0640};
-const MapSpec streams_map = {"streams",
-                             "maps/streams",
-                             BPF_MAP_TYPE_SK_STORAGE,
-                             4,
-                             sizeof(stream_record),
-                             0,
-                             BPF_F_NO_PREALLOC,
-                             0600};
+const MapSpec owners_map = {"owners",
+                            "maps/owners",
+                            BPF_MAP_TYPE_SK_STORAGE,
+                            4,
+                            sizeof(owner_record),
+                            0,
+                            BPF_F_NO_PREALLOC | BPF_F_CLONE,
+                            0600};
 namespace {
-constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map,  &processes_map,
-                                              &entries_map, &dead_map,   &dead_state_map,
-                                              &totals_map,  &streams_map};
+constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map, &processes_map,
+                                              &entries_map, &dead_map,  &dead_state_map,
+                                              &totals_map,  &owners_map};
 }
 const std::span<const MapSpec *const> socket_maps = socket_map_list;
 const MapSpec control_map = {"control",      "",  BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,

@@ -46,8 +46,10 @@ extern const MapSpec entries_map;
 extern const MapSpec dead_map;
 extern const MapSpec dead_state_map;
 extern const MapSpec totals_map;
-extern const MapSpec streams_map;
+extern const MapSpec owners_map;
 extern const std::span<const MapSpec *const> socket_maps;
+// Beside them: reading it lists what is bound, as struct bind_record. Mode 0440.
+inline constexpr const char *bound_path = "maps/bound";
 extern const MapSpec control_map;
 extern const MapSpec ring_map;
 

@@ -21,7 +21,7 @@
 namespace pinpipe {
 
 // Room for the largest record of any stream.
-inline constexpr size_t record_max = sizeof(icmp_record);
+inline constexpr size_t record_max = RECORD_MAX;
 
 struct Record {
     uint32_t size = 0;
@@ -30,6 +30,11 @@ struct Record {
     // The bytes as a T, if that many arrived; else nullptr.
     template <class T> const T *as() const {
         return size == sizeof(T) ? reinterpret_cast<const T *>(bytes) : nullptr;
+    }
+    // The same, where more bytes may follow it.
+    template <class T> const T *begins_with() const {
+        return size >= sizeof(T) && size <= record_max ? reinterpret_cast<const T *>(bytes)
+                                                       : nullptr;
     }
 };
 

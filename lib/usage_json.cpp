@@ -42,11 +42,6 @@ char *put_process(char *to, const usage_key &key, const process_record &p, int64
                                        : put(to, R"(,"attribution":"exact")");
 }
 
-bool is_ipv4(const union address &a) {
-    static constexpr unsigned char prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return std::memcmp(a.bytes, prefix, sizeof prefix) == 0;
-}
-
 } // namespace
 
 std::string usage_proto(uint8_t proto) {
@@ -80,8 +75,7 @@ void write_usage(JsonLines &out, const UsageEntry &entry, bool by_port,
     *to++ = '"';
     if (key.known) {
         to = put(to, R"(,"remote_ip":")");
-        to = is_ipv4(key.remote) ? write_ipv4(to, key.remote.bytes + 12)
-                                 : write_ipv6(to, key.remote.bytes);
+        to = write_address(to, key.remote);
         *to++ = '"';
     }
     if (by_port && key.port) {

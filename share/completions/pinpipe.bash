@@ -38,9 +38,9 @@ _pinpipe_argument() { # CURRENT OPTION
     --by) compgen -W "$([[ ${COMP_WORDS[0]} == *top ]] && echo process remote both || echo port)" -- "$1" ;;
     --sort | -s) compgen -W "pid process remote proto sent/s received/s sent received" -- "$1" ;;
     --units | -u) compgen -W "binary bits bytes" -- "$1" ;;
-    --direction) compgen -W "in" -- "$1" ;;
+    --direction) compgen -W "in out" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;
-    --host | --count | -n | --time | -t | --readers | --ring-size | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w) ;;
+    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w) ;;
     *) return 1 ;;
     esac
     return 0
@@ -48,7 +48,7 @@ _pinpipe_argument() { # CURRENT OPTION
 
 _pinpipe_operands() { # TOOL CURRENT
     case ${1##*/} in
-    ebpf-read) compgen -W "icmp usage all" -- "$2" ;;
+    ebpf-read) compgen -W "icmp tcp udp conn bind usage all" -- "$2" ;;
     ebpf-ctl) compgen -W "status" -- "$2" ;;
     esac
 }

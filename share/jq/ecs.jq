@@ -38,18 +38,80 @@ def icmp: about("pinpipe.icmp") * {
   }
 };
 
+def process: if .pid == null then null else {
+  pid,
+  name: .comm,
+  thread: {id: .tid, name: .thread},
+  parent: {pid: .ppid},
+  user: {id: (.uid | keyword)},
+  start: (.timestamp = .start_time | instant)
+} end;
+
+# Both ends of a socket: the source is who sent, or who connected.
+def ends:
+  {address: .local_ip, ip: .local_ip, port: .local_port} as $local
+  | {address: .remote_ip, ip: .remote_ip, port: .remote_port} as $remote
+  | (.local_ip // .remote_ip) as $address
+  | {
+    source: (if .direction == "out" then $local else $remote end),
+    destination: (if .direction == "out" then $remote else $local end),
+    network: {
+      type: (if $address == null then null elif $address | contains(":") then "ipv6" else "ipv4" end),
+      transport: .proto,
+      direction: (if .direction == "out" then "egress" else "ingress" end),
+      community_id: .community_id
+    },
+    process: process
+  };
+
+def message: about("pinpipe.\(.event_type)") * ends * {
+  event: {
+    kind: "event", category: ["network"], type: ["info"], sequence: .seq,
+    action: (if .direction == "out" then "send" else "receive" end)
+  },
+  source: {bytes},
+  network: {bytes},
+  pinpipe: {
+    cgroup_id, attribution,
+    payload: {
+      bytes: .payload_len, truncated: .payload_truncated, base64: .payload, hex: .payload_hex,
+      printable: .payload_printable
+    }
+  }
+};
+
+def conn: about("pinpipe.conn") * ends * {
+  event: {
+    kind: "event",
+    category: ["network"],
+    type: ["connection", (if .action == "close" then "end" else "start" end)],
+    action: .action,
+    outcome: (if .action == "close" then null elif .reason == null then "success" else "failure" end),
+    reason: .reason,
+    duration: (if .duration_us == null then null else .duration_us * 1000 end),
+    sequence: .seq
+  },
+  error: {code: (.error // (.errno | keyword))},
+  source: {bytes: (if .direction == "out" then .bytes_sent else .bytes_received end)},
+  destination: {bytes: (if .direction == "out" then .bytes_received else .bytes_sent end)},
+  network: {bytes: (if .bytes_sent == null then null else .bytes_sent + .bytes_received end)},
+  pinpipe: {cgroup_id, attribution, closed_by, retransmits, srtt_us}
+};
+
+def bind: about("pinpipe.bind") * {
+  event: {kind: "event", category: ["network"], type: ["info"], action: .action, sequence: .seq},
+  process: process,
+  server: {address: .local_ip, ip: .local_ip, port: .local_port},
+  network: {type: (if .local_ip | contains(":") then "ipv6" else "ipv4" end), transport: .proto},
+  pinpipe: {cgroup_id, attribution}
+};
+
 def usage: about("pinpipe.usage") * {
   event: {
     kind: "metric", category: ["network"], type: ["info"], sequence: .seq,
     duration: (.interval_ms * 1000000)
   },
-  process: {
-    pid,
-    name: .comm,
-    parent: {pid: .ppid},
-    user: {id: (.uid | keyword)},
-    start: (.timestamp = .start_time | instant)
-  },
+  process: process,
   source: {bytes: .bytes_sent},
   destination: {address: .remote_ip, ip: .remote_ip, port: .remote_port, bytes: .bytes_received},
   network: {transport: .proto, bytes: (.bytes_sent + .bytes_received)},
@@ -64,5 +126,10 @@ def lost: about("pinpipe.lost") * {
   pinpipe: {lost: {stream, count, reason, bytes_sent, bytes_received}}
 };
 
-(select(.event_type == "icmp") | icmp), (select(.event_type == "usage") | usage),
-(select(.event_type == "lost") | lost) | known
+if .event_type == "icmp" then icmp
+elif .event_type == "tcp" or .event_type == "udp" then message
+elif .event_type == "conn" then conn
+elif .event_type == "bind" then bind
+elif .event_type == "usage" then usage
+elif .event_type == "lost" then lost
+else empty end | known

@@ -24,6 +24,38 @@ def icmp: {
   icmp: ({name: .icmp_name, id: .icmp_id, seq: .icmp_seq, ttl, length, fragment} | known)
 };
 
+# Both ends of a socket: the source is who sent, or who connected.
+def ends: {
+  timestamp: instant,
+  event_type,
+  proto: (.proto | ascii_upcase),
+  community_id,
+  host
+} + if .direction == "out"
+  then {src_ip: .local_ip, src_port: .local_port, dest_ip: .remote_ip, dest_port: .remote_port}
+  else {src_ip: .remote_ip, src_port: .remote_port, dest_ip: .local_ip, dest_port: .local_port}
+  end;
+def who: {pid, tid, ppid, uid, comm, thread, cgroup_id, start_time, attribution};
+
+def message: ends + {
+  payload,
+  payload_printable,
+  (.event_type): ({direction, bytes, payload_len, payload_truncated, payload_hex} + who | known)
+};
+
+def conn: ends + {
+  conn: ({action, reason, closed_by, errno, error, direction, duration_us, bytes_sent, bytes_received, retransmits,
+    srtt_us} + who | known)
+};
+
+def bind: {
+  timestamp: instant,
+  event_type,
+  proto: (.proto | ascii_upcase),
+  host,
+  bind: ({action, local_ip, local_port} + who | known)
+};
+
 def usage: {
   timestamp: instant,
   event_type,
@@ -39,5 +71,10 @@ def lost: {
   timestamp: instant, event_type, host, lost: ({stream, count, reason, bytes_sent, bytes_received} | known)
 };
 
-(select(.event_type == "icmp") | icmp), (select(.event_type == "usage") | usage),
-(select(.event_type == "lost") | lost) | known
+if .event_type == "icmp" then icmp
+elif .event_type == "tcp" or .event_type == "udp" then message
+elif .event_type == "conn" then conn
+elif .event_type == "bind" then bind
+elif .event_type == "usage" then usage
+elif .event_type == "lost" then lost
+else empty end | known

@@ -30,18 +30,62 @@ def icmp: about("pinpipe.icmp") + {
   "pinpipe.community_id": .community_id
 };
 
-def usage: about("pinpipe.usage") + {
+def process: {
   "process.pid": .pid,
   "process.parent_pid": .ppid,
   "process.user.id": .uid,
   "process.executable.name": .comm,
-  "process.creation.time": (.timestamp_us = .start_time * 1000 | about("").timestamp),
+  "process.creation.time":
+    (if .start_time == null then null else .timestamp_us = .start_time * 1000 | about("").timestamp end),
+  "thread.id": .tid,
+  "thread.name": .thread,
+  "pinpipe.cgroup_id": .cgroup_id,
+  "pinpipe.attribution": .attribution
+};
+
+def socket: about("pinpipe.\(.event_type)") + process
+  + ((.local_ip // .remote_ip) as $address | {
+    "network.type": (if $address == null then null elif $address | contains(":") then "ipv6" else "ipv4" end),
+    "network.transport": .proto,
+    "network.local.address": .local_ip,
+    "network.local.port": .local_port,
+    "network.peer.address": .remote_ip,
+    "network.peer.port": .remote_port,
+    "pinpipe.seq": .seq,
+    "pinpipe.community_id": .community_id
+  });
+
+def message: socket + {
+  "network.io.direction": (if .direction == "out" then "transmit" else "receive" end),
+  "pinpipe.bytes": .bytes,
+  "pinpipe.payload": .payload,
+  "pinpipe.payload_hex": .payload_hex,
+  "pinpipe.payload_printable": .payload_printable,
+  "pinpipe.payload_len": .payload_len,
+  "pinpipe.payload_truncated": .payload_truncated
+};
+
+def conn: socket + {
+  "error.type": (.error // (if .reason == "closed" then null else .reason end)),
+  "pinpipe.conn.action": .action,
+  "pinpipe.conn.direction": .direction,
+  "pinpipe.conn.reason": .reason,
+  "pinpipe.conn.closed_by": .closed_by,
+  "pinpipe.conn.errno": .errno,
+  "pinpipe.conn.duration_us": .duration_us,
+  "pinpipe.conn.retransmits": .retransmits,
+  "pinpipe.conn.srtt_us": .srtt_us,
+  "pinpipe.bytes_sent": .bytes_sent,
+  "pinpipe.bytes_received": .bytes_received
+};
+
+def bind: socket + {"pinpipe.bind.action": .action};
+
+def usage: about("pinpipe.usage") + process + {
   "network.transport": .proto,
   "network.peer.address": .remote_ip,
   "network.peer.port": .remote_port,
   "pinpipe.seq": .seq,
-  "pinpipe.cgroup_id": .cgroup_id,
-  "pinpipe.attribution": .attribution,
   "pinpipe.bytes_sent": .bytes_sent,
   "pinpipe.bytes_received": .bytes_received,
   "pinpipe.calls_sent": .calls_sent,
@@ -58,5 +102,10 @@ def lost: about("pinpipe.lost") + {
   "pinpipe.lost.bytes_received": .bytes_received
 };
 
-(select(.event_type == "icmp") | icmp), (select(.event_type == "usage") | usage), (select(.event_type == "lost") | lost)
-| with_entries(select(.value != null))
+if .event_type == "icmp" then icmp
+elif .event_type == "tcp" or .event_type == "udp" then message
+elif .event_type == "conn" then conn
+elif .event_type == "bind" then bind
+elif .event_type == "usage" then usage
+elif .event_type == "lost" then lost
+else empty end | with_entries(select(.value != null))

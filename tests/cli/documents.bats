@@ -140,7 +140,7 @@ try_examples() { # reads command lines
     done
 }
 
-@test "pages name the defaults of --help, and the size of a record" {
+@test "pages name the defaults of --help, the layout, and the size of each record" {
     need mandoc mandoc
     for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
         page_text "$page" | section OPTIONS >options
@@ -148,8 +148,25 @@ try_examples() { # reads command lines
             grep -qw "$number" options || { echo "$page: $number" && return 1; }
         done
     done
-    size=$(sed -n 's/^RECORD_SIZE(icmp_record, \([0-9]*\));/\1/p' "$ROOT/bpf/events.h")
-    page_text ebpf-load.8 | grep -w "$((size + 8)) bytes" # a ring has a header of 8 for each
+    page_text ebpf-load.8 | tr -s ' \n' ' ' >load
+    # Of a record, with the header of 8 that a ring has for each.
+    while read -r record text; do
+        size=$(sed -n "s/^RECORD_SIZE(${record}_record, \([0-9]*\));/\1/p" "$ROOT/bpf/events.h")
+        grep -F " $((size + 8)) bytes $text" load
+    done <<'SIZES'
+icmp of icmp,
+bind of bind,
+conn of conn,
+message and its payload of tcp and udp.
+SIZES
+    version=$(sed -n 's/^#define LAYOUT_VERSION \([0-9]*\)$/\1/p' "$ROOT/bpf/control.h")
+    grep -F "layout version ($version)" load
+    most=$(sed -n 's/^#define PAYLOAD_MAX \([0-9]*\) .*/\1/p' "$ROOT/bpf/events.h")
+    grep -F "0 to $most; 0 by default" load
+    for limit in PIDS COMMS PORTS; do
+        sed -n "s/^#define FILTER_$limit *//p" "$ROOT/bpf/control.h"
+    done >limits
+    page_text ebpf-read.1 | section OPTIONS | grep -o 'At most [0-9]*' | sed 's/At most //' | diff limits -
 }
 
 @test "pages have every section" {
@@ -252,6 +269,18 @@ samples() {
 {"v":1,"event_type":"usage","timestamp":1795231768050,"timestamp_us":1795231768050078,"seq":1,"pid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact","proto":"tcp","remote_ip":"192.0.2.1","remote_port":443,"bytes_sent":100,"bytes_received":2000,"calls_sent":1,"calls_received":2,"interval_ms":500,"byte_layer":"socket"}
 {"v":1,"event_type":"usage","timestamp":1795231768050,"timestamp_us":1795231768050078,"seq":2,"host":"vm","pid":7529,"ppid":7524,"uid":0,"comm":"","cgroup_id":"18446744073709551615","start_time":1795231767048,"attribution":"bootstrap","proto":"packet","bytes_sent":0,"bytes_received":5,"calls_sent":0,"calls_received":1,"interval_ms":0,"total":true,"byte_layer":"socket"}
 {"v":1,"event_type":"lost","timestamp":1795231768050,"timestamp_us":1795231768050078,"stream":"usage","reason":"full","count":7,"bytes_sent":100,"bytes_received":0,"calls_sent":7,"calls_received":0}
+{"v":1,"event_type":"tcp","timestamp":1795231767061,"timestamp_us":1795231767061007,"seq":1,"direction":"out","proto":"tcp","local_ip":"192.0.2.2","local_port":40112,"remote_ip":"192.0.2.1","remote_port":80,"bytes":73,"pid":7529,"tid":7530,"ppid":7524,"uid":1000,"comm":"curl","thread":"worker","cgroup_id":"1","start_time":1795231767048,"attribution":"exact","community_id":"1:XfK0MxwfWPU3YwUb/2pBYokYycU=","payload_len":16,"payload_truncated":true,"payload":"R0VUIC8gSFRUUC8xLjENCg==","payload_printable":"GET / HTTP/1.1\\x0d\\x0a"}
+{"v":1,"event_type":"tcp","timestamp":1795231767063,"timestamp_us":1795231767063150,"seq":2,"host":"vm","direction":"in","proto":"mptcp","local_ip":"2001:db8::2","local_port":40112,"remote_ip":"2001:db8::1","remote_port":80,"bytes":3,"pid":7529,"tid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact","payload_len":3,"payload_truncated":false,"payload_hex":"225c00","payload_printable":"\"\\x5c\\x00"}
+{"v":1,"event_type":"tcp","timestamp":1795231767070,"timestamp_us":1795231767070000,"seq":3,"direction":"in","proto":"tcp","local_ip":"192.0.2.1","local_port":80,"remote_ip":"192.0.2.2","remote_port":40112,"bytes":9000,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"listener"}
+{"v":1,"event_type":"udp","timestamp":1795231767050,"timestamp_us":1795231767050003,"seq":4,"direction":"in","proto":"udp","local_port":5353,"bytes":0,"pid":7529,"tid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"conn","timestamp":1795231767060,"timestamp_us":1795231767060811,"seq":5,"action":"connect","direction":"out","proto":"tcp","local_ip":"192.0.2.2","local_port":40112,"remote_ip":"192.0.2.1","remote_port":80,"duration_ms":0,"duration_us":214,"retransmits":0,"srtt_us":205,"pid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact","community_id":"1:XfK0MxwfWPU3YwUb/2pBYokYycU="}
+{"v":1,"event_type":"conn","timestamp":1795231767060,"timestamp_us":1795231767060790,"seq":6,"action":"accept","direction":"in","proto":"tcp","local_ip":"192.0.2.1","local_port":80,"remote_ip":"192.0.2.2","remote_port":40112,"srtt_us":180,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"listener","community_id":"1:XfK0MxwfWPU3YwUb/2pBYokYycU="}
+{"v":1,"event_type":"conn","timestamp":1795231768061,"timestamp_us":1795231768061100,"seq":7,"action":"close","reason":"closed","closed_by":"remote","direction":"in","proto":"tcp","local_ip":"192.0.2.1","local_port":80,"remote_ip":"192.0.2.2","remote_port":40112,"duration_ms":1000,"duration_us":1000310,"bytes_sent":9000,"bytes_received":73,"retransmits":2,"srtt_us":190,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"exact","community_id":"1:XfK0MxwfWPU3YwUb/2pBYokYycU="}
+{"v":1,"event_type":"conn","timestamp":1795231769000,"timestamp_us":1795231769000009,"seq":8,"action":"connect","reason":"refused","errno":111,"error":"ECONNREFUSED","direction":"out","proto":"tcp","local_ip":"192.0.2.2","local_port":40114,"remote_ip":"192.0.2.1","remote_port":81,"duration_ms":0,"duration_us":96,"retransmits":0,"pid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"conn","timestamp":1795231769100,"timestamp_us":1795231769100009,"seq":9,"action":"close","reason":"aborted","direction":"in","proto":"tcp","local_ip":"::1","local_port":80,"remote_ip":"::1","remote_port":40116,"bytes_sent":0,"bytes_received":0,"retransmits":0,"attribution":"none"}
+{"v":1,"event_type":"bind","timestamp":1795231767000,"timestamp_us":1795231767000120,"seq":10,"action":"listen","proto":"tcp","local_ip":"::","local_port":80,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"bootstrap"}
+{"v":1,"event_type":"bind","timestamp":1795231767049,"timestamp_us":1795231767049000,"seq":11,"action":"bind","proto":"udp","local_ip":"0.0.0.0","local_port":5353,"pid":7529,"tid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"lost","timestamp":1795231769200,"timestamp_us":1795231769200001,"stream":"tcp","count":3}
 EVENTS
 }
 
@@ -267,7 +296,7 @@ def validator(kind):
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
-validators = {kind: validator(kind) for kind in ("icmp", "usage", "lost")}
+validators = {kind: validator(kind) for kind in ("icmp", "tcp", "udp", "conn", "bind", "usage", "lost")}
 for line in os.fdopen(3):
     kind, event = line.split("\t", 1) if "\t" in line else (json.loads(line)["event_type"], line)
     if not validators[kind].is_valid(json.loads(event)):
@@ -305,6 +334,228 @@ PROGRAM
     [[ -s events ]]
     refused <events >out
     [[ ! -s out ]] || { cat out && return 1; }
+}
+
+# Messages, connections, failed ones and bound sockets, over and over, by a process named chatter.
+chatter() { # FILE that is made once it is bound
+    cat >chatter.py <<'PROGRAM'
+import socket, sys, time
+
+open("/proc/self/comm", "w").write("chatter")
+kept = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+kept.bind(("::", 0))
+open(sys.argv[1], "w").close()
+while True:
+    server = socket.create_server(("127.0.0.1", 0))
+    address = server.getsockname()
+    client = socket.create_connection(address)
+    peer = server.accept()[0]
+    client.sendall(b'"\\\x00' + b"x" * 97)
+    peer.recv(1000)
+    client.close()
+    peer.recv(1)
+    peer.close()
+    server.close()
+    try:
+        socket.create_connection(address)
+    except ConnectionRefusedError:
+        pass
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        datagrams.sendto(b"hello", datagrams.getsockname())
+        datagrams.recv(100)
+    time.sleep(0.01)
+PROGRAM
+    inside "$HERE" ip link set lo up
+    nsenter --net="/run/netns/$HERE" timeout 60 "$PYTHON" chatter.py "$1" 2>chatter.err 3>&- &
+    CHATTER=$!
+    for _ in {1..200}; do
+        [[ ! -e $1 ]] || return 0
+        sleep 0.05
+    done
+    cat chatter.err && return 1
+}
+
+@test "schemas accept what ebpf-read prints of messages, connections and bound sockets" {
+    need_validator
+    need_network
+    load --sockets --payload 64
+    chatter bound
+    "$BIN/ebpf-read" tcp udp conn bind -n 400 -t 20 --include-self --host-name --community-id >events
+    "$BIN/ebpf-read" tcp udp -n 20 -t 20 --comm chatter --hex >hex
+    "$BIN/ebpf-read" tcp udp -n 20 -t 20 --comm chatter --no-payload >without
+    "$BIN/ebpf-read" all -n 50 -t 20 --include-self >everything
+    kill "$CHATTER"
+    cat events hex without everything | refused >out
+    [[ ! -s out ]] || { cat out && return 1; }
+    # each shape is among them
+    while IFS= read -r shape; do
+        jq -e -s "any(.[]; $shape)" events >/dev/null || { echo "none: $shape" && return 1; }
+    done <<'SHAPES'
+.event_type == "tcp" and .direction == "out" and .payload_len == 64 and .payload_truncated
+.event_type == "tcp" and .direction == "in" and (.payload_printable | startswith("\"\\x5c\\x00xxx"))
+.event_type == "udp" and .payload == "aGVsbG8=" and (.payload_truncated | not)
+.event_type == "conn" and .action == "connect" and (has("reason") | not) and has("community_id")
+.event_type == "conn" and .action == "connect" and .reason == "refused" and .error == "ECONNREFUSED"
+.event_type == "conn" and .action == "accept" and .attribution == "listener"
+.event_type == "conn" and .action == "close" and .closed_by == "local" and .bytes_sent == 100
+.event_type == "conn" and .action == "close" and .closed_by == "remote" and .bytes_received == 100
+.event_type == "bind" and .action == "listen" and .attribution == "exact"
+.event_type == "bind" and .action == "bind" and .local_ip == "::" and .attribution == "bootstrap"
+SHAPES
+    jq -e -s 'any(.[]; has("payload_hex")) and all(.[]; has("payload") | not)' hex
+    jq -e -s 'length > 0 and all(.[]; has("payload_len") | not)' without
+    jq -e -s 'length > 0 and all(.[]; has("payload_len") | not)' everything
+}
+
+@test "tcp.schema.json and udp.schema.json refuse broken events" {
+    need_validator
+    refuses_each tcp '.event_type == "tcp" and .payload' <<'PROGRAMS'
+.event_type = "udp"
+.direction = "both"
+.proto = "udp"
+.local_ip = "192.0.2.256"
+.local_ip = "0:::1"
+.local_port = 0
+.local_port = 65536
+.remote_ip = null
+.remote_port = "80"
+del(.remote_ip)
+.bytes = -1
+.bytes = 4294967296
+.pid = 0
+del(.pid)
+del(.ppid)
+del(.uid)
+del(.comm)
+del(.cgroup_id)
+del(.start_time)
+del(.tid)
+.tid = 0
+.thread = ""
+.comm = "0123456789abcdef"
+.cgroup_id = 1
+.attribution = "guessed"
+.attribution = "none"
+.community_id = "XfK0MxwfWPU3YwUb/2pBYokYycU="
+del(.payload_len)
+.payload_len = 0
+.payload_len = 2001
+del(.payload_truncated)
+.payload_truncated = 1
+del(.payload)
+.payload = ""
+.payload = "R0VUIC8gSFRUUC8xLjENCg"
+.payload_hex = "00"
+del(.payload_printable)
+.payload_printable = "GET / HTTP/1.1\r\n"
+.payload_printable = "a\\b"
+.payload_printable = "\u00e4"
+PROGRAMS
+    refuses_each tcp '.payload_hex' <<'PROGRAMS'
+.payload_hex = "0"
+.payload_hex = "0G"
+.payload_hex = "AB"
+.payload = "AAAA"
+del(.payload_len)
+PROGRAMS
+    refuses_each udp '.event_type == "udp"' <<'PROGRAMS'
+.proto = "tcp"
+.remote_port = 53
+.payload = "AAAA"
+.payload_len = 1
+PROGRAMS
+    for kind in tcp udp; do
+        jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/$kind.schema.json" >required
+        [[ $(wc -l <required) == 9 ]]
+        refuses_each "$kind" ".event_type == \"$kind\"" <required
+    done
+}
+
+@test "conn.schema.json refuses broken events" {
+    need_validator
+    refuses_each conn '.action == "connect" and .reason == null' <<'PROGRAMS'
+.event_type = "tcp"
+.action = "open"
+.proto = "mptcp"
+.reason = "closed"
+.reason = "refused"
+.reason = null
+.errno = 111
+.error = "ECONNREFUSED"
+.closed_by = "local"
+del(.retransmits)
+del(.duration_ms)
+del(.duration_us)
+.duration_us = -1
+.srtt_us = 0
+.bytes_sent = 1
+.bytes_sent = 1 | .bytes_received = 1
+.tid = "1" | .pid = "1"
+.attribution = "none"
+PROGRAMS
+    refuses_each conn '.reason == "refused"' <<'PROGRAMS'
+.errno = 0
+.error = "refused"
+.error = 111
+del(.errno)
+del(.error, .errno)
+.reason = "aborted"
+.closed_by = "remote"
+PROGRAMS
+    refuses_each conn '.action == "accept"' <<'PROGRAMS'
+.direction = "out"
+.retransmits = 0
+.duration_ms = 1 | .duration_us = 1000
+.reason = "aborted"
+.bytes_sent = 0 | .bytes_received = 0
+PROGRAMS
+    refuses_each conn '.reason == "closed"' <<'PROGRAMS'
+del(.reason)
+del(.closed_by)
+.closed_by = "both"
+.errno = 104
+del(.bytes_sent)
+del(.bytes_received)
+del(.bytes_sent, .bytes_received)
+del(.retransmits)
+.reason = "reset"
+PROGRAMS
+    refuses_each conn '.attribution == "none"' <<'PROGRAMS'
+.pid = 1
+.attribution = "exact"
+.closed_by = "local"
+PROGRAMS
+    jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/conn.schema.json" >required
+    [[ $(wc -l <required) == 9 ]]
+    refuses_each conn '.action == "accept"' <required
+}
+
+@test "bind.schema.json refuses broken events" {
+    need_validator
+    refuses_each bind '.action == "listen"' <<'PROGRAMS'
+.event_type = "conn"
+.action = "close"
+.proto = "udp"
+.proto = "sctp"
+.local_ip = ""
+.local_ip = "*"
+.local_port = 0
+.pid = 0
+.tid = 812
+.thread = "worker"
+.attribution = "exact"
+.attribution = "none"
+.attribution = "listener"
+PROGRAMS
+    refuses_each bind '.action == "bind"' <<'PROGRAMS'
+del(.tid)
+.attribution = "bootstrap"
+.thread = "0123456789abcdef"
+PROGRAMS
+    jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/bind.schema.json" >required
+    [[ $(wc -l <required) == 15 ]]
+    refuses_each bind '.action == "listen"' <required
 }
 
 @test "usage.schema.json refuses broken events" {
@@ -451,6 +702,22 @@ converted() { # NAME
         .process == {pid: 7529, name: "curl", parent: {pid: 7524}, user: {id: "1000"}, start: "2026-11-21T03:29:27.048Z"}
         and .destination == {address: "192.0.2.1", ip: "192.0.2.1", port: 443, bytes: 2000}
         and .source.bytes == 100 and .network == {transport: "tcp", bytes: 2100} and .event.duration == 500000000'
+    # a send, a receive, a connect, a close by the other side, a failure, nobody, a listener
+    sed -n 9p out | jq -e '
+        .source == {address: "192.0.2.2", ip: "192.0.2.2", port: 40112, bytes: 73} and .destination.port == 80
+        and .network.direction == "egress" and .event.action == "send" and .process.thread == {id: 7530, name: "worker"}
+        and .pinpipe.payload == {bytes: 16, truncated: true, base64: "R0VUIC8gSFRUUC8xLjENCg==",
+            printable: "GET / HTTP/1.1\\x0d\\x0a"}'
+    sed -n 10p out | jq -e '.source.port == 80 and .destination.port == 40112 and .network.type == "ipv6"
+        and .network.direction == "ingress" and .event.action == "receive" and .pinpipe.payload.hex == "225c00"'
+    sed -n 12p out | jq -e '.source == {bytes: 0} and .destination == {port: 5353} and (.network | has("type") | not)'
+    sed -n 13p out | jq -e '.event.type == ["connection", "start"] and .event.outcome == "success"
+        and .event.duration == 214000 and .network.community_id == "1:XfK0MxwfWPU3YwUb/2pBYokYycU="'
+    sed -n 15p out | jq -e '.event.type == ["connection", "end"] and .event.reason == "closed"
+        and .source.ip == "192.0.2.2" and .source.bytes == 73 and .destination.bytes == 9000 and .network.bytes == 9073'
+    sed -n 16p out | jq -e '.event.outcome == "failure" and .event.reason == "refused" and .error == {code: "ECONNREFUSED"}'
+    sed -n 17p out | jq -e '(has("process") | not) and .pinpipe.attribution == "none"'
+    sed -n 18p out | jq -e '.event.action == "listen" and .server == {address: "::", ip: "::", port: 80}'
 }
 
 @test "eve.jq writes Suricata's names" {
@@ -463,6 +730,10 @@ converted() { # NAME
     # a fraction with leading zeroes
     sed -n 4p out | jq -e '.timestamp == "2026-11-20T23:50:38.359096+0000" and .proto == "IPv6-ICMP" and .ip_v == 6'
     sed -n 6p out | jq -e '.proto == "TCP" and .dest_port == 443 and .usage.bytes_received == 2000 and (has("host") | not)'
+    sed -n 9p out | jq -e '.src_ip == "192.0.2.2" and .dest_port == 80 and .payload == "R0VUIC8gSFRUUC8xLjENCg=="
+        and .payload_printable == "GET / HTTP/1.1\\x0d\\x0a" and .tcp.bytes == 73 and .tcp.tid == 7530'
+    sed -n 14p out | jq -e '.src_port == 40112 and .dest_port == 80 and .conn.action == "accept" and .conn.comm == "nginx"'
+    sed -n 19p out | jq -e '.proto == "UDP" and .bind.local_port == 5353 and .bind.attribution == "exact"'
 }
 
 @test "otel.jq writes flat attributes" {
@@ -475,6 +746,12 @@ converted() { # NAME
     sed -n 6p out | jq -e '
         .["process.pid"] == 7529 and .["process.creation.time"] == "2026-11-21T03:29:27.048000Z"
         and .["network.peer.port"] == 443 and .["pinpipe.bytes_sent"] == 100'
+    sed -n 9p out | jq -e '
+        .["event.name"] == "pinpipe.tcp" and .["network.io.direction"] == "transmit" and .["thread.name"] == "worker"
+        and .["network.local.port"] == 40112 and .["network.peer.port"] == 80 and .["pinpipe.payload_len"] == 16'
+    sed -n 16p out | jq -e '.["error.type"] == "ECONNREFUSED" and .["pinpipe.conn.action"] == "connect"'
+    sed -n 17p out | jq -e '.["network.type"] == "ipv6" and .["error.type"] == "aborted" and (has("process.pid") | not)'
+    sed -n 18p out | jq -e '.["pinpipe.bind.action"] == "listen" and .["network.local.address"] == "::"'
 }
 
 # --- completions, groups ---
@@ -490,7 +767,10 @@ completed() { # WORD...: what bash completes the last of them to
 @test "bash completes streams, options, arguments and interfaces" {
     bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top'
     [[ $(completed ebpf-read ic) == icmp ]]
-    [[ $(completed ebpf-read "") == "icmp usage all" ]]
+    [[ $(completed ebpf-read "") == "icmp tcp udp conn bind usage all" ]]
+    [[ $(completed ebpf-read --direction "") == "in out" ]]
+    [[ $(completed ebpf-read --incl) == --include-self ]]
+    [[ $(completed ebpf-load --payload "") == "" ]]
     [[ $(completed ebpf-read --commu) == --community-id ]]
     [[ $(completed ebpf-load --probe f) == fentry ]]
     [[ $(completed ebpf-read --by "") == port ]]

@@ -187,7 +187,7 @@ start_usage() { # ARGUMENT...
 	for map in usage processes entries dead dead_state totals active; do
 		[ "$(stat -c %a:%g "$root/maps/$map")" = "640:$group" ]
 	done
-	[ "$(stat -c %a:%u:%g "$root/maps/streams")" = 600:0:"$group" ]
+	[ "$(stat -c %a:%u:%g "$root/maps/owners")" = 600:0:"$group" ]
 }
 
 @test "a killed load leaves nothing that counts" {

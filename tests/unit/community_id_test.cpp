@@ -1,5 +1,6 @@
 #include "lib/community_id.h"
 
+#include "lib/address.h"
 #include "tests/unit/support/records.h"
 #include "tests/unit/support/sha1.h"
 
@@ -179,6 +180,34 @@ TEST(CommunityId, RandomRecords) {
         r.type = static_cast<__u8>(random());
         r.code = static_cast<__u8>(random());
         ASSERT_EQ(id_of(r), expected_id(r));
+    }
+}
+
+// The specification's own examples, from either side.
+TEST(CommunityId, Flows) {
+    struct Flow {
+        const char *local, *remote;
+        uint16_t local_port, remote_port;
+        uint8_t proto;
+        const char *id;
+    };
+    const Flow flows[] = {
+        {"128.232.110.120", "66.35.250.204", 34855, 80, 6, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+        {"192.168.1.52", "8.8.8.8", 54585, 53, 17, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
+    };
+    for (const Flow &flow : flows) {
+        socket_record r{};
+        r.local = parse_prefix(flow.local)->host;
+        r.remote = parse_prefix(flow.remote)->host;
+        r.local_port = flow.local_port;
+        r.remote_port = flow.remote_port;
+        r.proto = flow.proto;
+        const std::string expected = std::string(R"(,"community_id":")") + flow.id + '"';
+        char text[64];
+        EXPECT_EQ(std::string(text, put_community_id(text, r)), expected);
+        std::swap(r.local, r.remote);
+        std::swap(r.local_port, r.remote_port);
+        EXPECT_EQ(std::string(text, put_community_id(text, r)), expected);
     }
 }
 

@@ -13,7 +13,7 @@ Status sample() {
     Status status;
     status.pin_root = "/run/ebpf";
     status.group = "ebpf";
-    status.abi.version = 1;
+    status.abi.version = LAYOUT_VERSION;
     status.abi.readers = 3;
     status.abi.ring_size = 65536;
     status.abi.group = 990;
@@ -27,6 +27,7 @@ Status sample() {
     hook.record.netns = 4026531840;
     std::strcpy(hook.record.name, "eth0");
     hook.attached = Attached::yes;
+    hook.missed = std::nullopt;
     hook.counters = {.malformed = 1, .truncated = 2, .fragments = 3};
     status.hooks = {hook};
     ReaderStatus busy{}, free{};
@@ -35,10 +36,10 @@ Status sample() {
     busy.comm = "ebpf-read";
     busy.streams = 1;
     busy.unread = 72;
-    busy.icmp = {.produced = 10, .delivered = 9, .lost = 4};
-    busy.icmp_before = {.produced = 100, .delivered = 90, .lost = 40};
+    busy.now[STREAM_ICMP] = {.produced = 10, .delivered = 9, .lost = 4};
+    busy.before[STREAM_ICMP] = {.produced = 100, .delivered = 90, .lost = 40};
     free.slot = 1;
-    free.icmp_before = {.produced = 5, .delivered = 5, .lost = 0};
+    free.before[STREAM_ICMP] = {.produced = 5, .delivered = 5, .lost = 0};
     status.readers = {busy, free};
     status.maps = {
         {.path = "maps/hooks", .id = 9, .type = BPF_MAP_TYPE_ARRAY, .entries = 64, .bytes = 4096}};
@@ -56,7 +57,7 @@ TEST(StatusFormat, JsonHasItAll) {
     ASSERT_TRUE(is_event_line(line));
     const auto json = parse_json(line);
     EXPECT_STREQ(json["pin_root"].GetString(), "/run/ebpf");
-    EXPECT_EQ(json["layout"].GetUint(), 1u);
+    EXPECT_EQ(json["layout"].GetUint(), 2u);
     EXPECT_STREQ(json["program"].GetString(), "1.2.3");
     EXPECT_EQ(json["loaded"].GetUint64(), 1'700'000'000'123u) << "milliseconds, as in events";
     EXPECT_EQ(json["options"]["readers"].GetUint(), 3u);
@@ -141,14 +142,14 @@ TEST(StatusFormat, LongNamesKeepTheirLines) {
         const std::string name(length, 'x');
         const std::string text = status_text(hostile(name));
         EXPECT_EQ(lines(text), lines(usual)) << length;
-        EXPECT_NE(text.find("/" + name + ": layout 1"), text.npos) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 2"), text.npos) << length;
         EXPECT_EQ(text.back(), '\n');
     }
 }
 
 TEST(StatusFormat, TextHasItAll) {
     const std::string text = status_text(sample());
-    for (const char *part : {"/run/ebpf: layout 1, loaded ", " by ebpf-load 1.2.3\n",
+    for (const char *part : {"/run/ebpf: layout 2, loaded ", " by ebpf-load 1.2.3\n",
                              "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
                              "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;

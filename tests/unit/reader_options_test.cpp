@@ -43,8 +43,13 @@ TEST_F(ReaderOptions, NothingButTheStream) {
 
 TEST_F(ReaderOptions, Streams) {
     constexpr uint32_t icmp = 1U << STREAM_ICMP, usage_bit = 1U << STREAM_USAGE;
-    for (const Words &words : {Words{"all"}, Words{"icmp", "all"}, Words{"icmp", "usage"}})
-        EXPECT_EQ(good(words).streams, icmp | usage_bit);
+    constexpr uint32_t messages = 1U << STREAM_TCP | 1U << STREAM_UDP;
+    constexpr uint32_t rest = 1U << STREAM_CONN | 1U << STREAM_BIND;
+    for (const Words &words : {Words{"all"}, Words{"icmp", "all"}})
+        EXPECT_EQ(good(words).streams, icmp | messages | rest | usage_bit);
+    EXPECT_EQ(good({"icmp", "usage"}).streams, icmp | usage_bit);
+    EXPECT_EQ(good({"tcp", "udp"}).streams, messages);
+    EXPECT_EQ(good({"bind", "conn"}).streams, rest);
     EXPECT_EQ(good({"icmp", "icmp"}).streams, icmp);
     EXPECT_EQ(good({"usage"}).streams, usage_bit);
     EXPECT_TRUE(good({"all"}).all);
@@ -95,6 +100,24 @@ TEST_F(ReaderOptions, Protocols) {
     EXPECT_EQ(good({"icmp", "--proto", "icmp,icmp"}).versions, 1U << 4);
 }
 
+TEST_F(ReaderOptions, OfAllThoseThatHaveTheFilter) {
+    constexpr uint32_t sockets = 1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN;
+    constexpr uint32_t bound = 1U << STREAM_BIND, usage_bit = 1U << STREAM_USAGE;
+    EXPECT_EQ(good({"all", "--pid", "1"}).streams, sockets | bound | usage_bit);
+    EXPECT_EQ(good({"all", "--direction", "out"}).streams, sockets);
+    EXPECT_EQ(good({"all", "--proto", "mptcp"}).streams, 1U << STREAM_TCP | usage_bit);
+    EXPECT_EQ(good({"all", "--if", "lo"}).streams, 1U << STREAM_ICMP);
+}
+
+TEST_F(ReaderOptions, Messages) {
+    const Request request = good({"tcp", "udp", "--direction", "out", "--hex", "--include-self"});
+    EXPECT_EQ(request.directions, 2u);
+    EXPECT_TRUE(request.payload && request.hex && request.include_self);
+    EXPECT_EQ(good({"conn"}).directions, 3u);
+    EXPECT_FALSE(good({"tcp", "--no-payload"}).payload);
+    EXPECT_FALSE(good({"all"}).payload);
+}
+
 TEST_F(ReaderOptions, Extremes) {
     EXPECT_EQ(good({"icmp", "-n", "9223372036854775807"}).count, uint64_t{INT64_MAX});
     EXPECT_EQ(good({"icmp", "-t", "0.001"}).duration, 1'000'000);
@@ -126,14 +149,30 @@ constexpr const char *count_text = "-n takes a whole number from 1 to 9223372036
 INSTANTIATE_TEST_SUITE_P(
     Texts, ReaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "no stream given: icmp, usage or all"},
-        Wrong{{"-n", "5"}, "no stream given: icmp, usage or all"},
-        Wrong{{"tcp"}, "no stream 'tcp': there are icmp, usage and all"},
-        Wrong{{"icmp", "ICMP"}, "no stream 'ICMP': there are icmp, usage and all"},
-        Wrong{{""}, "no stream '': there are icmp, usage and all"},
+        Wrong{{}, "no stream given: icmp, tcp, udp, conn, bind, usage or all"},
+        Wrong{{"-n", "5"}, "no stream given: icmp, tcp, udp, conn, bind, usage or all"},
+        Wrong{{"deny"}, "no stream 'deny': there are icmp, tcp, udp, conn, bind, usage and all"},
+        Wrong{{"icmp", "ICMP"},
+              "no stream 'ICMP': there are icmp, tcp, udp, conn, bind, usage and all"},
+        Wrong{{""}, "no stream '': there are icmp, tcp, udp, conn, bind, usage and all"},
         Wrong{{"icmp", "--pid", "1"}, "icmp has no --pid"},
         Wrong{{"icmp", "usage", "--comm", "x"}, "icmp has no --comm"},
-        Wrong{{"all", "--port", "1"}, "icmp has no --port"},
+        Wrong{{"icmp", "tcp", "--port", "1"}, "icmp has no --port"},
+        Wrong{{"tcp", "--if", "lo"}, "tcp has no --if"},
+        Wrong{{"tcp", "--by", "port"}, "tcp has no --by"},
+        Wrong{{"conn", "--hex"}, "conn has no --hex"},
+        Wrong{{"bind", "--direction", "in"}, "bind has no --direction"},
+        Wrong{{"usage", "--no-payload"}, "usage has no --no-payload"},
+        Wrong{{"icmp", "--include-self"}, "icmp has no --include-self"},
+        Wrong{{"tcp", "--proto", "udp"}, "tcp has no --proto udp"},
+        Wrong{{"conn", "--proto", "tcp,udp"}, "conn has no --proto udp"},
+        Wrong{{"tcp", "udp", "--proto", "mptcp"}, "udp has none of these: --proto mptcp"},
+        Wrong{{"tcp", "--pid", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17"},
+              "--pid takes at most 16 for streams of events: they are chosen in the kernel"},
+        Wrong{{"tcp", "--comm", "a,b,c,d,e,f,g,h,i"},
+              "--comm takes at most 8 for streams of events: they are chosen in the kernel"},
+        Wrong{{"tcp", "--port", "1,2,3,4,5,6,7,8,9"},
+              "--port takes at most 8 for streams of events: they are chosen in the kernel"},
         Wrong{{"icmp", "-i", "2"}, "icmp has no -i"},
         Wrong{{"icmp", "--since-load"}, "icmp has no --since-load"},
         Wrong{{"icmp", "--by", "port"}, "icmp has no --by"},
@@ -169,8 +208,8 @@ INSTANTIATE_TEST_SUITE_P(
               "'1234567890123456' is no name of an interface"},
         Wrong{{"icmp", "--direction", "out"},
               "icmp cannot show --direction out: XDP sees what is received"},
-        Wrong{{"icmp", "--direction", "up"}, "--direction takes in, not 'up'"},
-        Wrong{{"icmp", "--direction", ""}, "--direction takes in, not ''"},
+        Wrong{{"icmp", "--direction", "up"}, "--direction takes in or out, not 'up'"},
+        Wrong{{"icmp", "--direction", ""}, "--direction takes in or out, not ''"},
         Wrong{{"icmp", "-n"}, "-n needs an argument"},
         Wrong{{"icmp", "-t", "0"}, "-t takes seconds, from 0.001 to a year, not '0'"},
         Wrong{{"icmp", "-t", "soon"}, "-t takes seconds, from 0.001 to a year, not 'soon'"},

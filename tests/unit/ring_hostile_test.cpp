@@ -25,7 +25,8 @@ Ring ring_on(const RingMemory &memory) {
 }
 
 // A numbered record: all of its words follow from the number.
-using Words = std::array<uint64_t, record_max / 8>;
+constexpr size_t record_size = 64;
+using Words = std::array<uint64_t, record_size / 8>;
 
 Words words_of(uint64_t number) {
     Words words;
@@ -144,7 +145,7 @@ TEST(RingHostile, ABrokenBatchIsDroppedAsAWhole) {
     Ring ring = ring_on(memory);
     add_number(memory, 1);
     add_number(memory, 2);
-    *reinterpret_cast<uint32_t *>(memory.data() + record_max + 8) = ring_size;
+    *reinterpret_cast<uint32_t *>(memory.data() + record_size + 8) = ring_size;
     std::vector<Record> batch(4);
     EXPECT_EQ(ring.take(batch), 0u);
     EXPECT_EQ(ring.overrun(), 1u);

@@ -3,6 +3,7 @@
 #include "lib/holders.h"
 #include "lib/links.h"
 #include "lib/ring.h"
+#include "lib/stream_names.h"
 #include "lib/usage_maps.h"
 
 #include <algorithm>
@@ -70,6 +71,16 @@ Attached look_at_hook(const Pins &pins, unsigned number, const hook_record &reco
     return state->program == record.program ? Attached::yes : Attached::exchanged;
 }
 
+// A tracing program is left out where it is at work on that CPU already.
+std::optional<uint64_t> missed_by(const hook_record &record) {
+    const Fd program(record.kind == HOOK_SOCKETS ? bpf_prog_get_fd_by_id(record.program) : -1);
+    bpf_prog_info info{};
+    __u32 size = sizeof info;
+    if (!program.valid() || bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0)
+        return std::nullopt;
+    return info.recursion_misses;
+}
+
 Result<hook_counters> sum_counters(const Fd &map, unsigned number, const std::string &path) {
     std::vector<hook_counters> each(static_cast<size_t>(libbpf_num_possible_cpus()));
     if (auto read = read_bytes(map, number, each.data(), path); !read)
@@ -100,8 +111,8 @@ Result<void> gather_hooks(const Pins &pins, Status &status) {
         const auto sum = sum_counters(*counters, number, pins.path(counters_map.path));
         if (!sum)
             return fail(sum.error());
-        status.hooks.push_back(
-            {number, record, netns_name(record.netns), look_at_hook(pins, number, record), *sum});
+        status.hooks.push_back({number, record, netns_name(record.netns),
+                                look_at_hook(pins, number, record), *sum, missed_by(record)});
     }
     return {};
 }
@@ -142,7 +153,8 @@ Result<ReaderStatus> look_at_reader(const Pins &pins, unsigned slot, const Fd &l
         reader.pid = holder->pid;
         reader.comm = holder->comm;
     }
-    reader.streams = wanted.readers[STREAM_ICMP] >> slot & 1 ? 1U << STREAM_ICMP : 0;
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        reader.streams |= (wanted.readers[stream] >> slot & 1) << stream;
     auto ring = open_map(at + "/ring", ring_map, Access::write); // mapping needs it, also to look
     auto control = open_map(at + "/control", control_map, Access::read);
     if (!ring || !control)
@@ -159,12 +171,15 @@ Result<ReaderStatus> look_at_reader(const Pins &pins, unsigned slot, const Fd &l
         return fail(read.error());
     if (auto read = read_element(losses, slot, counts, pins.path(losses_map.path)); !read)
         return fail(read.error());
-    const uint64_t written = counts.written[STREAM_ICMP], lost = counts.lost[STREAM_ICMP];
     const reader_totals &claimed = said.claimed;
-    reader.icmp.lost = rise(claimed.lost[STREAM_ICMP], lost);
-    reader.icmp.produced = rise(claimed.written[STREAM_ICMP], written) + reader.icmp.lost;
-    reader.icmp.delivered = rise(claimed.read[STREAM_ICMP], said.read[STREAM_ICMP]);
-    reader.icmp_before = {written + lost, said.read[STREAM_ICMP], lost};
+    for (unsigned stream = 0; stream < STREAMS; stream++) {
+        const uint64_t written = counts.written[stream], lost = counts.lost[stream];
+        StreamCounts &now = reader.now[stream];
+        now.lost = rise(claimed.lost[stream], lost);
+        now.produced = rise(claimed.written[stream], written) + now.lost;
+        now.delivered = rise(claimed.read[stream], said.read[stream]);
+        reader.before[stream] = {written + lost, said.read[stream], lost};
+    }
     return reader;
 }
 
@@ -235,14 +250,23 @@ const char *attached_text(Attached state) {
     return "unknown";
 }
 
-StreamCounts Status::icmp() const {
+StreamCounts Status::counts(unsigned stream) const {
     StreamCounts sum;
     for (const ReaderStatus &reader : readers) {
-        sum.produced += reader.icmp_before.produced;
-        sum.delivered += reader.icmp_before.delivered;
-        sum.lost += reader.icmp_before.lost;
+        sum.produced += reader.before[stream].produced;
+        sum.delivered += reader.before[stream].delivered;
+        sum.lost += reader.before[stream].lost;
     }
     return sum;
+}
+
+uint32_t Status::streams() const {
+    uint32_t loaded = 0;
+    for (const HookStatus &hook : hooks)
+        loaded |= hook.record.kind == HOOK_XDP       ? 1U << STREAM_ICMP
+                  : hook.record.kind == HOOK_SOCKETS ? socket_streams
+                                                     : 0;
+    return loaded;
 }
 
 Result<Status> gather_status(const std::string &pin_root) {

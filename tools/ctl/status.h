@@ -4,6 +4,7 @@
 #include "lib/hooks.h"
 #include "lib/options.h"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct HookStatus {
     hook_record record;
     std::string netns; // name of its network namespace, where it has one
     Attached attached;
-    hook_counters counters; // sums over CPUs
+    hook_counters counters;         // sums over CPUs
+    std::optional<uint64_t> missed; // runs left out: it was at work on that CPU; root alone knows
 };
 
 struct StreamCounts {
@@ -39,10 +41,10 @@ struct ReaderStatus {
     pid_t pid = 0; // who holds the slot; 0: it is free
     std::string comm;
     bool frozen = false;
-    uint32_t streams = 0;     // asked for, a bit each
-    uint64_t unread = 0;      // bytes waiting; above the ring's size: the position is nonsense
-    StreamCounts icmp;        // since the claim
-    StreamCounts icmp_before; // since the load
+    uint32_t streams = 0; // asked for, a bit each
+    uint64_t unread = 0;  // bytes waiting; above the ring's size: the position is nonsense
+    std::array<StreamCounts, STREAMS> now;    // since the claim
+    std::array<StreamCounts, STREAMS> before; // since the load
 };
 
 struct MapStatus {
@@ -70,7 +72,8 @@ struct Status {
     std::vector<ReaderStatus> readers;
     std::vector<MapStatus> maps;
 
-    StreamCounts icmp() const; // of all readers since the load
+    StreamCounts counts(unsigned stream) const; // of all readers since the load
+    uint32_t streams() const; // that are loaded and come through rings, a bit each
 };
 
 Result<Status> gather_status(const std::string &pin_root);

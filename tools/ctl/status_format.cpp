@@ -1,6 +1,7 @@
 #include "tools/ctl/status.h"
 
 #include "lib/json_line.h"
+#include "lib/stream_names.h"
 
 #include <bpf/libbpf.h>
 #include <cinttypes>
@@ -58,9 +59,11 @@ void add_hooks(std::string &out, const Status &status) {
              "truncated  later fragments\n");
     for (const HookStatus &hook : status.hooks) {
         if (hook.record.kind == HOOK_SOCKETS) {
-            add(out, "%4u  sock  %-15s  %-7s  %-9s\n", hook.number,
+            add(out, "%4u  sock  %-15s  %-7s  %-9s%s\n", hook.number,
                 printable(hook.record.name).c_str(), probe_text(hook.record),
-                attached_text(hook.attached));
+                attached_text(hook.attached),
+                hook.missed.value_or(0) ? (", missed " + std::to_string(*hook.missed)).c_str()
+                                        : "");
             continue;
         }
         const std::string netns =
@@ -104,10 +107,19 @@ void write_sockets(Writer &w, const SocketStatus &sockets) {
     w.EndObject();
 }
 
+// "tcp, udp"
+std::string names_of(uint32_t streams) {
+    std::string names;
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        if (streams >> stream & 1)
+            names += (names.empty() ? "" : ", ") + std::string(stream_names[stream]);
+    return names;
+}
+
 void add_readers(std::string &out, const Status &status) {
     unsigned unused = 0;
     add(out, "\nslot  state      who                      produced   delivered        lost  unread "
-             "bytes\n");
+             "bytes  streams\n");
     for (const ReaderStatus &reader : status.readers) {
         const std::string state = reader_state(status, reader);
         if (state == "free") {
@@ -118,18 +130,24 @@ void add_readers(std::string &out, const Status &status) {
             reader.unread <= status.abi.ring_size ? std::to_string(reader.unread) : "?";
         const std::string who =
             reader.pid ? printable(reader.comm) + " " + std::to_string(reader.pid) : "-";
-        add(out, "%4u  %-9s  %-20s  %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "  %12s\n", reader.slot,
-            state.c_str(), who.c_str(), reader.icmp.produced, reader.icmp.delivered,
-            reader.icmp.lost, unread.c_str());
+        StreamCounts sum;
+        for (const StreamCounts &counts : reader.now)
+            sum = {sum.produced + counts.produced, sum.delivered + counts.delivered,
+                   sum.lost + counts.lost};
+        add(out, "%4u  %-9s  %-20s  %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "  %12s  %s\n",
+            reader.slot, state.c_str(), who.c_str(), sum.produced, sum.delivered, sum.lost,
+            unread.c_str(), names_of(reader.streams).c_str());
     }
     add(out, "      %u of %u slots are free\n", unused, status.abi.readers);
 }
 
-void write_counts(Writer &w, const StreamCounts &counts) {
-    w.Key("stream"), w.String("icmp");
+void write_counts(Writer &w, unsigned stream, const StreamCounts &counts) {
+    w.StartObject();
+    w.Key("stream"), w.String(stream_names[stream]);
     w.Key("produced"), w.Uint64(counts.produced);
     w.Key("delivered"), w.Uint64(counts.delivered);
     w.Key("lost"), w.Uint64(counts.lost);
+    w.EndObject();
 }
 
 void write_string(Writer &w, const char *key, const std::string &value) {
@@ -147,6 +165,8 @@ void write_hook(Writer &w, const HookStatus &hook) {
         w.Key("probe"), w.String(hook.record.flags & HOOK_FENTRY ? "fentry" : "tracepoint");
         w.Key("state"), w.String(attached_text(hook.attached));
         w.Key("program"), w.Uint(hook.record.program);
+        if (hook.missed)
+            w.Key("missed"), w.Uint64(*hook.missed);
         w.EndObject();
         return;
     }
@@ -178,11 +198,9 @@ void write_reader(Writer &w, const Status &status, const ReaderStatus &reader) {
     if (reader.unread <= status.abi.ring_size)
         w.Key("unread_bytes"), w.Uint64(reader.unread);
     w.Key("streams"), w.StartArray();
-    if (reader.streams) {
-        w.StartObject();
-        write_counts(w, reader.icmp);
-        w.EndObject();
-    }
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        if (reader.streams >> stream & 1)
+            write_counts(w, stream, reader.now[stream]);
     w.EndArray();
     w.EndObject();
 }
@@ -209,20 +227,25 @@ uint64_t memory(const Status &status) {
 
 std::string status_text(const Status &status) {
     const abi_record &abi = status.abi;
-    const StreamCounts icmp = status.icmp();
     std::string out;
     add(out, "%s: layout %u, loaded %s by ebpf-load %s\n", printable(status.pin_root).c_str(),
         abi.version, local_time(abi.loaded).c_str(), printable(abi.program).c_str());
     add(out, "%u readers, %u bytes of ring each, read group %s; %zu maps, %" PRIu64 " KiB\n",
         abi.readers, abi.ring_size, printable(status.group).c_str(), status.maps.size(),
         memory(status) / 1024);
+    if (status.sockets)
+        add(out, "payload: %u bytes of a message\n", abi.payload);
     add_hooks(out, status);
     if (status.sockets)
         add_sockets(out, *status.sockets);
     add_readers(out, status);
     add(out, "\nstream     produced   delivered        lost   (all readers, since the load)\n");
-    add(out, "icmp    %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "\n", icmp.produced, icmp.delivered,
-        icmp.lost);
+    for (unsigned stream = 0; stream < STREAMS; stream++) {
+        const StreamCounts counts = status.counts(stream);
+        if (status.streams() >> stream & 1)
+            add(out, "%-7s %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "\n", stream_names[stream],
+                counts.produced, counts.delivered, counts.lost);
+    }
     return out;
 }
 
@@ -237,6 +260,7 @@ std::string status_json(const Status &status) {
     w.Key("options"), w.StartObject();
     w.Key("readers"), w.Uint(status.abi.readers);
     w.Key("ring_size"), w.Uint(status.abi.ring_size);
+    w.Key("payload"), w.Uint(status.abi.payload);
     w.Key("gid"), w.Uint(status.abi.group);
     write_string(w, "group", status.group);
     w.EndObject();
@@ -250,9 +274,11 @@ std::string status_json(const Status &status) {
     for (const ReaderStatus &reader : status.readers)
         write_reader(w, status, reader);
     w.EndArray();
-    w.Key("streams"), w.StartArray(), w.StartObject();
-    write_counts(w, status.icmp());
-    w.EndObject(), w.EndArray();
+    w.Key("streams"), w.StartArray();
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        if (status.streams() >> stream & 1)
+            write_counts(w, stream, status.counts(stream));
+    w.EndArray();
     w.Key("maps"), w.StartArray();
     for (const MapStatus &map : status.maps)
         write_map(w, map);

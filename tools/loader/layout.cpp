@@ -247,6 +247,7 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
     abi.ring_size = settings.ring_size.value_or(default_ring_size);
     const group *usual = getgrnam("ebpf");
     abi.group = layout.group_ = settings.group.value_or(usual ? usual->gr_gid : 0);
+    abi.payload = layout.payload_ = settings.payload.value_or(0);
     abi.last_hook = MAX_HOOKS - 1;
     std::snprintf(abi.program, sizeof abi.program, "%s", version);
 
@@ -320,6 +321,7 @@ Result<Layout> Layout::open(const Pins &pins, const Settings &settings) {
     if (auto kept = keep_or_refuse(settings.ring_size, layout.abi_.ring_size, "--ring-size"); !kept)
         return fail(kept.error());
     layout.group_ = settings.group.value_or(layout.abi_.group);
+    layout.payload_ = settings.payload.value_or(layout.abi_.payload);
     if (auto repaired = layout.repair_wanted(pins); !repaired)
         return fail(repaired.error());
     if (auto repaired = layout.repair_slots(pins); !repaired)
@@ -340,12 +342,14 @@ Result<void> Layout::publish(const Pins &pins, Undo &undo) {
 Result<void> Layout::protect(const Pins &pins, Undo &undo) {
     const std::string root = this->root(pins);
     if (!staged_)
-        undo.add([this, root, before = abi_.group] {
-            abi_.group = before;
+        undo.add([this, root, group = abi_.group, payload = abi_.payload] {
+            abi_.group = group;
+            abi_.payload = payload;
             static_cast<void>(write_abi());
             static_cast<void>(set_modes(root));
         });
     abi_.group = group_;
+    abi_.payload = payload_;
     if (auto written = write_abi(); !written)
         return written;
     return set_modes(root);
@@ -364,6 +368,8 @@ Result<void> Layout::set_modes(const std::string &root) const {
     for (const MapSpec *spec : socket_maps)
         if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
             all.push_back({std::string("/") + spec->path, spec->mode});
+    if (access((root + "/" + bound_path).c_str(), F_OK) == 0)
+        all.push_back({std::string("/") + bound_path, 0440});
     for (unsigned slot = 0; slot < abi_.readers; slot++) {
         const std::string at = "/readers/" + std::to_string(slot);
         all.push_back({at + "/control", control_map.mode});

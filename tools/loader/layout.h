@@ -19,6 +19,7 @@ struct Settings {
     std::optional<uint32_t> readers;
     std::optional<uint32_t> ring_size;
     std::optional<gid_t> group;
+    std::optional<uint32_t> payload; // bytes
 };
 
 // Where a load builds what it has not yet put in place.
@@ -36,13 +37,14 @@ public:
     // Moves a new layout into its place, the abi record last. Does nothing for one that was opened.
     Result<void> publish(const Pins &pins, Undo &undo);
 
-    // Owner, group and mode of every pin and directory; a group that was asked for counts from here
-    // on.
+    // Owner, group and mode of every pin and directory; a group or a payload that was asked for
+    // counts from here on.
     Result<void> protect(const Pins &pins, Undo &undo);
 
     const abi_record &abi() const { return abi_; }
     const Fd &map(const MapSpec &spec) const; // hooks, counters, losses, wanted, controls, rings
     bool is_new() const { return staged_; }
+    uint32_t payload() const { return payload_; } // bytes: asked for, or what there was
 
     Result<hook_record> hook(unsigned number) const;
     Result<void> set_hook(unsigned number, const hook_record &record);
@@ -68,6 +70,7 @@ private:
     abi_record abi_{};
     Fd abi_map_, hooks_, counters_, losses_, wanted_, controls_, rings_;
     gid_t group_ = 0; // asked for, or what there was
+    uint32_t payload_ = 0;
     bool staged_ = false;
 };
 

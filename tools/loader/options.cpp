@@ -7,6 +7,7 @@ enum : int {
     opt_xdp = own_options,
     opt_sockets,
     opt_probe,
+    opt_payload,
     opt_unload,
     opt_check,
     opt_json,
@@ -24,6 +25,8 @@ constexpr Option options[] = {
     {opt_sockets, "sockets", 0, nullptr, "what each process sends and receives, on all sockets"},
     {opt_probe, "probe", 0, "KIND",
      "of the socket probes: fentry or tracepoint (default: what is granted)"},
+    {opt_payload, "payload", 0, "BYTES",
+     "of each message that readers may see, 0 to 2000 (default 0)"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
@@ -74,6 +77,13 @@ Result<void> take(Command &command, const Parsed::Given &given) {
             return fail(
                 usage_error("--probe takes fentry or tracepoint, not '" + given.value + "'"));
         return {};
+    case opt_payload: {
+        auto bytes = parse_number("--payload", given.value, 0, PAYLOAD_MAX);
+        if (!bytes)
+            return fail(bytes.error());
+        command.settings.payload = static_cast<uint32_t>(*bytes);
+        return {};
+    }
     case opt_sockets: command.sockets = true; return {};
     case opt_unload: command.action = Action::unload; return {};
     case opt_check: command.action = Action::check; return {};
@@ -128,6 +138,8 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
     const Settings &s = command.settings;
     if (command.action != Action::load && (s.group || s.readers || s.ring_size || command.replace))
         return wrong("--group, --readers, --ring-size and --replace go with loading");
+    if (s.payload && !(command.action == Action::load && command.sockets))
+        return wrong("--payload goes with loading --sockets");
     if (command.action == Action::check &&
         (!command.xdp.empty() || !command.netns.empty() || command.sockets))
         return wrong("--check takes no --xdp, no --sockets and no --netns");

@@ -1,5 +1,7 @@
 #include "tools/loader/sockets.h"
 
+#include "bound.skel.h"
+#include "connections.skel.h"
 #include "lib/clock.h"
 #include "lib/links.h"
 #include "processes.skel.h"
@@ -10,7 +12,9 @@
 #include "tools/loader/probes.h"
 
 #include <algorithm>
+#include <array>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstring>
@@ -30,8 +34,12 @@ struct Elf {
     const void *(*bytes)(size_t *);
 };
 constexpr Elf tracepoint_elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
+                                    {"connections", connections::elf_bytes},
+                                    {"bound", bound::elf_bytes},
                                     {"processes", processes::elf_bytes}};
 constexpr Elf fentry_elves[] = {{"sockets_fentry", sockets_fentry::elf_bytes},
+                                {"connections", connections::elf_bytes},
+                                {"bound", bound::elf_bytes},
                                 {"processes", processes::elf_bytes}};
 
 std::span<const Elf> elves_of(ProbeKind kind) {
@@ -49,6 +57,11 @@ Result<Object> open_object(const Elf &elf) {
     return object;
 }
 
+// Not attached to anything that happens: runs when its pin is read.
+bool is_iterator(const bpf_program *program) {
+    return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
+}
+
 // Functions that some kernels do not have, and whose work others do there.
 bool is_left_out(const bpf_program *program) {
     const std::string section = bpf_program__section_name(program);
@@ -57,8 +70,28 @@ bool is_left_out(const bpf_program *program) {
            libbpf_find_vmlinux_btf_id(target.c_str(), BPF_TRACE_FEXIT) <= 0;
 }
 
-uint64_t build_of_sockets(ProbeKind kind) {
-    uint64_t state = hash_start;
+// Constants of the programs, besides the set's number.
+struct Constant {
+    const char *name;
+    uint32_t value;
+};
+
+std::array<Constant, 3> constants_of(const Layout &layout) {
+    return {{{"ring_size", layout.abi().ring_size},
+             {"reader_slots", layout.abi().readers},
+             {"payload_limit", layout.payload()}}};
+}
+
+uint32_t map_id(const Fd &map) {
+    bpf_map_info info{};
+    __u32 size = sizeof info;
+    return bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0 ? info.id : 0;
+}
+
+uint64_t build_of_sockets(const Layout &layout, ProbeKind kind) {
+    uint64_t state = hash_value(hash_start, map_id(layout.map(wanted_map)));
+    for (const Constant &constant : constants_of(layout))
+        state = hash_value(state, constant.value);
     for (const Elf &elf : elves_of(kind)) {
         size_t size = 0;
         const auto *bytes = static_cast<const char *>(elf.bytes(&size));
@@ -73,7 +106,8 @@ size_t count_programs(ProbeKind kind) {
         const auto object = open_object(elf);
         bpf_program *program = nullptr;
         if (object)
-            bpf_object__for_each_program(program, object->get()) programs += !is_left_out(program);
+            bpf_object__for_each_program(program, object->get()) programs +=
+                !is_left_out(program) && !is_iterator(program);
     }
     return programs;
 }
@@ -90,17 +124,29 @@ Result<uint32_t> program_id(int fd) {
 bpf_map *find_map(bpf_object *object, const MapSpec &spec) {
     if (&spec == &active_map)
         return bpf_object__find_map_by_name(object, ".data.active");
+    if (&spec == &wanted_map)
+        return bpf_object__find_map_by_name(object, ".data.wanted");
     return bpf_object__find_map_by_name(object, spec.name);
 }
 
-Result<void> set_constant(bpf_object *object, uint64_t set) {
+// Sets a constant by its name; one that this object does not have is left out.
+void set_constant(bpf_object *object, const char *name, const void *value, uint32_t size) {
     bpf_map *const map = bpf_object__find_map_by_name(object, ".rodata");
-    size_t size = 0;
-    void *const bytes = map ? const_cast<void *>(bpf_map__initial_value(map, &size)) : nullptr;
-    if (!bytes || size != sizeof set)
-        return fail(failure("the socket object has no set number"));
-    std::memcpy(bytes, &set, sizeof set);
-    return {};
+    const btf *const types = bpf_object__btf(object);
+    size_t room = 0;
+    char *const bytes =
+        map ? static_cast<char *>(const_cast<void *>(bpf_map__initial_value(map, &room))) : nullptr;
+    const int section = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
+    if (!bytes || section < 0)
+        return;
+    const btf_type *const type = btf__type_by_id(types, static_cast<__u32>(section));
+    const btf_var_secinfo *const all = btf_var_secinfos(type);
+    for (int i = 0; i < btf_vlen(type); i++) {
+        const btf_type *const variable = btf__type_by_id(types, all[i].type);
+        if (std::strcmp(btf__name_by_offset(types, variable->name_off), name) == 0 &&
+            all[i].size == size && all[i].offset + size <= room)
+            std::memcpy(bytes + all[i].offset, value, size);
+    }
 }
 
 bool exists(const std::string &path) {
@@ -108,7 +154,13 @@ bool exists(const std::string &path) {
 }
 
 // The maps that are pinned already; the others are made when the object is loaded.
-Result<void> reuse_maps(bpf_object *object, const std::string &root) {
+Result<void> reuse_maps(bpf_object *object, const Layout &layout, const std::string &root) {
+    for (const MapSpec *spec : {&wanted_map, &controls_map, &rings_map, &losses_map}) {
+        bpf_map *const map = find_map(object, *spec);
+        const int code = map ? bpf_map__reuse_fd(map, layout.map(*spec).get()) : 0;
+        if (code != 0)
+            return fail(system_error(std::string("share the map ") + spec->name, -code));
+    }
     for (const MapSpec *spec : socket_maps) {
         bpf_map *const map = find_map(object, *spec);
         const std::string path = root + "/" + spec->path;
@@ -162,16 +214,17 @@ bool is_at_work(const Pins &pins, unsigned number, const hook_record &record) {
 
 Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
     const std::string root = layout.root(pins);
-    const uint64_t build = build_of_sockets(kind_);
+    const uint64_t build = build_of_sockets(layout, kind_);
     set_ = static_cast<uint64_t>(boot_now());
     for (const Elf &elf : elves_of(kind_)) {
         const auto opened = open_object(elf);
         if (!opened)
             return fail(opened.error());
         const Object &object = *opened;
-        if (auto set = set_constant(object.get(), set_); !set)
-            return set;
-        if (auto shared = reuse_maps(object.get(), root); !shared)
+        set_constant(object.get(), "set_number", &set_, sizeof set_);
+        for (const Constant &constant : constants_of(layout))
+            set_constant(object.get(), constant.name, &constant.value, sizeof constant.value);
+        if (auto shared = reuse_maps(object.get(), layout, root); !shared)
             return shared;
         bpf_program *program = nullptr;
         bpf_object__for_each_program(program, object.get())
@@ -188,6 +241,10 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
                 continue;
             Hook hook;
             hook.program = Fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));
+            if (is_iterator(program)) {
+                iterator_ = std::move(hook.program);
+                continue;
+            }
             const auto id = program_id(hook.program.get());
             if (!id)
                 return fail(id.error());
@@ -260,7 +317,7 @@ Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted,
         kind = *best;
     }
     sockets.kind_ = *kind;
-    const uint64_t build = build_of_sockets(*kind);
+    const uint64_t build = build_of_sockets(layout, *kind);
     const size_t programs = count_programs(*kind);
     const auto fresh = static_cast<size_t>(
         std::count_if(present.begin(), present.end(),
@@ -281,6 +338,9 @@ Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted,
 }
 
 Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
+    if (iterator_.valid())
+        if (auto pinned = pin_iterator(pins, layout, undo); !pinned)
+            return pinned;
     for (Hook &hook : hooks_) {
         const auto number = layout.free_hook();
         if (!number)
@@ -303,11 +363,43 @@ Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
     return {};
 }
 
+// Puts the list of bound sockets in the place of an older one.
+Result<void> Sockets::pin_iterator(const Pins &pins, const Layout &layout, Undo &undo) {
+    iterator_link_ = Fd(bpf_link_create(iterator_.get(), 0, BPF_TRACE_ITER, nullptr));
+    if (!iterator_link_.valid())
+        return fail(system_error("attach the list of sockets", errno));
+    const std::string path = layout.root(pins) + "/" + bound_path, fresh = path + "-new";
+    if (!exists(path))
+        undo.add([path] { unlink(path.c_str()); });
+    unlink(fresh.c_str());
+    if (bpf_obj_pin(iterator_link_.get(), fresh.c_str()) != 0)
+        return fail(system_error("pin " + fresh, errno));
+    chmod(fresh.c_str(), 0400); // until protect()
+    if (rename(fresh.c_str(), path.c_str()) != 0)
+        return fail(system_error("move " + fresh + " to " + path, errno));
+    return {};
+}
+
+// Sockets that are there already get their owners. What the list says is for readers.
+Result<void> Sockets::adopt() const {
+    const Fd list(bpf_iter_create(iterator_link_.get()));
+    if (!list.valid())
+        return fail(system_error("list the sockets", errno));
+    char ignored[16 * 1024];
+    ssize_t size = 0;
+    do
+        size = read(list.get(), ignored, sizeof ignored);
+    while (size > 0 || (size < 0 && errno == EINTR));
+    return size < 0 ? fail(system_error("list the sockets", errno)) : Result<void>();
+}
+
 Result<void> Sockets::start(Undo &undo) {
     if (hooks_.empty())
         return {};
     undo.add([this] { static_cast<void>(set_active(active_, before_)); });
-    return set_active(active_, set_);
+    if (auto set = set_active(active_, set_); !set)
+        return set;
+    return adopt();
 }
 
 void Sockets::finish(const Pins &pins, Layout &layout) const {
@@ -339,6 +431,7 @@ Result<bool> unload_sockets(const Pins &pins, Layout &layout) {
     }
     for (const MapSpec *spec : socket_maps)
         unlink(pins.path(spec->path).c_str());
+    unlink(pins.path(bound_path).c_str());
     return found;
 }
 

@@ -48,11 +48,14 @@ private:
         Fd program, link;
     };
     Result<void> load(const Pins &pins, const Layout &layout, Undo &undo);
+    Result<void> pin_iterator(const Pins &pins, const Layout &layout, Undo &undo);
+    Result<void> adopt() const;
 
     Outcome outcome_ = Outcome::absent;
     ProbeKind kind_ = ProbeKind::tracepoint;
-    std::vector<Hook> hooks_;   // of the new set
-    std::vector<unsigned> old_; // hook numbers to free
+    std::vector<Hook> hooks_;     // of the new set
+    std::vector<unsigned> old_;   // hook numbers to free
+    Fd iterator_, iterator_link_; // the list of bound sockets
     Fd active_;
     uint64_t before_ = 0; // number of the set at work
     uint64_t set_ = 0;    // of the new one

@@ -1,5 +1,8 @@
 #include "tools/reader/options.h"
 
+#include "bpf/control.h"
+#include "lib/stream_names.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <sstream>
@@ -7,7 +10,12 @@
 namespace pinpipe::reader {
 namespace {
 
-constexpr uint32_t bit_icmp = 1U << STREAM_ICMP, bit_usage = 1U << STREAM_USAGE;
+constexpr uint32_t bit_icmp = 1U << STREAM_ICMP, bit_tcp = 1U << STREAM_TCP,
+                   bit_udp = 1U << STREAM_UDP, bit_conn = 1U << STREAM_CONN,
+                   bit_bind = 1U << STREAM_BIND, bit_usage = 1U << STREAM_USAGE;
+constexpr uint16_t client_ports = 32768; // as EPHEMERAL_PORTS of bpf/socket.h
+constexpr uint32_t messages = bit_tcp | bit_udp;
+constexpr uint32_t all_streams = bit_icmp | messages | bit_conn | bit_bind | bit_usage;
 
 enum : int {
     opt_host = own_options,
@@ -23,19 +31,26 @@ enum : int {
     opt_count,
     opt_time,
     opt_host_name,
-    opt_community_id
+    opt_community_id,
+    opt_no_payload,
+    opt_hex,
+    opt_include_self
 };
 
 constexpr Option options[] = {
     {opt_host, "host", 0, "ADDR[/LEN]", "only what has this address or prefix at either end"},
     {opt_proto, "proto", 0, "PROTO[,PROTO]",
-     "only these protocols: icmp, icmpv6; of usage also tcp, udp, ..."},
+     "only these protocols: icmp, icmpv6; tcp, mptcp, udp, udplite; of usage any"},
     {opt_if, "if", 0, "IFACE[,IFACE]", "icmp: only packets received on these interfaces"},
-    {opt_direction, "direction", 0, "in",
-     "icmp: packets are seen as they are received: in is all there is"},
-    {opt_pid, "pid", 0, "N[,N]", "usage: only these processes"},
-    {opt_comm, "comm", 0, "NAME[,NAME]", "usage: only processes of these names"},
-    {opt_port, "port", 0, "N[-N][,...]", "usage: only these remote ports"},
+    {opt_direction, "direction", 0, "in|out",
+     "only what is received or accepted, or only what is sent or connected"},
+    {opt_pid, "pid", 0, "N[,N]", "only these processes"},
+    {opt_comm, "comm", 0, "NAME[,NAME]", "only processes of these names"},
+    {opt_port, "port", 0, "N[-N][,...]", "only these ports, at either end; of usage: remote ones"},
+    {opt_include_self, "include-self", 0, nullptr,
+     "also what processes of this session do, the reader's own pipeline"},
+    {opt_no_payload, "no-payload", 0, nullptr, "tcp, udp: without what the messages say"},
+    {opt_hex, "hex", 0, nullptr, "tcp, udp: payload as payload_hex, not as Base64"},
     {opt_by, "by", 0, "port", "usage: a line for each remote port, not each remote address"},
     {opt_interval, "interval", 'i', "SECONDS",
      "usage: time between snapshots, fractions allowed (default 1)"},
@@ -45,6 +60,27 @@ constexpr Option options[] = {
     {opt_time, "time", 't', "SECONDS", "stop after this time, fractions allowed"},
     {opt_host_name, "host-name", 0, nullptr, "add this machine's name to each event, as host"},
     {opt_community_id, "community-id", 0, nullptr, "add the flow's Community ID v1 to each event"},
+};
+
+// Which streams an option is for. A filter must suit every stream asked for; anything else, one.
+struct Suits {
+    int id;
+    uint32_t streams;
+    bool filter;
+};
+constexpr Suits suits[] = {
+    {opt_if, bit_icmp, true},
+    {opt_direction, bit_icmp | messages | bit_conn, true},
+    {opt_pid, all_streams & ~bit_icmp, true},
+    {opt_comm, all_streams & ~bit_icmp, true},
+    {opt_port, all_streams & ~bit_icmp, true},
+    {opt_include_self, messages | bit_conn | bit_bind, false},
+    {opt_no_payload, messages, false},
+    {opt_hex, messages, false},
+    {opt_by, bit_usage, false},
+    {opt_interval, bit_usage, false},
+    {opt_since_load, bit_usage, false},
+    {opt_community_id, bit_icmp | messages | bit_conn, false},
 };
 
 std::vector<std::string> split(const std::string &list) {
@@ -59,20 +95,30 @@ std::vector<std::string> split(const std::string &list) {
 
 Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
     if (operands.empty())
-        return fail(
-            usage_error("no stream given: icmp, usage or all").with_hint("ebpf-read --help"));
+        return fail(usage_error("no stream given: icmp, tcp, udp, conn, bind, usage or all")
+                        .with_hint("ebpf-read --help"));
     uint32_t streams = 0;
     for (const std::string &name : operands) {
-        if (name == "icmp")
-            streams |= bit_icmp;
-        else if (name == "usage")
-            streams |= bit_usage;
-        else if (name == "all")
-            streams |= bit_icmp | bit_usage;
-        else
-            return fail(usage_error("no stream '" + name + "': there are icmp, usage and all")
+        uint32_t found = name == "all" ? all_streams : 0;
+        for (unsigned stream = 0; stream < STREAMS; stream++)
+            if (name == stream_names[stream])
+                found = all_streams & 1U << stream;
+        if (!found)
+            return fail(usage_error("no stream '" + name +
+                                    "': there are icmp, tcp, udp, conn, bind, usage and all")
                             .with_hint("ebpf-read --help"));
+        streams |= found;
     }
+    return streams;
+}
+
+// Streams that can hold this protocol.
+uint32_t streams_of(const std::string &proto) {
+    uint32_t streams = bit_usage;
+    streams |= proto == "icmp" || proto == "icmpv6" ? bit_icmp : 0;
+    streams |= proto == "tcp" ? bit_tcp | bit_conn | bit_bind : 0;
+    streams |= proto == "mptcp" ? bit_tcp | bit_bind : 0;
+    streams |= proto == "udp" || proto == "udplite" ? bit_udp | bit_bind : 0;
     return streams;
 }
 
@@ -132,38 +178,75 @@ Result<void> take_process(Request &request, const Parsed::Given &given) {
     return {};
 }
 
+std::string named(int id) {
+    for (const Option &option : options)
+        if (option.id == id)
+            return option.letter ? std::string("-") + option.letter
+                                 : std::string("--") + option.name;
+    return "";
+}
+
+std::string first_of(uint32_t streams) {
+    return stream_names[__builtin_ctz(streams)];
+}
+
 // A filter that a stream cannot have would show nothing of it, or all: neither is what was meant.
+// Of all, those streams are left out.
+Result<void> agree_on_streams(const Parsed &parsed, Request &request) {
+    for (const Suits &suit : suits) {
+        if (!parsed.has(suit.id))
+            continue;
+        const uint32_t misfits = request.streams & ~suit.streams;
+        if (misfits == request.streams || (misfits && suit.filter && !request.all))
+            return fail(usage_error(first_of(misfits) + " has no " + named(suit.id)));
+        if (suit.filter)
+            request.streams &= suit.streams;
+    }
+    if (request.protos.empty())
+        return {};
+    uint32_t possible = 0;
+    for (const std::string &proto : request.protos) {
+        const uint32_t streams = streams_of(proto);
+        if (!(streams & request.streams))
+            return fail(usage_error(first_of(request.streams) + " has no --proto " + proto));
+        possible |= streams;
+    }
+    const uint32_t misfits = request.streams & ~possible;
+    if (misfits && !request.all)
+        return fail(usage_error(first_of(misfits) + " has none of these: --proto " +
+                                *parsed.value(opt_proto)));
+    request.streams &= possible;
+    return {};
+}
+
 Result<void> agree(const Parsed &parsed, Request &request) {
-    constexpr int of_usage[] = {opt_pid, opt_comm, opt_port, opt_by, opt_interval, opt_since_load};
-    constexpr int of_icmp[] = {opt_if, opt_direction, opt_community_id};
-    const auto refuse = [&](std::span<const int> ids, uint32_t bit, const char *stream) {
-        for (const int id : ids)
-            for (const Option &option : options)
-                if (option.id == id && parsed.has(id) && !(request.streams & bit))
-                    return std::string(stream) + " has no " +
-                           (option.letter ? std::string("-") + option.letter
-                                          : std::string("--") + option.name);
-        return std::string();
+    if (auto agreed = agree_on_streams(parsed, request); !agreed)
+        return agreed;
+    if (request.streams & bit_icmp && request.directions == 2) {
+        if (!request.all)
+            return fail(usage_error("icmp cannot show --direction out: XDP sees what is received"));
+        request.streams &= ~bit_icmp;
+    }
+    const bool events = request.streams & socket_streams;
+    const auto most = [](const char *option, size_t count) {
+        return fail(usage_error(std::string(option) + " takes at most " + std::to_string(count) +
+                                " for streams of events: they are chosen in the kernel"));
     };
-    std::string wrong;
-    if (!(request.streams & bit_usage))
-        wrong = refuse(of_usage, bit_usage, "icmp");
-    else if (!(request.streams & bit_icmp))
-        wrong = refuse(of_icmp, bit_icmp, "usage");
-    constexpr int filters[] = {opt_pid, opt_comm, opt_port};
-    for (const int id : filters)
-        if (request.streams & bit_icmp && parsed.has(id))
-            wrong = refuse(filters, 0, "icmp");
-    if (request.streams & bit_usage && parsed.has(opt_if))
-        wrong = "usage has no --if";
-    if (request.streams == bit_icmp)
-        for (const std::string &proto : request.protos)
-            if (proto != "icmp" && proto != "icmpv6")
-                wrong = "icmp has no --proto " + proto;
-    if (!wrong.empty())
-        return fail(usage_error(wrong));
+    if (events && request.pids.size() > FILTER_PIDS)
+        return most("--pid", FILTER_PIDS);
+    if (events && request.comms.size() > FILTER_COMMS)
+        return most("--comm", FILTER_COMMS);
+    if (events && request.ports.size() > FILTER_PORTS)
+        return most("--port", FILTER_PORTS);
+    if (request.streams & bit_usage)
+        for (const PortRange &range : request.ports)
+            if (range.first >= client_ports)
+                return fail(usage_error("usage tells no ports from " +
+                                        std::to_string(client_ports) + " on: they are clients'"));
     if (!parsed.has(opt_interval) && !request.since_load)
         request.interval = 1'000'000'000;
+    if (request.all)
+        request.payload = false;
     return {};
 }
 
@@ -189,10 +272,9 @@ Result<void> take(Request &request, const Parsed::Given &given) {
         }
         return {};
     case opt_direction:
-        if (given.value == "out")
-            return fail(usage_error("icmp cannot show --direction out: XDP sees what is received"));
-        if (given.value != "in")
-            return fail(usage_error("--direction takes in, not '" + given.value + "'"));
+        if (given.value != "in" && given.value != "out")
+            return fail(usage_error("--direction takes in or out, not '" + given.value + "'"));
+        request.directions = given.value == "in" ? 1 : 2;
         return {};
     case opt_pid:
     case opt_comm:
@@ -210,6 +292,9 @@ Result<void> take(Request &request, const Parsed::Given &given) {
         return {};
     }
     case opt_since_load: request.since_load = true; return {};
+    case opt_no_payload: request.payload = false; return {};
+    case opt_hex: request.hex = true; return {};
+    case opt_include_self: request.include_self = true; return {};
     case opt_count: {
         auto count = parse_number("-n", given.value, 1, INT64_MAX);
         if (!count)
@@ -237,9 +322,8 @@ const Usage usage = {
     .synopsis = "ebpf-read [options] STREAM...",
     .summary =
         "Print what pinned eBPF programs see as NDJSON, one event a line. Needs no root: the read\n"
-        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), usage (bytes of each "
-        "process),\n"
-        "all.",
+        "group is enough. Streams: icmp (ICMP and ICMPv6 as received), tcp and udp (each send and\n"
+        "receive), conn (connections), bind (listeners), usage (bytes of each process), all.",
     .options = options,
     .closing =
         "Filters run in the kernel, for this reader alone. See ebpf-read(1), pinpipe-events(5).",

@@ -30,6 +30,10 @@ struct Request {
     int64_t duration = 0; // nanoseconds to stop after; 0: no such end
     bool host_name = false;
     bool community_id = false;
+    unsigned directions = 3;   // bit 0: in, bit 1: out
+    bool payload = true;       // of messages, as far as it was loaded
+    bool hex = false;          // payload as hexadecimal digits
+    bool include_self = false; // also what this session's processes do
     bool verbose = false;
 };
 

@@ -1,9 +1,13 @@
 #include "tools/reader/session.h"
 
 #include "lib/signals.h"
+#include "lib/socket_json.h"
+#include "lib/stream_names.h"
+#include "tools/reader/filter.h"
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <unistd.h>
 
 namespace pinpipe::reader {
@@ -51,22 +55,26 @@ std::string this_host() {
 
 } // namespace
 
-// Packets: a reader slot, with the filters in it.
-Result<void> Session::open_icmp(const Pins &pins, const abi_record &abi) {
+// Events: a reader slot, with the filters in it.
+Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     const auto bits = wanted_hooks(hook_table_, request_);
     if (!bits)
         return fail(bits.error());
-    auto claim = Claim::take(pins, abi, 1U << STREAM_ICMP, [&](reader_control &control) {
-        if (request_.host) {
-            control.icmp.host = request_.host->host;
-            control.icmp.host_mask = request_.host->mask;
-        }
-        control.icmp.hooks = *bits;
-        control.icmp.versions = request_.versions;
-    });
+    auto claim =
+        Claim::take(pins, abi, request_.streams & event_streams, [&](reader_control &control) {
+            if (request_.host) {
+                control.icmp.host = request_.host->host;
+                control.icmp.host_mask = request_.host->mask;
+            }
+            control.icmp.hooks = *bits;
+            control.icmp.versions = request_.versions;
+            control.sockets = socket_filter_of(request_, abi.payload);
+        });
     if (!claim)
         return fail(claim.error());
     claim_ = std::move(*claim);
+    if (request_.streams >> STREAM_BIND & 1)
+        bound_.emplace(pins, socket_filter_of(request_, 0));
     return {};
 }
 
@@ -75,13 +83,13 @@ Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) 
     uint32_t loaded = 0;
     for (const hook_record &hook : hooks) {
         loaded |= hook.kind == HOOK_XDP ? 1U << STREAM_ICMP : 0;
-        loaded |= hook.kind == HOOK_SOCKETS ? 1U << STREAM_USAGE : 0;
+        loaded |= hook.kind == HOOK_SOCKETS ? socket_streams | 1U << STREAM_USAGE : 0;
     }
     const uint32_t missing = request.streams & ~loaded;
     const uint32_t there = request.streams & loaded;
     if (there && (request.all || !missing))
         return there;
-    const bool sockets = missing == 1U << STREAM_USAGE;
+    const bool sockets = !(missing & 1U << STREAM_ICMP);
     return fail(not_loaded(request.pin_root, sockets ? "--sockets" : "--xdp IFACE"));
 }
 
@@ -111,8 +119,8 @@ Result<Session> Session::open(const Request &request) {
     session.abi_ = std::move(*abi_fd);
     session.hook_changes_ = abi->hook_changes;
 
-    if (*streams & 1U << STREAM_ICMP)
-        if (auto opened = session.open_icmp(pins, *abi); !opened)
+    if (*streams & event_streams)
+        if (auto opened = session.open_events(pins, *abi); !opened)
             return fail(opened.error());
     if (*streams & 1U << STREAM_USAGE) {
         auto stream = UsageStream::open(pins, session.request_, abi->loaded);
@@ -168,28 +176,54 @@ bool Session::over() const {
     return ending_->closed || (request_.count && ending_->events >= request_.count);
 }
 
-void Session::tell_lost(uint64_t count, uint64_t boot_time) {
+void Session::tell_lost(unsigned stream, uint64_t count, uint64_t boot_time) {
     if (!count)
         return;
     seq_ += count;
     ending_->lost += count;
-    write_lost(lines_, "icmp", count,
+    write_lost(lines_, stream_names[stream], count,
                {.microseconds = clock_.microseconds(boot_time), .host_run = host_run_});
 }
 
 void Session::write(const Record &record) {
-    const auto *icmp = record.as<icmp_record>();
-    if (!icmp || icmp->stream != STREAM_ICMP || icmp->generation != claim_->generation())
+    const auto *header = record.begins_with<record_header>();
+    if (!header || header->generation != claim_->generation() || header->stream >= STREAMS ||
+        !(request_.streams & event_streams & 1U << header->stream))
         return; // was on its way to whoever had this slot before
-    taken_++;
-    tell_lost(losses_.before_record(claim_->lost_since(STREAM_ICMP, icmp->lost)), icmp->time);
-    write_icmp(lines_, *icmp,
-               {.microseconds = clock_.microseconds(icmp->time),
-                .seq = ++seq_,
-                .host_run = host_run_,
-                .hook_run = hook_run_of(icmp->hook),
-                .community_id = request_.community_id});
+    const unsigned stream = header->stream;
+    taken_[stream]++;
+    tell_lost(stream, losses_[stream].before_record(claim_->lost_since(stream, header->lost)),
+              header->time);
+    const auto *bound = record.as<bind_record>();
+    if (stream == STREAM_BIND && bound && bound_ && !bound_->note(*bound))
+        return; // the list has told it
+    write_event(record, *header);
     ending_->events++;
+}
+
+LineContext Session::next_line(uint64_t boot_time) {
+    return {.microseconds = clock_.microseconds(boot_time),
+            .seq = ++seq_,
+            .host_run = host_run_,
+            .hook_run = {},
+            .community_id = request_.community_id};
+}
+
+void Session::write_event(const Record &record, const record_header &header) {
+    LineContext line = next_line(header.time);
+    if (const auto *icmp = record.as<icmp_record>(); icmp && header.stream == STREAM_ICMP) {
+        line.hook_run = hook_run_of(icmp->hook);
+        write_icmp(lines_, *icmp, line);
+        return;
+    }
+    const SocketContext context = {.line = line, .boot = clock_.offset(), .hex = request_.hex};
+    if (const auto *conn = record.as<conn_record>(); conn && header.stream == STREAM_CONN)
+        write_conn(lines_, *conn, context);
+    else if (const auto *bound = record.as<bind_record>(); bound && header.stream == STREAM_BIND)
+        write_bind(lines_, *bound, context);
+    else if (const auto *message = record.begins_with<message_record>())
+        write_message(lines_, *message,
+                      {record.bytes + sizeof *message, record.size - sizeof *message}, context);
 }
 
 // With nothing waiting: losses behind the last record, and what was overwritten.
@@ -197,10 +231,15 @@ Result<void> Session::settle() {
     if (!claim_)
         return flush();
     const auto now = static_cast<uint64_t>(boot_now());
-    const Claim::Counts counts = claim_->counts(STREAM_ICMP);
-    tell_lost(losses_.when_idle(counts.lost), now);
-    if (claim_->ring().overrun() && claim_->ring().unread() == 0)
-        tell_lost(losses_.overwritten(counts.written, taken_), now);
+    const bool overrun = claim_->ring().overrun() && claim_->ring().unread() == 0;
+    for (unsigned stream = 0; stream < STREAMS; stream++) {
+        if (!(request_.streams & event_streams & 1U << stream))
+            continue;
+        const Claim::Counts counts = claim_->counts(stream);
+        tell_lost(stream, losses_[stream].when_idle(counts.lost), now);
+        if (overrun)
+            tell_lost(stream, losses_[stream].overwritten(counts.written, taken_[stream]), now);
+    }
     if (auto flushed = flush(); !flushed)
         return flushed;
     ending_->closed = ending_->closed || output_closed();
@@ -219,8 +258,9 @@ void Session::warn_of_tampering() {
 }
 
 Result<void> Session::flush() {
-    if (claim_)
-        claim_->note_read(STREAM_ICMP, taken_);
+    for (unsigned stream = 0; claim_ && stream < STREAMS; stream++)
+        if (request_.streams & event_streams & 1U << stream)
+            claim_->note_read(stream, taken_[stream]);
     if (lines_.size() == 0)
         return {};
     auto written = write_output({lines_.data(), lines_.size()});
@@ -282,12 +322,31 @@ Result<void> Session::look_at_usage() {
     return flush();
 }
 
+// What has been bound since the last look. A list that is gone: the probes are being taken away.
+Result<void> Session::look_at_bound() {
+    const auto fresh = bound_->look();
+    if (!fresh && fresh.error().code != ENOENT)
+        return fail(fresh.error());
+    if (!fresh)
+        return {};
+    clock_.refresh();
+    for (const bind_record &record : *fresh) {
+        if (over())
+            break;
+        write_bind(lines_, record,
+                   {.line = next_line(record.socket.time), .boot = clock_.offset()});
+        ending_->events++;
+    }
+    return flush();
+}
+
 // Milliseconds until something is due, now being no later than the end.
 int Session::wait_time(bool busy, int64_t now) const {
     int64_t wait = busy ? busy_wait : idle_wait;
     wait = std::min(wait, (end_ - now) / 1'000'000 + 1);
-    if (usage_)
-        wait = std::min(wait, std::max<int64_t>(0, usage_->due() - now) / 1'000'000 + 1);
+    for (const int64_t due :
+         {usage_ ? usage_->due() : INT64_MAX, bound_ ? bound_->due() : INT64_MAX})
+        wait = std::min(wait, std::max<int64_t>(0, due - now) / 1'000'000 + 1);
     return static_cast<int>(wait);
 }
 
@@ -300,12 +359,16 @@ Result<void> Session::run(Ending &ending) {
         const int64_t now = boot_now();
         if (end_ <= now)
             break;
-        if (last < records_at_once && !(usage_ && usage_->due() <= now))
+        if (last < records_at_once && !(usage_ && usage_->due() <= now) &&
+            !(bound_ && bound_->due() <= now))
             waiter_.wait(wait_time(claim_ && now - busy <= quiet, now));
         if (auto looked = look_at_abi(); !looked)
             return looked;
         if (usage_ && !ending.unloaded && boot_now() >= usage_->due() && !stop_requested())
             if (auto looked = look_at_usage(); !looked)
+                return looked;
+        if (bound_ && !ending.unloaded && boot_now() >= bound_->due() && !stop_requested())
+            if (auto looked = look_at_bound(); !looked)
                 return looked;
         const auto count = read_some();
         if (!count)
@@ -326,10 +389,10 @@ Result<void> Session::run(Ending &ending) {
 
 std::string Session::description() const {
     std::string text;
-    if (claim_)
-        text = "icmp on " + hook_names(hook_table_);
-    if (usage_)
-        text += std::string(text.empty() ? "" : ", ") + "usage";
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        if (request_.streams >> stream & 1)
+            text += (text.empty() ? "" : ", ") + std::string(stream_names[stream]) +
+                    (stream == STREAM_ICMP ? " on " + hook_names(hook_table_) : "");
     return text;
 }
 

@@ -8,6 +8,7 @@
 #include "lib/loss.h"
 #include "lib/output.h"
 #include "lib/waiter.h"
+#include "tools/reader/bound_list.h"
 #include "tools/reader/options.h"
 #include "tools/reader/usage_stream.h"
 
@@ -38,16 +39,19 @@ public:
 
 private:
     explicit Session(const Request &request) : request_(request) {}
-    Result<void> open_icmp(const Pins &pins, const abi_record &abi);
+    Result<void> open_events(const Pins &pins, const abi_record &abi);
 
     int wait_time(bool busy, int64_t now) const;
     Result<void> look_at_usage();
+    Result<void> look_at_bound();
     Result<void> refresh_hooks();
     std::string_view hook_run_of(unsigned hook) const;
     Result<size_t> read_some();
     Result<void> drain();
     void write(const Record &record);
-    void tell_lost(uint64_t count, uint64_t boot_time);
+    void write_event(const Record &record, const record_header &header);
+    LineContext next_line(uint64_t boot_time);
+    void tell_lost(unsigned stream, uint64_t count, uint64_t boot_time);
     Result<void> settle();
     Result<void> flush();
     Result<void> look_at_abi();
@@ -58,6 +62,7 @@ private:
     std::optional<Claim> claim_; // of event streams
     Waiter waiter_;
     std::optional<UsageStream> usage_;
+    std::optional<BoundList> bound_;
     Fd hooks_, abi_;
     uint32_t hook_changes_ = 0;
     HookTable hook_table_{};
@@ -66,10 +71,10 @@ private:
     WallClock clock_;
     JsonLines lines_;
     std::vector<Record> batch_;
-    LossTracker losses_;
+    std::array<LossTracker, STREAMS> losses_;
     int64_t end_ = INT64_MAX; // of CLOCK_BOOTTIME
     uint64_t seq_ = 0;
-    uint64_t taken_ = 0; // records of this claim taken out of the ring
+    std::array<uint64_t, STREAMS> taken_{}; // records of this claim taken out of the ring
     uint64_t tampered_ = 0;
     Ending *ending_ = nullptr;
 };

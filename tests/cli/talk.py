@@ -1,0 +1,32 @@
+"""Runs the Python program on stdin as the process pp-talk: what the tests of tcp, udp, conn and bind listen to.
+
+Names that it finds: socket, os, sys, time, threading, and
+  pair(family)   both ends of a TCP connection over lo, client first, and nothing left to close but these
+  told           stdout, written to at once
+"""
+import os
+import socket
+import sys
+import threading
+import time
+
+with open("/proc/self/comm", "w") as comm:
+    comm.write("pp-talk")
+
+LOCAL = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+
+
+def pair(family=socket.AF_INET):
+    with socket.socket(family) as listener:
+        listener.bind((LOCAL[family], 0))
+        listener.listen()
+        client = socket.create_connection(listener.getsockname()[:2])
+        server, _ = listener.accept()
+    return client, server
+
+
+def told(*words):
+    print(*words, flush=True)
+
+
+exec(compile(sys.stdin.read(), "talk", "exec"))
