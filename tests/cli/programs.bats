@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# Programs as people use them, and what they say themselves of the bytes that they sent and received.
+load helper
+
+repo=$(realpath "$BATS_TEST_DIRNAME/../..")
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+listen() { # NAME STREAM ARGUMENT...
+	local name=$1 before
+	before=$(element maps/wanted 0)
+	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" "${@:2}"
+	wait_until asks_other_than "$before"
+}
+asks_other_than() { [ "$(element maps/wanted 0)" != "$1" ]; } # BYTES
+
+usage_of() { # COMM
+	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage --since-load --comm "$1"
+}
+
+# Sent and received by all processes of a name.
+sums_of() { # COMM
+	usage_of "$1" | jq -s -r '[map(.bytes_sent), map(.bytes_received)] | map(add // 0) | join(" ")'
+}
+
+is_listening() { # ADDRESS:PORT
+	[ -n "$("${from_here[@]}" ss -Hln "src $1")" ]
+}
+
+@test "iperf3: its own totals, at both ends" {
+	given --sockets --ring-size 16777216
+	listen events tcp conn --comm iperf3
+	start server "${from_here[@]}" iperf3 -s -1 -J -B 10.77.0.1 -p 5201
+	wait_until is_listening 10.77.0.1:5201
+	"${from_there[@]}" iperf3 -c 10.77.0.1 -p 5201 -n 30M -J >client
+	finish server
+	finish events INT
+	grep -q ' 0 lost$' "$(err events)"
+	# The connection that carries the data begins with the 37 bytes of a cookie, which iperf3 does not count.
+	python3 - client "$(out server)" "$(out events)" <<-'END'
+		import json, sys
+		from collections import Counter
+		client, server = json.load(open(sys.argv[1]))['end'], json.load(open(sys.argv[2]))['end']
+		told, closed = Counter(), {}
+		for e in map(json.loads, open(sys.argv[3])):
+		    ends = (e['local_ip'], e['local_port'], e['remote_ip'], e['remote_port'])
+		    if e['event_type'] == 'tcp':
+		        told[ends, e['direction']] += e['bytes']
+		    elif e['action'] == 'close':
+		        closed[ends] = e
+		sent = max(told[k] for k in told if k[1] == 'out' and k[0][3] == 5201)
+		received = max(told[k] for k in told if k[1] == 'in' and k[0][1] == 5201)
+		assert sent == client['sum_sent']['bytes'] + 37, (sent, client['sum_sent'])
+		assert received == server['sum_received']['bytes'] + 37, (received, server['sum_received'])
+		assert len(closed) == 4
+	END
+	[ "$(sums_of iperf3)" = "$(jq -s -r '[map(select(.direction == "out").bytes), map(select(.direction == "in").bytes)] |
+		map(add) | join(" ")' <(grep '"event_type":"tcp"' "$(out events)"))" ]
+}
+
+@test "curl and nginx: header, body and request" {
+	given --sockets
+	local nginx
+	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || nginx=$repo/build/programs/usr/sbin/nginx
+	[ -x "$nginx" ] || skip 'nginx is not there: run make deps'
+	mkdir www logs
+	head -c 1234567 /dev/urandom >www/file
+	cat >nginx.conf <<-END
+		daemon off; pid $PWD/pid; error_log $PWD/error; worker_processes 2; user root root;
+		events { worker_connections 64; }
+		http {
+		  access_log off; sendfile on;
+		  client_body_temp_path $PWD/b; proxy_temp_path $PWD/p; fastcgi_temp_path $PWD/f; uwsgi_temp_path $PWD/u; scgi_temp_path $PWD/s;
+		  server { listen 10.77.0.1:8088; root $PWD/www; }
+		}
+	END
+	start server "${from_here[@]}" "$nginx" -p "$PWD" -e "$PWD/error" -c "$PWD/nginx.conf"
+	wait_until is_listening 10.77.0.1:8088
+	local sent=0 received=0 line
+	for _ in 1 2 3; do
+		line=$("${from_there[@]}" curl -sS --fail -o copy -w '%{size_request} %{size_header} %{size_download}' \
+			http://10.77.0.1:8088/file)
+		cmp copy www/file
+		# shellcheck disable=SC2086 # three numbers
+		set -- $line
+		sent=$((sent + $1)) received=$((received + $2 + $3))
+	done
+	[ "$received" -gt 3703701 ]
+	[ "$(sums_of curl)" = "$sent $received" ]
+	[ "$(sums_of nginx)" = "$received $sent" ]
+	[ "$(usage_of nginx | jq -r .remote_ip | sort -u)" = 10.77.0.2 ]
+	kill -QUIT "$(cat pid)"
+	finish server
+}
+
+@test "dig and dnsmasq: the sizes of question and answer" {
+	given --sockets
+	listen events udp conn --comm dig
+	start server "${from_here[@]}" dnsmasq -k -C /dev/null --no-resolv --no-hosts --port 5353 --listen-address 10.77.0.1 \
+		--bind-interfaces --user=root --pid-file= --host-record=name.example,192.0.2.7,2001:db8::7
+	wait_until is_listening 10.77.0.1:5353
+	local asked=0 answered=0 type size
+	for type in A AAAA; do
+		"${from_there[@]}" dig @10.77.0.1 -p 5353 +qr +tries=1 name.example $type >said
+		size=$(sed -n 's/^;; QUERY SIZE: //p' said) && asked=$((asked + size))
+		size=$(sed -n 's/^;; MSG SIZE  rcvd: //p' said) && answered=$((answered + size))
+	done
+	grep -q 2001:db8::7 said
+	[ "$(sums_of dig)" = "$asked $answered" ]
+	[ "$(sums_of dnsmasq)" = "$answered $asked" ]
+	"${from_there[@]}" dig @10.77.0.1 -p 5353 +tcp +qr +tries=1 name.example A >said # two bytes of length before each
+	size=$(sed -n 's/^;; QUERY SIZE: //p' said) && asked=$((asked + size + 2))
+	size=$(sed -n 's/^;; MSG SIZE  rcvd: //p' said) && answered=$((answered + size + 2))
+	[ "$(sums_of dig)" = "$asked $answered" ]
+	finish events INT
+	[ "$(jq -r 'select(.event_type == "udp") | [.remote_ip, .remote_port, .direction] | map(tostring) | join(" ")' \
+		"$(out events)" | sort | uniq -c | awk '{print $1, $2, $3, $4}' | tr '\n' ',')" = '2 10.77.0.1 5353 in,2 10.77.0.1 5353 out,' ]
+	[ "$(jq -r 'select(.event_type == "conn").action' "$(out events)" | tr '\n' ' ')" = 'connect close ' ]
+}
+
+# dropbear does not count; the connection does.
+@test "dropbear copies a file: what the calls returned is what the connection carried" {
+	given --sockets
+	listen events conn --comm dropbear,dbclient
+	head -c 3000000 /dev/urandom >file
+	dropbearkey -t ed25519 -f host >/dev/null 2>&1
+	dropbearkey -t ed25519 -f key 2>/dev/null | grep ^ssh- >key.pub
+	# shellcheck disable=SC2016 # the inner shell's
+	start server "${from_here[@]}" unshare -m --propagation private bash -c \
+		'mount -t tmpfs none /root && chmod 700 /root && mkdir -m 700 /root/.ssh && cat >/root/.ssh/authorized_keys <"$1" &&
+			exec dropbear -F -E -s -r "$2" -P "" -p 10.77.0.1:2222' - "$PWD/key.pub" "$PWD/host"
+	wait_until is_listening 10.77.0.1:2222
+	"${from_there[@]}" timeout 30 dbclient -y -y -i key -p 2222 root@10.77.0.1 "cat $PWD/file" >copy 2>said </dev/null || {
+		cat said "$(err server)"
+		return 1
+	}
+	cmp file copy
+	sleep 0.2
+	finish events INT
+	local sent received
+	read -r sent received <<<"$(sums_of dbclient)"
+	[ "$received" -gt 3000000 ]
+	[ "$(sums_of dropbear)" = "$received $sent" ]
+	[ "$(jq -r 'select(.action == "close") | [.comm, .bytes_sent, .bytes_received] | map(tostring) | join(" ")' \
+		"$(out events)" | sort)" = "dbclient $sent $received"$'\n'"dropbear $received $sent" ]
+}
