@@ -88,7 +88,8 @@ $(B)/%.bpf.o: tests/bench/%.bpf.c $(B)/vmlinux.h
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
+	$(Q)$(BPFTOOL) gen object $(B)/$*.linked.o $<  # leaves debugging information out
+	$(Q)$(BPFTOOL) gen skeleton $(B)/$*.linked.o name $* >$@
 
 # --- user space ---
 

@@ -42,7 +42,7 @@ static __always_inline struct owner_record *adopt(struct sock *sk, struct task_s
 	if (!s) {
 		s = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 		if (s)
-			s->start = tp->copied_seq;
+			count_from(s, tp->copied_seq);
 	}
 	if (!s || s->key.pid)
 		return s;

@@ -29,16 +29,29 @@ static __always_inline bool is_tcp(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP_NR && (family == AF_INET || family == AF_INET6);
 }
 
-/* The record of a TCP socket. None: it is new, and counts from what has been received by now. */
+static __always_inline void count_from(struct owner_record *s, __u32 seq)
+{
+	s->start = seq;
+	s->counted = 0;
+	s->flags |= OWNER_COUNTS;
+}
+
+/*
+ * The record of a TCP socket. None: it is new, and counts from what has been received by now. One
+ * that TCP Fast Open made may receive before it is established: it counts from its first byte.
+ */
 static __always_inline struct owner_record *owner_of(struct sock *sk, const struct tcp_sock *tp)
 {
 	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
 
-	if (s)
+	if (s) {
+		if (!(s->flags & OWNER_COUNTS))
+			count_from(s, tp->rcv_nxt - (__u32)tp->bytes_received);
 		return s;
+	}
 	s = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (s)
-		s->start = tp->copied_seq;
+		count_from(s, tp->copied_seq);
 	return NULL;
 }
 
@@ -47,7 +60,7 @@ static __always_inline __u32 uncounted(const struct tcp_sock *tp, const struct o
 {
 	__u32 seq = tp->copied_seq, moved;
 
-	if (s->flags & OWNER_UNTOLD || tp->inet_conn.icsk_ulp_ops)
+	if (!(s->flags & OWNER_COUNTS) || s->flags & OWNER_UNTOLD || tp->inet_conn.icsk_ulp_ops)
 		return 0;
 	moved = seq - s->start - s->counted;
 	if (tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> SOCK_DONE_BIT & 1 &&

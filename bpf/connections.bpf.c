@@ -158,8 +158,8 @@ static __always_inline void see_established(struct sock *sk, const struct tcp_so
 	key.pid = s->key.pid;
 	key.start = s->key.start;
 	s->key = key;
-	s->start = tp->copied_seq;
-	s->counted = 0;
+	if (!(s->flags & OWNER_COUNTS))
+		count_from(s, tp->copied_seq);
 	if (asked(STREAM_CONN))
 		tell_conn(asked(STREAM_CONN), sk, tp, s, &what);
 	s->since = bpf_ktime_get_boot_ns();
@@ -170,7 +170,10 @@ static __always_inline void see_closed(struct sock *sk, const struct tcp_sock *t
 	struct conn_record what = {.action = CONN_CLOSE};
 	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
 
-	if (!s || !asked(STREAM_CONN))
+	if (!s)
+		return;
+	s->owed = uncounted(tp, s);
+	if (!asked(STREAM_CONN))
 		return;
 	if (before == TCP_SYN_SENT || (before == TCP_SYN_RECV && s->flags & OWNER_CONNECTED)) {
 		what.action = CONN_CONNECT;

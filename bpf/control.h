@@ -60,7 +60,8 @@ enum hook_kind {
 #define HOOK_VLAN_OFFLOAD 0x2  /* the hardware may take VLAN tags away before XDP sees them */
 #define HOOK_RAW_IP	  0x4  /* frames begin with the IP header: tun, wireguard, ppp */
 #define HOOK_FRAGS	  0x8  /* the program takes packets in several buffers (jumbo frames) */
-#define HOOK_FENTRY	  0x10 /* socket probes on functions; else on tracepoints alone */
+#define HOOK_FENTRY	  0x10 /* socket probes on functions (fentry) */
+#define HOOK_KPROBE	  0x20 /* socket probes on functions (kprobe); neither: on tracepoints */
 
 struct hook_record {
 	__u32 kind;    /* enum hook_kind */

@@ -16,10 +16,19 @@
 
 #include "emit.h"
 
-#define SCRATCH_AREAS 4
-#define SCRATCH_PAYLOAD \
-	4096 /* twice what PAYLOAD_MAX needs: offset and length have a mask each \
-	      */
+#define SCRATCH_AREAS	4
+#define SCRATCH_PAYLOAD 4096 /* twice PAYLOAD_MAX and more: offset and length have a mask each */
+
+/*
+ * How far the buffers of a message have been read: here and not on the stack, where the verifier
+ * would look at every state of it.
+ */
+struct cursor {
+	__u64 vector; /* their address */
+	__u32 at;     /* bytes in the payload */
+	__u32 most;   /* at most so many */
+	__u64 skip;   /* bytes to leave out first */
+};
 
 /* Of any record. The payload stands behind a message_record without a gap. */
 struct scratch_area {
@@ -29,6 +38,7 @@ struct scratch_area {
 		struct bind_record bind;
 	};
 	__u8 payload[SCRATCH_PAYLOAD];
+	struct cursor cursor;
 };
 
 /* The largest record reaches into the room for payload. */

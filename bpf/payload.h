@@ -13,28 +13,41 @@
 /* Bytes that any reader may see, fixed by the loader. 0: the verifier takes all of this out. */
 const volatile __u32 payload_limit;
 
-#define SEGMENTS_MAX 16
-#define PAYLOAD_MASK 0x7ff /* above PAYLOAD_MAX */
+#define SEGMENTS_MAX 128
 
 struct segment { /* struct iovec */
 	__u64 base;
 	__u64 length;
 };
 
-/* Appends up to length bytes to the payload. Returns its new length; 0: that memory is not there.
- */
-static __always_inline __u32 append(struct scratch_area *s, __u32 at, const struct segment *from,
-				    __u32 most)
+/* Appends a segment to the payload, but for what is to be skipped. False: this was the last. */
+static __always_inline bool append(struct scratch_area *s, const struct segment *from)
 {
-	__u32 length = most - at;
+	struct cursor *c = &s->cursor;
+	__u64 over = c->skip < from->length ? c->skip : from->length;
+	__u64 rest = from->length - over;
+	__u32 at = c->at, length = c->most - at;
 
-	if (length > from->length)
-		length = from->length;
+	c->skip -= over;
+	if (length > rest)
+		length = rest;
 	asm volatile("%0 &= 0x7ff" : "+r"(at));
 	asm volatile("%0 &= 0x7ff" : "+r"(length));
-	if (bpf_probe_read_user(s->payload + at, length, (void *)from->base))
-		return 0;
-	return at + length;
+	if (bpf_probe_read_user(s->payload + at, length, (void *)(from->base + over)))
+		return false; /* that memory is not there */
+	c->at = at + length;
+	return c->at < c->most;
+}
+
+static long append_segment(__u32 number, struct scratch_area **area)
+{
+	struct scratch_area *s = *area;
+	struct segment segment = {};
+
+	if (bpf_probe_read_user(&segment, sizeof(segment),
+				(void *)s->cursor.vector + number * sizeof(segment)))
+		return 1;
+	return !append(s, &segment);
 }
 
 /* Up to most bytes of a message that has bytes. Returns how many there are in s->payload now. */
@@ -43,16 +56,19 @@ static __noinline __u32 read_payload(struct scratch_area *s, struct task_struct 
 {
 	struct message_head head = {};
 	struct segment segment = {};
-	__u32 at = 0;
 
 	if (!s || !c || !most || !is_socket(task, c->arg[0], sk))
 		return 0;
+	s->cursor.at = 0;
+	s->cursor.most = most;
+	s->cursor.skip = c->skip;
 	switch (c->call) {
 	case CALL_READ:
 	case CALL_SENDTO:
 		segment.base = c->arg[1];
 		segment.length = c->arg[2];
-		return append(s, 0, &segment, most);
+		append(s, &segment);
+		return s->cursor.at;
 	case CALL_READV:
 		head.vector = c->arg[1];
 		head.segments = c->arg[2];
@@ -65,22 +81,11 @@ static __noinline __u32 read_payload(struct scratch_area *s, struct task_struct 
 	default:
 		return 0;
 	}
-	for (__u32 i = 0; i < SEGMENTS_MAX; i++) {
-		__u32 now;
-
-		if (i >= head.segments || at >= most)
-			break;
-		if (bpf_probe_read_user(&segment, sizeof(segment),
-					(void *)head.vector + i * sizeof(segment)))
-			break;
-		if (!segment.length)
-			continue;
-		now = append(s, at, &segment, most);
-		if (!now)
-			break;
-		at = now;
-	}
-	return at;
+	s->cursor.vector = head.vector;
+	if (head.segments > SEGMENTS_MAX)
+		head.segments = SEGMENTS_MAX;
+	bpf_loop(head.segments, append_segment, &s, 0);
+	return s->cursor.at;
 }
 
 #endif

@@ -27,17 +27,17 @@ static __always_inline __u8 protocol_bit(__u8 proto)
 
 static __always_inline void fill_local(struct socket_record *r, const struct sock *sk)
 {
-	if (sk->__sk_common.skc_family == AF_INET) {
-		if (sk->__sk_common.skc_rcv_saddr)
-			map_ipv4(&r->local, sk->__sk_common.skc_rcv_saddr);
+	if (GET(sk, __sk_common.skc_family) == AF_INET) {
+		if (GET(sk, __sk_common.skc_rcv_saddr))
+			map_ipv4(&r->local, GET(sk, __sk_common.skc_rcv_saddr));
 	} else {
 		r->flags |= SOCKET_IPV6;
-		r->local.words[0] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0];
-		r->local.words[1] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1];
-		r->local.words[2] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2];
-		r->local.words[3] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+		r->local.words[0] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
+		r->local.words[1] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
+		r->local.words[2] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
+		r->local.words[3] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3]);
 	}
-	r->local_port = sk->__sk_common.skc_num;
+	r->local_port = GET(sk, __sk_common.skc_num);
 }
 
 /* peer: as of name_socket() or name_peer(). r: all zero. */
@@ -46,7 +46,7 @@ static __always_inline void fill_socket(struct socket_record *r, const struct so
 {
 	r->proto = peer->proto;
 	r->protocol = protocol_bit(peer->proto);
-	r->cookie = sk->__sk_common.skc_cookie.counter;
+	r->cookie = GET(sk, __sk_common.skc_cookie.counter);
 	r->remote = peer->remote;
 	r->remote_port = peer->port;
 	fill_local(r, sk);

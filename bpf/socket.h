@@ -25,6 +25,16 @@
 
 #define EPHEMERAL_PORTS 32768 /* where Linux begins to choose ports by itself */
 
+/*
+ * A field of a kernel object. Programs on kprobes have plain addresses: they define PROBE_READS
+ * before this is included.
+ */
+#ifdef PROBE_READS
+#define GET(object, field) BPF_CORE_READ(object, field)
+#else
+#define GET(object, field) ((object)->field)
+#endif
+
 /* sockaddr_in and sockaddr_in6, as far as they matter; network byte order. */
 struct socket_name {
 	__u16 family; /* host byte order */
@@ -66,7 +76,7 @@ static __always_inline enum stream message_stream(__u8 proto)
  */
 static __always_inline bool name_socket(const struct sock *sk, struct usage_key *key)
 {
-	__u16 family = sk->__sk_common.skc_family, proto = sk->sk_protocol;
+	__u16 family = GET(sk, __sk_common.skc_family), proto = GET(sk, sk_protocol);
 
 	if (family == AF_PACKET) {
 		key->proto = USAGE_PACKET;
@@ -75,21 +85,22 @@ static __always_inline bool name_socket(const struct sock *sk, struct usage_key 
 	if (family != AF_INET && family != AF_INET6)
 		return false;
 	key->proto = proto == IPPROTO_MPTCP_NR ? USAGE_MPTCP : proto;
-	if (sk->sk_type == SOCK_RAW_TYPE && proto != IPPROTO_ICMP_NR && proto != IPPROTO_ICMPV6_NR)
+	if (GET(sk, sk_type) == SOCK_RAW_TYPE && proto != IPPROTO_ICMP_NR &&
+	    proto != IPPROTO_ICMPV6_NR)
 		key->proto = USAGE_RAW;
 
 	if (family == AF_INET) {
-		if (sk->__sk_common.skc_daddr)
-			map_ipv4(&key->remote, sk->__sk_common.skc_daddr);
+		if (GET(sk, __sk_common.skc_daddr))
+			map_ipv4(&key->remote, GET(sk, __sk_common.skc_daddr));
 	} else {
-		key->remote.words[0] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0];
-		key->remote.words[1] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[1];
-		key->remote.words[2] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[2];
-		key->remote.words[3] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3];
+		key->remote.words[0] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]);
+		key->remote.words[1] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1]);
+		key->remote.words[2] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]);
+		key->remote.words[3] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
 	}
 	key->known = (key->remote.halves[0] | key->remote.halves[1]) != 0;
 	if (key->known && key->proto != USAGE_RAW)
-		key->port = bpf_ntohs(sk->__sk_common.skc_dport);
+		key->port = bpf_ntohs(GET(sk, __sk_common.skc_dport));
 	return true;
 }
 

@@ -26,6 +26,8 @@ enum call {
 struct system_call {
 	enum call call;
 	__u32 message; /* of CALL_SENDMMSG, which one, from 0 */
+	__u32 skip;    /* bytes of its buffers that have been told before */
+	__u32 zero;
 	__u64 arg[6];
 };
 
@@ -140,7 +142,7 @@ static __always_inline bool is_socket(struct task_struct *task, __u32 fd, const 
 	if (fd >= BPF_CORE_READ(table, max_fds))
 		return false;
 	bpf_core_read(&file, sizeof(file), slot + fd);
-	return file && sk && BPF_CORE_READ(file, private_data) == sk->sk_socket;
+	return file && sk && BPF_CORE_READ(file, private_data) == GET(sk, sk_socket);
 }
 
 /* Which message of a sendmmsg or recvmmsg is next: the call does not say. */

@@ -102,6 +102,7 @@ struct usage_totals {
 #define OWNER_ACCEPTED	 0x8  /* it was made from the other side, and seen to be */
 #define OWNER_PEER_FIRST 0x10 /* the other side was done first */
 #define OWNER_FOUND	 0x20 /* its process was found by the loader, not seen at work */
+#define OWNER_COUNTS	 0x40 /* start is where counting began */
 
 struct owner_record {
 	struct usage_key key; /* who received last, or connected, listened, closed; pid 0: nobody */
@@ -110,7 +111,7 @@ struct owner_record {
 	__u32 start;   /* copied_seq when counting began */
 	__u32 counted; /* bytes charged since; wraps as copied_seq does */
 	__u32 flags;   /* OWNER_* */
-	__u32 zero;
+	__u32 owed;    /* bytes received and not charged when it closed */
 };
 
 RECORD_SIZE(process_key, 16);

@@ -34,7 +34,7 @@ _pinpipe_argument() { # CURRENT OPTION
     --group) compgen -g -- "$1" ;;
     --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
     --proto) _pinpipe_list "icmp icmpv6 tcp mptcp udp udplite sctp dccp raw packet" "$1" ;;
-    --probe) compgen -W "fentry tracepoint" -- "$1" ;;
+    --probe) compgen -W "fentry tracepoint kprobe" -- "$1" ;;
     --by) compgen -W "$([[ ${COMP_WORDS[0]} == *top ]] && echo process remote both || echo port)" -- "$1" ;;
     --sort | -s) compgen -W "pid process remote proto sent/s received/s sent received" -- "$1" ;;
     --units | -u) compgen -W "binary bits bytes" -- "$1" ;;

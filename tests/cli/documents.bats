@@ -772,7 +772,7 @@ completed() { # WORD...: what bash completes the last of them to
     [[ $(completed ebpf-read --incl) == --include-self ]]
     [[ $(completed ebpf-load --payload "") == "" ]]
     [[ $(completed ebpf-read --commu) == --community-id ]]
-    [[ $(completed ebpf-load --probe f) == fentry ]]
+    [[ $(completed ebpf-load --probe "") == "fentry tracepoint kprobe" ]]
     [[ $(completed ebpf-read --by "") == port ]]
     [[ $(completed ebpf-read --proto icmp,icmpv) == icmp,icmpv6 ]]
     [[ " $(completed ebpf-read --if l) " == *" lo "* ]]

@@ -40,7 +40,7 @@ heard() { # NAME JQ
 
 granted() { # KIND
 	case $1 in
-	fentry) "$bin/ebpf-load" --check | grep -q '^ok *fentry' ;;
+	fentry | kprobe) "$bin/ebpf-load" --check | grep -q "^ok *$1" ;;
 	tracepoint) grep -q 'sock_send_length' /sys/kernel/btf/vmlinux ;;
 	esac
 }
@@ -61,6 +61,7 @@ exact() { # KIND
 
 @test "tracepoint: messages of every kind of traffic add up to its bytes" { exact tracepoint; }
 @test "fentry: messages of every kind of traffic add up to its bytes" { exact fentry; }
+@test "kprobe: messages of every kind of traffic add up to its bytes" { exact kprobe; }
 
 @test "payload is what was said, by whatever call" {
 	given --sockets --payload 2000

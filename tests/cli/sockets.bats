@@ -37,7 +37,7 @@ kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) prob
 
 granted() { # KIND
 	case $1 in
-	fentry) "$bin/ebpf-load" --check | grep -q '^ok *fentry' ;;
+	fentry | kprobe) "$bin/ebpf-load" --check | grep -q "^ok *$1" ;;
 	tracepoint) grep -q 'sock_send_length' /sys/kernel/btf/vmlinux ;;
 	esac
 }
@@ -53,6 +53,7 @@ exact() { # KIND
 
 @test "tracepoint: bytes of every kind of traffic are exact" { exact tracepoint; }
 @test "fentry: bytes of every kind of traffic are exact" { exact fentry; }
+@test "kprobe: bytes of every kind of traffic are exact" { exact kprobe; }
 
 @test "the sums of intervals are the totals" {
 	given --sockets

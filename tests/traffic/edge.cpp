@@ -261,6 +261,24 @@ void tcp_unread(Case &c) {
         });
 }
 
+// Disconnected with data that nobody has read: the kernel moves its position over it.
+void tcp_unread_disconnect(Case &c) {
+    const Gate sent;
+    stream(
+        c,
+        [&](Wire &wire) {
+            wire.send(50000);
+            sent.open();
+        },
+        [&](Wire &wire) {
+            expect(sent.pass(), "not sent");
+            wire.receive(20000);
+            const sockaddr nowhere{AF_UNSPEC, {}};
+            check(connect(wire.fd(), &nowhere, sizeof nowhere), "disconnect");
+            wire.close();
+        });
+}
+
 constexpr Entry entries[] = {
     {"tcp_peek", tcp_peek},
     {"tcp_waitall", tcp_waitall},
@@ -274,6 +292,7 @@ constexpr Entry entries[] = {
     {"tcp_send_timeout", tcp_send_timeout},
     {"tcp_epipe", tcp_epipe, Balance::none},
     {"tcp_unread", tcp_unread, Balance::none},
+    {"tcp_unread_disconnect", tcp_unread_disconnect, Balance::none},
 };
 
 } // namespace

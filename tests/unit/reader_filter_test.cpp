@@ -17,6 +17,7 @@ protected:
         record.local_port = 40000;
         record.remote_port = 443;
         record.pid = 1234;
+        setsid(); // session 0 is nobody's: where nothing has begun one
         record.session = static_cast<__u32>(getsid(0));
         record.protocol = PROTOCOL_TCP;
         record.flags = SOCKET_OUT;

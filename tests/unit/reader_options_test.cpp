@@ -105,7 +105,7 @@ TEST_F(ReaderOptions, OfAllThoseThatHaveTheFilter) {
     constexpr uint32_t bound = 1U << STREAM_BIND, usage_bit = 1U << STREAM_USAGE;
     EXPECT_EQ(good({"all", "--pid", "1"}).streams, sockets | bound | usage_bit);
     EXPECT_EQ(good({"all", "--direction", "out"}).streams, sockets);
-    EXPECT_EQ(good({"all", "--proto", "mptcp"}).streams, 1U << STREAM_TCP | usage_bit);
+    EXPECT_EQ(good({"all", "--proto", "mptcp"}).streams, 1U << STREAM_TCP | bound | usage_bit);
     EXPECT_EQ(good({"all", "--if", "lo"}).streams, 1U << STREAM_ICMP);
 }
 

@@ -18,6 +18,7 @@
 #include "connections.skel.h"
 #include "processes.skel.h"
 #include "sockets_fentry.skel.h"
+#include "sockets_kprobe.skel.h"
 #include "sockets_tracepoint.skel.h"
 
 namespace pinpipe {
@@ -29,13 +30,15 @@ struct Elf {
 };
 constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
                          {"sockets_fentry", sockets_fentry::elf_bytes},
+                         {"sockets_kprobe", sockets_kprobe::elf_bytes},
                          {"connections", connections::elf_bytes},
                          {"bound", bound::elf_bytes},
                          {"processes", processes::elf_bytes}};
 
 // What a program is attached to is not in this kernel: its whole kind, or a function of old.
 bool is_absent(const bpf_program *program) {
-    if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+    if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER ||
+        bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
         return false;
     const std::string section = bpf_program__section_name(program);
     const std::string target = section.substr(section.find('/') + 1);

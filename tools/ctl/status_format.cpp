@@ -43,7 +43,9 @@ const char *mode_text(const hook_record &record) {
 
 // In a column as wide as a mode.
 const char *probe_text(const hook_record &record) {
-    return record.flags & HOOK_FENTRY ? "fentry" : "tracept";
+    return record.flags & HOOK_FENTRY   ? "fentry"
+           : record.flags & HOOK_KPROBE ? "kprobe"
+                                        : "tracept";
 }
 
 const char *reader_state(const Status &status, const ReaderStatus &reader) {
@@ -162,7 +164,9 @@ void write_hook(Writer &w, const HookStatus &hook) {
     if (hook.record.kind == HOOK_SOCKETS) {
         w.Key("kind"), w.String("sockets");
         write_string(w, "name", hook.record.name);
-        w.Key("probe"), w.String(hook.record.flags & HOOK_FENTRY ? "fentry" : "tracepoint");
+        w.Key("probe"), w.String(hook.record.flags & HOOK_FENTRY   ? "fentry"
+                                 : hook.record.flags & HOOK_KPROBE ? "kprobe"
+                                                                   : "tracepoint");
         w.Key("state"), w.String(attached_text(hook.attached));
         w.Key("program"), w.Uint(hook.record.program);
         if (hook.missed)

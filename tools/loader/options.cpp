@@ -24,7 +24,7 @@ constexpr Option options[] = {
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
     {opt_sockets, "sockets", 0, nullptr, "what each process sends and receives, on all sockets"},
     {opt_probe, "probe", 0, "KIND",
-     "of the socket probes: fentry or tracepoint (default: what is granted)"},
+     "fentry, tracepoint or kprobe probes of sockets (default: best granted)"},
     {opt_payload, "payload", 0, "BYTES",
      "of each message that readers may see, 0 to 2000 (default 0)"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
@@ -74,8 +74,8 @@ Result<void> take(Command &command, const Parsed::Given &given) {
     case opt_probe:
         command.probe = parse_probe_kind(given.value);
         if (!command.probe)
-            return fail(
-                usage_error("--probe takes fentry or tracepoint, not '" + given.value + "'"));
+            return fail(usage_error("--probe takes fentry, kprobe or tracepoint, not '" +
+                                    given.value + "'"));
         return {};
     case opt_payload: {
         auto bytes = parse_number("--payload", given.value, 0, PAYLOAD_MAX);

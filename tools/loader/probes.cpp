@@ -60,16 +60,7 @@ Probe try_kprobe() {
     const Fd program = load(BPF_PROG_TYPE_KPROBE, nullptr, bpf_attach_type{});
     if (!program.valid())
         return {"kprobe", false, errno};
-    unsigned type = 0;
-    if (!(std::ifstream("/sys/bus/event_source/devices/kprobe/type") >> type))
-        return {"kprobe", false, ENOENT};
-    const char *const function = "inet_release";
-    perf_event_attr attributes{};
-    attributes.type = type;
-    attributes.size = sizeof attributes;
-    attributes.config1 = reinterpret_cast<uintptr_t>(function);
-    const Fd event(static_cast<int>(
-        syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+    const Fd event = open_kprobe("inet_release", false);
     if (!event.valid())
         return {"kprobe", false, errno};
     const bool set = ioctl(event.get(), PERF_EVENT_IOC_SET_BPF, program.get()) == 0;
@@ -77,6 +68,29 @@ Probe try_kprobe() {
 }
 
 } // namespace
+
+Fd open_kprobe(const char *function, bool at_return) {
+    unsigned type = 0;
+    if (!(std::ifstream("/sys/bus/event_source/devices/kprobe/type") >> type)) {
+        errno = EOPNOTSUPP;
+        return Fd();
+    }
+    perf_event_attr attributes{};
+    attributes.size = sizeof attributes;
+    attributes.type = type;
+    attributes.config = at_return; // as the format file retprobe says: config:0
+    attributes.config1 = reinterpret_cast<uintptr_t>(function);
+    return Fd(static_cast<int>(
+        syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+}
+
+bool has_function(const std::string &name) {
+    return open_kprobe(name.c_str(), false).valid() || errno != ENOENT;
+}
+
+bool grants_kprobe() {
+    return try_kprobe().granted;
+}
 
 bool grants_fentry() {
     return try_tracing("fentry", BPF_PROG_TYPE_TRACING, "inet_release", BPF_TRACE_FENTRY).granted;

@@ -2,6 +2,8 @@
 // to nothing anybody uses, or to a function for a moment, and taken away again.
 #pragma once
 
+#include "lib/fd.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +22,15 @@ std::vector<Probe> try_probes();
 
 // Whether fentry and fexit programs may be loaded and attached. Needs root.
 bool grants_fentry();
+
+// The same of kprobes, through perf_event_open(2).
+bool grants_kprobe();
+
+// Whether a function of the kernel's (or of a module that is loaded) can have a kprobe.
+bool has_function(const std::string &name);
+
+// An event of function's entry or of its return, to link a program to.
+Fd open_kprobe(const char *function, bool at_return);
 
 struct XdpSupport {
     std::string interface;

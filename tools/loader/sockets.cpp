@@ -6,6 +6,7 @@
 #include "lib/links.h"
 #include "processes.skel.h"
 #include "sockets_fentry.skel.h"
+#include "sockets_kprobe.skel.h"
 #include "sockets_tracepoint.skel.h"
 #include "tools/loader/build_hash.h"
 
@@ -42,8 +43,47 @@ constexpr Elf fentry_elves[] = {{"sockets_fentry", sockets_fentry::elf_bytes},
                                 {"bound", bound::elf_bytes},
                                 {"processes", processes::elf_bytes}};
 
+constexpr Elf kprobe_elves[] = {{"sockets_kprobe", sockets_kprobe::elf_bytes},
+                                {"connections", connections::elf_bytes},
+                                {"bound", bound::elf_bytes},
+                                {"processes", processes::elf_bytes}};
+
 std::span<const Elf> elves_of(ProbeKind kind) {
-    return kind == ProbeKind::fentry ? std::span<const Elf>(fentry_elves) : tracepoint_elves;
+    switch (kind) {
+    case ProbeKind::fentry: return fentry_elves;
+    case ProbeKind::kprobe: return kprobe_elves;
+    case ProbeKind::tracepoint: break;
+    }
+    return tracepoint_elves;
+}
+
+uint32_t flag_of(ProbeKind kind) {
+    switch (kind) {
+    case ProbeKind::fentry: return HOOK_FENTRY;
+    case ProbeKind::kprobe: return HOOK_KPROBE;
+    case ProbeKind::tracepoint: break;
+    }
+    return 0;
+}
+
+ProbeKind kind_of(uint32_t flags) {
+    return flags & HOOK_FENTRY   ? ProbeKind::fentry
+           : flags & HOOK_KPROBE ? ProbeKind::kprobe
+                                 : ProbeKind::tracepoint;
+}
+
+bool is_kprobe(const bpf_program *program) {
+    return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
+}
+
+// "inet_sendmsg" of "kretprobe/inet_sendmsg"
+std::string target_of(const bpf_program *program) {
+    const std::string section = bpf_program__section_name(program);
+    return section.substr(section.find('/') + 1);
+}
+
+bool at_return(const bpf_program *program) {
+    return std::string(bpf_program__section_name(program)).rfind("kretprobe/", 0) == 0;
 }
 
 Result<Object> open_object(const Elf &elf) {
@@ -62,10 +102,12 @@ bool is_iterator(const bpf_program *program) {
     return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 }
 
-// Functions that some kernels do not have, and whose work others do there.
+// Functions that some kernels do not have, and whose work others do there; or of modules that are
+// not loaded.
 bool is_left_out(const bpf_program *program) {
-    const std::string section = bpf_program__section_name(program);
-    const std::string target = section.substr(section.find('/') + 1);
+    const std::string target = target_of(program);
+    if (is_kprobe(program))
+        return !has_function(target);
     return target == "inet_sendpage" &&
            libbpf_find_vmlinux_btf_id(target.c_str(), BPF_TRACE_FEXIT) <= 0;
 }
@@ -204,6 +246,12 @@ Result<void> set_active(const Fd &active, uint64_t set) {
     return {};
 }
 
+Error not_loaded(ProbeKind kind, int code) {
+    return system_error(std::string("load the ") + probe_kind_name(kind) + " probes of sockets",
+                        code)
+        .with_hint("sudo ebpf-load --check; with -v: the kernel's log");
+}
+
 bool is_at_work(const Pins &pins, unsigned number, const hook_record &record) {
     const auto link = open_link(pins.link(number));
     const auto state = link ? inspect_link(*link) : fail(Error{});
@@ -215,6 +263,8 @@ bool is_at_work(const Pins &pins, unsigned number, const hook_record &record) {
 Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
     const std::string root = layout.root(pins);
     const uint64_t build = build_of_sockets(layout, kind_);
+    if (kind_ == ProbeKind::kprobe && !grants_kprobe())
+        return fail(not_loaded(kind_, errno));
     set_ = static_cast<uint64_t>(boot_now());
     for (const Elf &elf : elves_of(kind_)) {
         const auto opened = open_object(elf);
@@ -230,10 +280,7 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
         bpf_object__for_each_program(program, object.get())
             bpf_program__set_autoload(program, !is_left_out(program));
         if (const int code = bpf_object__load(object.get()); code != 0)
-            return fail(system_error(std::string("load the ") + probe_kind_name(kind_) +
-                                         " probes of sockets",
-                                     -code)
-                            .with_hint("sudo ebpf-load --check; with -v: the kernel's log"));
+            return fail(not_loaded(kind_, -code));
         if (auto pinned = pin_maps(object.get(), root, undo); !pinned)
             return pinned;
         bpf_object__for_each_program(program, object.get()) {
@@ -249,7 +296,11 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
             if (!id)
                 return fail(id.error());
             hook.record.kind = HOOK_SOCKETS;
-            hook.record.flags = kind_ == ProbeKind::fentry ? HOOK_FENTRY : 0;
+            hook.record.flags = flag_of(kind_);
+            if (is_kprobe(program)) {
+                hook.function = target_of(program);
+                hook.at_return = at_return(program);
+            }
             hook.record.program = *id;
             hook.record.cgroup = set_;
             hook.record.build = build;
@@ -261,14 +312,19 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
 }
 
 std::optional<ProbeKind> parse_probe_kind(const std::string &name) {
-    for (const ProbeKind kind : {ProbeKind::tracepoint, ProbeKind::fentry})
+    for (const ProbeKind kind : {ProbeKind::tracepoint, ProbeKind::fentry, ProbeKind::kprobe})
         if (name == probe_kind_name(kind))
             return kind;
     return std::nullopt;
 }
 
 const char *probe_kind_name(ProbeKind kind) {
-    return kind == ProbeKind::fentry ? "fentry" : "tracepoint";
+    switch (kind) {
+    case ProbeKind::fentry: return "fentry";
+    case ProbeKind::kprobe: return "kprobe";
+    case ProbeKind::tracepoint: break;
+    }
+    return "tracepoint";
 }
 
 Result<ProbeKind> best_probe_kind() {
@@ -276,9 +332,11 @@ Result<ProbeKind> best_probe_kind() {
     if (has_loop && grants_fentry())
         return ProbeKind::fentry;
     if (libbpf_find_vmlinux_btf_id("sock_send_length", BPF_TRACE_RAW_TP) > 0)
-        return ProbeKind::tracepoint;
-    return fail(failure("this kernel has no socket probes: they need fentry and Linux 5.17, or the "
-                        "tracepoints of Linux 6.3")
+        return ProbeKind::tracepoint; // before kprobes: no return of a function is missed
+    if (has_loop && grants_kprobe())
+        return ProbeKind::kprobe;
+    return fail(failure("this kernel has no socket probes: they need fentry or kprobe and Linux "
+                        "5.17, or the tracepoints of Linux 6.3")
                     .with_hint("sudo ebpf-load --check"));
 }
 
@@ -304,7 +362,7 @@ Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted,
         if (!sockets.before_ || record->cgroup != sockets.before_)
             continue;
         if (!kind) // what there is stays
-            kind = record->flags & HOOK_FENTRY ? ProbeKind::fentry : ProbeKind::tracepoint;
+            kind = kind_of(record->flags);
         if (is_at_work(pins, number, *record))
             present.push_back(*record);
     }
@@ -337,6 +395,16 @@ Result<Sockets> Sockets::plan(const Pins &pins, Layout &layout, bool wanted,
     return sockets;
 }
 
+// Nothing: errno says why.
+Fd Sockets::attach_program(const Hook &hook) {
+    if (hook.function.empty())
+        return Fd(bpf_raw_tracepoint_open(nullptr, hook.program.get()));
+    const Fd event = open_kprobe(hook.function.c_str(), hook.at_return);
+    if (!event.valid())
+        return Fd();
+    return Fd(bpf_link_create(hook.program.get(), event.get(), BPF_PERF_EVENT, nullptr));
+}
+
 Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
     if (iterator_.valid())
         if (auto pinned = pin_iterator(pins, layout, undo); !pinned)
@@ -346,7 +414,7 @@ Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
         if (!number)
             return fail(number.error());
         hook.number = *number;
-        hook.link = Fd(bpf_raw_tracepoint_open(nullptr, hook.program.get()));
+        hook.link = attach_program(hook);
         if (!hook.link.valid())
             return fail(system_error(std::string("attach ") + hook.record.name, errno));
         const std::string path = layout.root(pins) + "/links/" + std::to_string(hook.number);

@@ -11,7 +11,7 @@
 
 namespace pinpipe::loader {
 
-enum class ProbeKind { tracepoint, fentry };
+enum class ProbeKind { tracepoint, fentry, kprobe };
 
 std::optional<ProbeKind> parse_probe_kind(const std::string &name);
 const char *probe_kind_name(ProbeKind kind);
@@ -46,7 +46,10 @@ private:
         unsigned number = 0;
         hook_record record{};
         Fd program, link;
+        std::string function; // of a kprobe; else empty
+        bool at_return = false;
     };
+    static Fd attach_program(const Hook &hook);
     Result<void> load(const Pins &pins, const Layout &layout, Undo &undo);
     Result<void> pin_iterator(const Pins &pins, const Layout &layout, Undo &undo);
     Result<void> adopt() const;

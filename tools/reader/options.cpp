@@ -40,7 +40,7 @@ enum : int {
 constexpr Option options[] = {
     {opt_host, "host", 0, "ADDR[/LEN]", "only what has this address or prefix at either end"},
     {opt_proto, "proto", 0, "PROTO[,PROTO]",
-     "only these protocols: icmp, icmpv6; tcp, mptcp, udp, udplite; of usage any"},
+     "only these: icmp, icmpv6; tcp, mptcp, udp, udplite; of usage any"},
     {opt_if, "if", 0, "IFACE[,IFACE]", "icmp: only packets received on these interfaces"},
     {opt_direction, "direction", 0, "in|out",
      "only what is received or accepted, or only what is sent or connected"},

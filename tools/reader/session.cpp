@@ -231,14 +231,18 @@ Result<void> Session::settle() {
     if (!claim_)
         return flush();
     const auto now = static_cast<uint64_t>(boot_now());
+    // The counts before the ring: what is written in between is seen as unread.
+    std::array<Claim::Counts, STREAMS> counts{};
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        counts[stream] = claim_->counts(stream);
     const bool overrun = claim_->ring().overrun() && claim_->ring().unread() == 0;
     for (unsigned stream = 0; stream < STREAMS; stream++) {
         if (!(request_.streams & event_streams & 1U << stream))
             continue;
-        const Claim::Counts counts = claim_->counts(stream);
-        tell_lost(stream, losses_[stream].when_idle(counts.lost), now);
+        tell_lost(stream, losses_[stream].when_idle(counts[stream].lost), now);
         if (overrun)
-            tell_lost(stream, losses_[stream].overwritten(counts.written, taken_[stream]), now);
+            tell_lost(stream, losses_[stream].overwritten(counts[stream].written, taken_[stream]),
+                      now);
     }
     if (auto flushed = flush(); !flushed)
         return flushed;
