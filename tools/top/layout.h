@@ -1,8 +1,8 @@
 // Rows as lines of text, for a terminal or a file.
 #pragma once
 
+#include "lib/terminal_text.h"
 #include "tools/top/table.h"
-#include "tools/top/text.h"
 
 namespace pinpipe::top {
 

@@ -5,11 +5,14 @@
 #include <string>
 #include <string_view>
 
-namespace pinpipe::top {
+namespace pinpipe {
 
 // Bytes from outside as printable UTF-8: what is none, and what a terminal could act on (controls,
 // C1, direction marks, what has no width), becomes U+FFFD.
 std::string harmless(std::string_view text);
+
+// The same bytes as \xHH instead.
+std::string escaped(std::string_view text);
 
 // Columns that harmless text takes on a terminal.
 size_t width_of(std::string_view text);
@@ -24,4 +27,4 @@ const char *units_name(Units units); // "B/s", "bit/s", "bytes"
 std::string rate_text(double bytes_per_second, Units units);
 std::string amount_text(uint64_t bytes, Units units);
 
-} // namespace pinpipe::top
+} // namespace pinpipe

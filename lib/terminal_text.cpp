@@ -1,9 +1,9 @@
-#include "tools/top/text.h"
+#include "lib/terminal_text.h"
 
 #include <cstdio>
 #include <cwchar>
 
-namespace pinpipe::top {
+namespace pinpipe {
 namespace {
 
 struct Character {
@@ -46,6 +46,21 @@ int columns(wchar_t c) {
     return wcwidth(c);
 }
 
+// Text in which `replace` has written instead of what is not to be shown.
+template <class Replace> std::string without_harm(std::string_view text, Replace replace) {
+    std::string out;
+    while (!text.empty()) {
+        const Character c = decode(text);
+        const size_t length = c.length ? c.length : 1;
+        if (c.length && columns(c.code) > 0)
+            out.append(text.substr(0, length));
+        else
+            replace(out, text.substr(0, length));
+        text.remove_prefix(length);
+    }
+    return out;
+}
+
 std::string scaled(double value, double base, const char *const *names, size_t count) {
     size_t unit = 0;
     while (value >= 999.5 && unit + 1 < count) {
@@ -61,17 +76,15 @@ std::string scaled(double value, double base, const char *const *names, size_t c
 } // namespace
 
 std::string harmless(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const Character c = decode(text);
-        const size_t length = c.length ? c.length : 1;
-        if (c.length && columns(c.code) > 0)
-            out.append(text.substr(0, length));
-        else
-            out.append("\xef\xbf\xbd");
-        text.remove_prefix(length);
-    }
-    return out;
+    return without_harm(text, [](std::string &out, std::string_view) { out += "\xef\xbf\xbd"; });
+}
+
+std::string escaped(std::string_view text) {
+    return without_harm(text, [](std::string &out, std::string_view bytes) {
+        constexpr char digits[] = "0123456789abcdef";
+        for (const char c : bytes)
+            out += {'\\', 'x', digits[c >> 4 & 15], digits[c & 15]};
+    });
 }
 
 size_t width_of(std::string_view text) {
@@ -136,4 +149,4 @@ std::string amount_text(uint64_t bytes, Units units) {
     return rate_text(static_cast<double>(bytes), units);
 }
 
-} // namespace pinpipe::top
+} // namespace pinpipe
