@@ -20,11 +20,12 @@ LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined) -Wl,--as-needed
 LDLIBS   += -lbpf -lmd -lmnl
 ,        := ,
 
-TOOLS   := ebpf-load ebpf-read ebpf-ctl ebpf-top
+TOOLS   := ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store
 DIR_ebpf-load := loader
 DIR_ebpf-read := reader
 DIR_ebpf-ctl  := ctl
 DIR_ebpf-top  := top
+DIR_ebpf-store := store
 BIN     := $(TOOLS:%=$(B)/bin/%)
 LIB     := $(B)/libpinpipe.a
 SKELS   := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
@@ -40,7 +41,7 @@ BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help all deps demo test test-unit test-cli test-vm bench fuzz lint format install uninstall clean
+.PHONY: help all deps demo test test-unit test-cli test-long test-vm bench fuzz lint format install uninstall clean
 
 all: $(BIN) ## build the tools into build/bin/
 
@@ -61,6 +62,9 @@ test-unit: $(UNIT) ## the GoogleTest part
 
 test-cli: all $(TRAFFIC) ## the bats part
 	$(Q)bats tests/cli
+
+test-long: all ## ebpf-store for longer: 200 SIGKILLs, ten million lines
+	$(Q)PINPIPE_LONG=1 bats tests/cli/store.bats
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
 	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
@@ -113,6 +117,7 @@ $(B)/bin/%:
 	$(Q)$(CXX) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(B)/bin/ebpf-top $(UNIT): LDLIBS += -lncursesw
+$(B)/bin/ebpf-store $(UNIT): LDLIBS += -lsqlite3
 $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 

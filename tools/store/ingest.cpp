@@ -1,0 +1,270 @@
+#include "tools/store/ingest.h"
+
+#include "lib/signals.h"
+#include "tools/store/feed.h"
+#include "tools/store/speaker.h"
+#include "tools/store/writer.h"
+
+#include <csignal>
+#include <unistd.h>
+#include <vector>
+
+namespace pinpipe::store {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto longest_batch = 400ms;      // and a block: below 500 ms
+constexpr uint64_t largest_batch = 5000;   // lines
+constexpr size_t heaviest_batch = 8 << 20; // bytes
+constexpr auto retry_every = 1s;
+constexpr auto last_patience = 5s; // for space, once the input has ended
+constexpr auto age_every = 60s;
+
+int64_t now_microseconds() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+uint64_t sum(const std::map<std::string, uint64_t> &counts) {
+    uint64_t all = 0;
+    for (const auto &[name, count] : counts)
+        all += count;
+    return all;
+}
+
+class Ingest {
+public:
+    Ingest(Writer writer, const Request &request)
+        : writer_(std::move(writer)),
+          request_(request),
+          speaker_(request.verbose),
+          feed_(STDIN_FILENO) {}
+
+    Result<void> run();
+
+private:
+    std::chrono::milliseconds patience() const;
+    Result<void> take(Block block);
+    Result<void> put(const Block &block);
+    Result<void> commit();
+    Result<void> try_commit();
+    void acknowledge();
+    Result<void> outlast(Error error);
+    Result<bool> again();
+    Result<void> grow_old();
+    Result<void> grow_old_at_once();
+    Result<void> forget_unused();
+    uint64_t lost() const { return lost_ + sum(losses_); }
+
+    Writer writer_;
+    const Request &request_;
+    Speaker speaker_;
+    LineParser parser_;
+    std::vector<Block> batch_; // not committed yet: told again after a rollback
+    uint64_t batch_lines_ = 0;
+    size_t batch_bytes_ = 0;
+    uint64_t in_hand_ = 0; // lines of a block that is in no batch yet
+    Clock::time_point begun_;
+    Clock::time_point aged_ = Clock::now() - age_every;
+    int64_t unused_from_ = 0;                // names of lines before then were given up
+    std::map<std::string, uint64_t> losses_; // not committed yet
+    uint64_t lost_ = 0;
+    Feed feed_; // the last: its thread ends before anything else
+};
+
+Result<void> Ingest::put(const Block &block) {
+    uint64_t number = block.first_line;
+    const int64_t now = now_microseconds();
+    for (size_t at = 0; at < block.text.size(); number++) {
+        const size_t newline = block.text.find('\n', at);
+        const std::string_view text(block.text.data() + at, newline - at);
+        at = newline + 1;
+        const Line &line = parser_.parse(text);
+        if (line.kind == LineKind::bad)
+            speaker_.bad_line(number);
+        if (auto added = writer_.add(line, text, now); !added)
+            return added;
+    }
+    return {};
+}
+
+Result<void> Ingest::try_commit() {
+    for (const auto &[stream, count] : feed_.given_up())
+        losses_[stream] += count;
+    if (auto told = writer_.add_lost(losses_, now_microseconds()); !told)
+        return told;
+    return writer_.commit();
+}
+
+Result<void> Ingest::commit() {
+    if (auto committed = try_commit(); !committed)
+        return outlast(committed.error());
+    acknowledge();
+    return {};
+}
+
+void Ingest::acknowledge() {
+    batch_.clear();
+    batch_lines_ = batch_bytes_ = 0;
+    lost_ += sum(losses_);
+    losses_.clear();
+    speaker_.committed(writer_.tally(), lost_);
+}
+
+// The whole batch again, from its lines. False: it does not pass yet.
+Result<bool> Ingest::again() {
+    auto done = [&]() -> Result<void> {
+        for (const Block &block : batch_)
+            if (auto stored = put(block); !stored)
+                return stored;
+        return try_commit();
+    }();
+    if (done)
+        return true;
+    if (auto back = writer_.rollback(); !back)
+        return fail(back.error());
+    if (!may_pass(done.error()))
+        return fail(done.error());
+    return false;
+}
+
+// The disk takes nothing: go on reading, and try again and again.
+Result<void> Ingest::outlast(Error error) {
+    if (auto back = writer_.rollback(); !back)
+        return back;
+    if (!may_pass(error))
+        return fail(std::move(error));
+    speaker_.trouble(error);
+    std::optional<Clock::time_point> last;
+    for (;;) {
+        feed_.pause(retry_every);
+        const auto passed = again();
+        if (!passed)
+            return fail(passed.error());
+        if (*passed)
+            break;
+        if (!last && feed_.closed())
+            last = Clock::now() + last_patience;
+        if (last && Clock::now() > *last) {
+            const uint64_t left = in_hand_ + batch_lines_ + feed_.waiting_lines() + lost();
+            error.text += ": " + std::to_string(left) + " lines are lost";
+            return fail(std::move(error));
+        }
+    }
+    speaker_.over(writer_.database().path(), sum(losses_));
+    acknowledge();
+    return {};
+}
+
+Result<void> Ingest::take(Block block) {
+    in_hand_ = block.lines;
+    if (batch_lines_ + block.lines > largest_batch)
+        if (auto committed = commit(); !committed)
+            return committed;
+    in_hand_ = 0;
+    if (batch_.empty())
+        begun_ = Clock::now();
+    batch_lines_ += block.lines;
+    batch_bytes_ += block.text.size();
+    batch_.push_back(std::move(block));
+    if (auto stored = put(batch_.back()); !stored)
+        return outlast(stored.error());
+    return {};
+}
+
+// By the time of the lines, where the clock is ahead of them: one that jumps deletes nothing.
+Result<void> Ingest::grow_old() {
+    if (Clock::now() - aged_ < age_every || !batch_.empty())
+        return {};
+    const int64_t now = std::min(now_microseconds(), writer_.newest());
+    const auto more = age(writer_.database(), request_.keep, now);
+    if (!more)
+        return may_pass(more.error()) ? Result<void>() : fail(more.error());
+    writer_.forget();
+    if (*more)
+        return {};
+    aged_ = Clock::now();
+    return forget_unused();
+}
+
+// At the end of the input, for whoever starts us now and then; a moment, the rest is for the next.
+Result<void> Ingest::grow_old_at_once() {
+    const auto begun = Clock::now();
+    for (aged_ -= age_every; Clock::now() - aged_ >= age_every && Clock::now() - begun < 2s;)
+        if (auto aged = grow_old(); !aged)
+            return aged;
+    return {};
+}
+
+// Once a day: it reads all names.
+Result<void> Ingest::forget_unused() {
+    const auto horizon = read_horizon(writer_.database());
+    if (!horizon)
+        return fail(horizon.error());
+    if (horizon->from[day] == unused_from_)
+        return {};
+    if (auto dropped = drop_unused(writer_.database()); !dropped)
+        return may_pass(dropped.error()) ? Result<void>() : dropped;
+    unused_from_ = horizon->from[day];
+    writer_.forget();
+    return {};
+}
+
+std::chrono::milliseconds Ingest::patience() const {
+    if (batch_.empty())
+        return 500ms;
+    const auto left = longest_batch - (Clock::now() - begun_);
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), 0ms);
+}
+
+Result<void> Ingest::run() {
+    while (!feed_.ended()) {
+        if (auto block = feed_.take(patience()))
+            if (auto taken = take(std::move(*block)); !taken)
+                return taken;
+        const bool due = batch_bytes_ > heaviest_batch || patience() <= 0ms || batch_.empty();
+        if (due)
+            if (auto committed = commit(); !committed)
+                return committed;
+        if (auto aged = grow_old(); !aged)
+            return aged;
+    }
+    if (auto committed = commit(); !committed)
+        return committed;
+    if (auto summed = writer_.commit_sums(); !summed && !may_pass(summed.error()))
+        return summed; // else the next start does it
+    if (auto aged = grow_old_at_once(); !aged)
+        return aged;
+    speaker_.summary(writer_.tally(), lost_);
+    if (const int code = feed_.error())
+        return fail(system_error("read standard input", code));
+    return {};
+}
+
+// Stop signals are for the reading thread, which waits for them.
+void leave_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+} // namespace
+
+Result<void> ingest(const Request &request) {
+    auto database = Database::open_writer(request.database, true);
+    if (!database)
+        return fail(database.error());
+    auto writer = Writer::make(std::move(*database));
+    if (!writer)
+        return fail(writer.error());
+    Ingest ingest(std::move(*writer), request);
+    leave_signals();
+    return ingest.run();
+}
+
+} // namespace pinpipe::store

@@ -1,0 +1,11 @@
+// Standard input into the database, until it ends or a stop signal comes.
+#pragma once
+
+#include "tools/store/ageing.h"
+#include "tools/store/options.h"
+
+namespace pinpipe::store {
+
+Result<void> ingest(const Request &request);
+
+} // namespace pinpipe::store

@@ -1,0 +1,225 @@
+// A report as a table for people, as lines of JSON, as CSV.
+#include "lib/json_line.h"
+#include "lib/terminal_text.h"
+#include "tools/store/report.h"
+#include "tools/store/time_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <pwd.h>
+
+namespace pinpipe::store {
+namespace {
+
+uint64_t both(const Sums &sums) {
+    return sums.sent + sums.received;
+}
+
+// As events name it.
+const char *field_of(By by) {
+    switch (by) {
+    case By::process: return "comm";
+    case By::remote: return "remote_ip";
+    case By::port: return "remote_port";
+    case By::user: return "uid";
+    case By::cgroup: return "cgroup_id";
+    case By::exe:
+    case By::proto:
+    case By::host:
+    case By::nothing: break;
+    }
+    return name_of(by);
+}
+
+// --- table: local time, sizes with units ---
+
+class Table : public Printer {
+public:
+    explicit Table(bool utf8) : utf8_(utf8) {}
+
+    void begin(const Heading &heading, std::string &out) override {
+        heading_ = heading;
+        if (heading.from == heading.to)
+            return;
+        out += local_text(heading.from) + " to " + local_text(heading.to) + " " +
+               local_zone(heading.to) + "\n";
+        std::string head = heading.series ? fitted("FROM", time_width) + "  " : "";
+        head += "    SENT  RECEIVED     TOTAL";
+        if (heading.cell)
+            head += "  " + fitted("each " + length_text(heading.cell), marks_width);
+        if (heading.by != By::nothing) {
+            std::string name = name_of(heading.by);
+            for (char &c : name)
+                c = static_cast<char>(c - 'a' + 'A');
+            head += "  " + name;
+        }
+        out += head.substr(0, head.find_last_not_of(' ') + 1) + "\n";
+    }
+
+    void row(const ReportRow &row, std::string &out) override {
+        std::string line =
+            heading_.series ? fitted(local_text(row.from), time_width) + "  " : std::string();
+        line += amounts(row.sums);
+        if (heading_.cell)
+            line += "  " + fitted_marks(row.marks);
+        if (heading_.by != By::nothing)
+            line += "  " + (row.known ? shown(row.key) : "-");
+        out += line + "\n";
+    }
+
+    void end(const Ending &ending, std::string &out) override {
+        if (heading_.from == heading_.to)
+            out += "nothing is stored\n";
+        const std::string before(heading_.series ? time_width + 2 : 0, ' ');
+        const std::string between(heading_.cell ? marks_width + 4 : 2, ' ');
+        if (ending.left)
+            out +=
+                before + amounts(ending.others) + between + std::to_string(ending.left) + " more\n";
+        out += before + amounts(ending.total) + between + "all\n";
+        for (const auto &[stream, count] : ending.lost)
+            out += "lost: " + std::to_string(count) + " of " + harmless(stream) + "\n";
+    }
+
+private:
+    static constexpr size_t time_width = 19, marks_width = 24;
+
+    static std::string amount(uint64_t bytes) {
+        return fitted(amount_text(bytes, Units::binary), 8, true);
+    }
+    static std::string amounts(const Sums &sums) {
+        return amount(sums.sent) + "  " + amount(sums.received) + "  " + amount(both(sums));
+    }
+    static std::string length_text(int64_t length) {
+        const int64_t minutes = length / 60'000'000;
+        return minutes % 1440 == 0 ? std::to_string(minutes / 1440) + "d"
+               : minutes % 60 == 0 ? std::to_string(minutes / 60) + "h"
+                                   : std::to_string(minutes) + "m";
+    }
+    std::string fitted_marks(const std::vector<uint64_t> &marks) const {
+        const std::string line = sparkline(marks, utf8_);
+        return line + std::string(marks_width - std::min(marks.size(), marks_width), ' ');
+    }
+    std::string shown(const std::string &key) const {
+        if (heading_.by == By::user)
+            if (const passwd *user = getpwuid(static_cast<uid_t>(std::stoul(key))))
+                return harmless(user->pw_name);
+        return key.empty() ? "''" : harmless(key);
+    }
+
+    const bool utf8_;
+    Heading heading_;
+};
+
+// --- lines of JSON: UTC, plain numbers ---
+
+class Json : public Printer {
+public:
+    void begin(const Heading &heading, std::string &out) override {
+        (void)out;
+        heading_ = heading;
+    }
+    void row(const ReportRow &row, std::string &out) override {
+        open(heading_.by == By::nothing ? "interval" : name_of(heading_.by), row.from, row.to, out);
+        if (row.known && heading_.by != By::nothing) {
+            const bool number = heading_.by == By::port || heading_.by == By::user;
+            out += std::string(",\"") + field_of(heading_.by) +
+                   "\":" + (number ? row.key : json_string(row.key));
+        }
+        close(row.sums, out);
+    }
+    void end(const Ending &ending, std::string &out) override {
+        if (ending.left) {
+            open("others", heading_.from, heading_.to, out);
+            out += ",\"rows\":" + std::to_string(ending.left);
+            close(ending.others, out);
+        }
+        open("total", heading_.from, heading_.to, out);
+        if (!ending.lost.empty()) {
+            const char *separator = ",\"lost\":{";
+            for (const auto &[stream, count] : ending.lost) {
+                out += separator + json_string(stream) + ":" + std::to_string(count);
+                separator = ",";
+            }
+            out += "}";
+        }
+        close(ending.total, out);
+    }
+
+private:
+    static void open(const char *by, int64_t from, int64_t to, std::string &out) {
+        out += std::string(R"({"by":")") + by + R"(","from":")" + utc_text(from) + R"(","to":")" +
+               utc_text(to) + '"';
+    }
+    static void close(const Sums &sums, std::string &out) {
+        out += ",\"bytes_sent\":" + std::to_string(sums.sent) +
+               ",\"bytes_received\":" + std::to_string(sums.received) +
+               ",\"calls_sent\":" + std::to_string(sums.calls_sent) +
+               ",\"calls_received\":" + std::to_string(sums.calls_received) + "}\n";
+    }
+    Heading heading_;
+};
+
+// --- CSV: UTC, plain numbers, no sums: whoever reads it adds up ---
+
+class Csv : public Printer {
+public:
+    void begin(const Heading &heading, std::string &out) override {
+        heading_ = heading;
+        out += "from,to,";
+        if (heading.by != By::nothing)
+            out += std::string(field_of(heading.by)) + ",";
+        out += "bytes_sent,bytes_received,calls_sent,calls_received\r\n";
+    }
+    void row(const ReportRow &row, std::string &out) override {
+        out += utc_text(row.from) + "," + utc_text(row.to) + ",";
+        if (heading_.by != By::nothing)
+            out += csv_field(row.key) + ",";
+        out += std::to_string(row.sums.sent) + "," + std::to_string(row.sums.received) + "," +
+               std::to_string(row.sums.calls_sent) + "," + std::to_string(row.sums.calls_received) +
+               "\r\n";
+    }
+    void end(const Ending &ending, std::string &out) override {
+        (void)ending;
+        (void)out;
+    }
+
+private:
+    Heading heading_;
+};
+
+} // namespace
+
+std::string sparkline(const std::vector<uint64_t> &marks, bool utf8) {
+    static constexpr const char *bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static constexpr const char *plain[] = {".", ".", ":", ":", "=", "=", "#", "#"};
+    const uint64_t largest = marks.empty() ? 0 : *std::max_element(marks.begin(), marks.end());
+    std::string out;
+    for (const uint64_t mark : marks) {
+        const double part = largest ? static_cast<double>(mark) / static_cast<double>(largest) : 0;
+        const auto level = static_cast<size_t>(std::ceil(part * std::size(bars)));
+        out += level ? (utf8 ? bars : plain)[level - 1] : " ";
+    }
+    return out;
+}
+
+std::string csv_field(std::string_view text) {
+    std::string plain = escaped(text);
+    if (plain.find_first_of(",\"") == plain.npos)
+        return plain;
+    std::string out = "\"";
+    for (const char c : plain)
+        out += c == '"' ? "\"\"" : std::string(1, c);
+    return out + '"';
+}
+
+std::unique_ptr<Printer> make_printer(Format format, bool utf8) {
+    switch (format) {
+    case Format::json: return std::make_unique<Json>();
+    case Format::csv: return std::make_unique<Csv>();
+    case Format::table: break;
+    }
+    return std::make_unique<Table>(utf8);
+}
+
+} // namespace pinpipe::store

@@ -1,0 +1,71 @@
+#include "lib/signals.h"
+#include "lib/terminal_text.h"
+#include "tools/store/database.h"
+#include "tools/store/upkeep.h"
+
+#include <chrono>
+#include <cstdio>
+#include <sys/stat.h>
+
+namespace pinpipe::store {
+namespace {
+
+int64_t now_microseconds() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+uint64_t size_of(const std::string &path) {
+    uint64_t size = 0;
+    for (const char *rest : {"", "-wal"}) {
+        struct stat st {};
+        if (stat((path + rest).c_str(), &st) == 0)
+            size += static_cast<uint64_t>(st.st_size);
+    }
+    return size;
+}
+
+// In slices, each of which goes from the log into the file: the log needs space too.
+Result<void> give_back(Database &database) {
+    constexpr const char *slice =
+        "PRAGMA incremental_vacuum(4000); PRAGMA wal_checkpoint(TRUNCATE)";
+    for (int64_t before = INT64_MAX;;) {
+        const auto unused = database.number("PRAGMA freelist_count");
+        if (!unused)
+            return fail(unused.error());
+        if (auto given = database.run(slice); !given)
+            return given;
+        if (*unused == 0 || *unused >= before || stop_requested())
+            return {};
+        before = *unused;
+    }
+}
+
+} // namespace
+
+Result<void> prune(const Request &request) {
+    auto database = Database::open_writer(request.database, false);
+    if (!database)
+        return fail(database.error());
+    const uint64_t before = size_of(request.database);
+    Keep keep = request.keep;
+    if (!request.keep_raw_given) // of single lines and sums, what the writer keeps is the writer's
+        keep.raw = now_microseconds();
+    for (bool more = true; more && !stop_requested();) {
+        const auto aged = age(*database, keep, now_microseconds());
+        if (!aged)
+            return fail(aged.error());
+        more = *aged;
+    }
+    if (auto dropped = drop_unused(*database); !dropped)
+        return dropped;
+    if (auto given = give_back(*database); !given)
+        return given;
+    std::fprintf(stderr, "ebpf-store: %s: %s, was %s\n", printable(request.database).c_str(),
+                 amount_text(size_of(request.database), Units::binary).c_str(),
+                 amount_text(before, Units::binary).c_str());
+    return {};
+}
+
+} // namespace pinpipe::store

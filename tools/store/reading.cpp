@@ -1,0 +1,183 @@
+#include "tools/store/reading.h"
+
+#include "tools/store/ageing.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace pinpipe::store {
+namespace {
+
+Sums sums_at(const Statement &row, int column) {
+    return {row.count(column), row.count(column + 1), row.count(column + 2), row.count(column + 3)};
+}
+
+} // namespace
+
+Result<Reading> Reading::make(Database &database) {
+    Reading reading(database);
+    constexpr const char *columns = ", sent, received, calls_sent, calls_received FROM ";
+    auto prepared = database.prepare_into(
+        reading.lines_, std::string("SELECT time, subject") + columns +
+                            "usage WHERE n BETWEEN ? AND ? AND time >= ? AND time < ?");
+    for (const Level level : {minute, hour, day})
+        for (const bool remotes : {false, true})
+            if (prepared)
+                prepared = database.prepare_into(reading.sums_[remotes][level],
+                                                 std::string("SELECT time, ") +
+                                                     (remotes ? "subject" : "who") + columns +
+                                                     (remotes ? level_table : who_table)[level] +
+                                                     " WHERE time >= ? AND time < ?");
+    for (const auto read : {&Reading::read_blocks, &Reading::read_state, &Reading::read_behind})
+        if (prepared)
+            prepared = (reading.*read)();
+    if (!prepared)
+        return fail(prepared.error());
+    return reading;
+}
+
+Result<void> Reading::read_blocks() {
+    auto rows = database_->prepare("SELECT first, last, time_from, time_to FROM block");
+    if (!rows)
+        return fail(rows.error());
+    for (;;) {
+        const auto row = database_->next(*rows);
+        if (!row)
+            return fail(row.error());
+        if (!*row)
+            return {};
+        blocks_.push_back({rows->number(0), rows->number(1), rows->number(2), rows->number(3)});
+    }
+}
+
+Result<void> Reading::read_state() {
+    const auto horizon = read_horizon(*database_);
+    if (!horizon)
+        return fail(horizon.error());
+    horizon_ = *horizon;
+    const auto rolled = database_->number("SELECT rolled FROM state");
+    if (!rolled)
+        return fail(rolled.error());
+    rolled_ = *rolled;
+    for (const Block &block : blocks_) {
+        begin_ = end_ ? std::min(begin_, block.from) : block.from;
+        end_ = std::max(end_, block.to + 1);
+    }
+    const auto days = database_->number("SELECT count(*) FROM (SELECT 1 FROM who_day LIMIT 1)");
+    const auto first = database_->number("SELECT min(time) FROM who_day");
+    const auto last = database_->number("SELECT max(time) FROM who_day");
+    if (!days || !first || !last)
+        return fail(!days ? days.error() : !first ? first.error() : last.error());
+    constexpr int64_t unit = level_unit[day];
+    if (*days && (!end_ || *first < begin_ / unit))
+        begin_ = *first * unit;
+    if (*days && *last * unit >= end_)
+        end_ = (*last + 1) * unit;
+    return {};
+}
+
+Result<void> Reading::read_behind() {
+    for (const Block &block : blocks_) {
+        if (block.last <= rolled_)
+            continue;
+        lines_.bind(1, std::max(block.first, rolled_ + 1)).bind(2, block.last);
+        lines_.bind(3, INT64_MIN).bind(4, INT64_MAX);
+        for (;;) {
+            const auto row = database_->next(lines_);
+            if (!row)
+                return fail(row.error());
+            if (!*row)
+                break;
+            behind_.push_back({lines_.number(0), lines_.number(1), 0, sums_at(lines_, 2)});
+        }
+    }
+    std::sort(behind_.begin(), behind_.end(),
+              [](const Row &a, const Row &b) { return a.time < b.time; });
+    return {};
+}
+
+// By minute and subject: there are many lines, and what is done with each row costs more.
+Result<bool> Reading::add_up_lines(int64_t from, int64_t to, std::vector<Row> &rows,
+                                   const Take &take) {
+    std::unordered_map<int64_t, size_t> where;
+    int64_t at = INT64_MIN; // the minute that `where` is about
+    bool all = true;
+    for (const Block &block : blocks_) {
+        if (block.to < from || block.from >= to)
+            continue;
+        lines_.bind(1, block.first).bind(2, block.last).bind(3, from).bind(4, to);
+        for (;;) {
+            const auto row = database_->next(lines_);
+            if (!row)
+                return fail(row.error());
+            if (!*row)
+                break;
+            if (rows.size() >= most_known) {
+                std::for_each(rows.begin(), rows.end(), take);
+                rows.clear();
+                at = INT64_MIN;
+                all = false;
+            }
+            const int64_t time = lines_.number(0), subject = lines_.number(1);
+            if (time / level_unit[minute] != at)
+                where.clear();
+            at = time / level_unit[minute];
+            const auto [found, fresh] = where.try_emplace(subject, rows.size());
+            if (fresh)
+                rows.push_back({time, subject, 0, {}});
+            rows[found->second].sums += sums_at(lines_, 2);
+        }
+    }
+    return all;
+}
+
+Result<void> Reading::each_line(int64_t from, int64_t to, const Take &take) {
+    const auto known = known_.find({from, to});
+    if (known != known_.end()) {
+        std::for_each(known->second.begin(), known->second.end(), take);
+        return {};
+    }
+    std::vector<Row> rows;
+    const auto all = add_up_lines(from, to, rows, take);
+    if (!all)
+        return fail(all.error());
+    std::for_each(rows.begin(), rows.end(), take);
+    if (*all && known_rows_ + rows.size() <= most_known) {
+        known_rows_ += rows.size();
+        known_.emplace(std::pair(from, to), std::move(rows));
+    }
+    return {};
+}
+
+Result<void> Reading::each_sum(const Piece &piece, bool with_remotes, const Take &take) {
+    const int64_t unit = level_unit[piece.level];
+    Statement &sums = sums_[with_remotes][piece.level];
+    sums.bind(1, piece.from).bind(2, piece.to);
+    for (;;) {
+        const auto row = database_->next(sums);
+        if (!row)
+            return fail(row.error());
+        if (!*row)
+            break;
+        const int64_t id = sums.number(1);
+        take({sums.number(0) * unit, with_remotes ? id : 0, with_remotes ? 0 : id,
+              sums_at(sums, 2)});
+    }
+    const auto before = [](const Row &row, int64_t time) { return row.time < time; };
+    auto at = std::lower_bound(behind_.begin(), behind_.end(), piece.from * unit, before);
+    for (; at != behind_.end() && at->time < piece.to * unit; ++at)
+        take(*at);
+    return {};
+}
+
+Result<void> Reading::each(int64_t from, int64_t to, bool with_remotes, Level coarsest,
+                           const Take &take) {
+    for (const Piece &piece : cover(from, to, horizon_, coarsest))
+        if (auto read = piece.level == raw ? each_line(piece.from, piece.to, take)
+                                           : each_sum(piece, with_remotes, take);
+            !read)
+            return read;
+    return {};
+}
+
+} // namespace pinpipe::store

@@ -1,0 +1,62 @@
+// Sums by minute, hour and day. Lines are added up in memory and written now and then: until then
+// they count by themselves, as lines behind state.rolled.
+#pragma once
+
+#include "tools/store/database.h"
+#include "tools/store/line.h"
+#include "tools/store/schema.h"
+
+#include <chrono>
+#include <unordered_map>
+
+namespace pinpipe::store {
+
+class Rollup {
+public:
+    struct Cell {
+        Sums sums;
+        int64_t who;
+    };
+
+    static Result<Rollup> make(Database &database);
+
+    // Of a minute and a subject; it stays where it is while epoch() stays the same.
+    Cell &cell(int64_t minute, int64_t subject, int64_t who) {
+        return minutes_.try_emplace({minute, subject}, Cell{{}, who}).first->second;
+    }
+    void count_line() { lines_++; }
+    uint64_t epoch() const { return epoch_; }
+
+    // Whether it has become much, or old: a report reads what is not written yet line by line.
+    bool due() const;
+    bool empty() const { return minutes_.empty(); }
+    // Within a transaction; state.rolled is part of it. clear() once that is committed.
+    Result<void> write(Database &database, int64_t last_line);
+    void clear();
+    // What stands behind state.rolled, read again: after a rollback, and at the start.
+    Result<void> recover(Database &database);
+
+private:
+    struct Key {
+        int64_t time, id;
+        bool operator==(const Key &) const = default;
+    };
+    struct HashKey {
+        size_t operator()(const Key &key) const {
+            uint64_t hash = static_cast<uint64_t>(key.time) * 0x9e3779b97f4a7c15;
+            hash = (hash ^ static_cast<uint64_t>(key.id)) * 0xc2b2ae3d27d4eb4f;
+            return hash ^ hash >> 29;
+        }
+    };
+    template <class Value> using Map = std::unordered_map<Key, Value, HashKey>;
+
+    Result<void> write_levels(Database &database, Statement (&upserts)[LEVELS], Map<Sums> sums);
+    static Result<void> write_level(Database &database, Statement &upsert, const Map<Sums> &sums);
+
+    Statement by_subject_[LEVELS], by_who_[LEVELS], rolled_, behind_;
+    Map<Cell> minutes_;
+    uint64_t lines_ = 0, epoch_ = 1;
+    std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+};
+
+} // namespace pinpipe::store

@@ -1,0 +1,36 @@
+// What is said on standard error while lines are taken in.
+#pragma once
+
+#include "tools/store/writer.h"
+
+#include <chrono>
+
+namespace pinpipe::store {
+
+class Speaker {
+public:
+    explicit Speaker(bool verbose);
+    ~Speaker();
+    Speaker(const Speaker &) = delete;
+    Speaker &operator=(const Speaker &) = delete;
+
+    // A few each second; how many more there were follows. A line is told once.
+    void bad_line(uint64_t number);
+    // With -v an acknowledgement: these lines are stored. On a terminal, how it goes.
+    void committed(const Tally &tally, uint64_t lost);
+    void trouble(const Error &error);
+    void over(const std::string &path, uint64_t lost);
+    void summary(const Tally &tally, uint64_t lost);
+
+private:
+    using Clock = std::chrono::steady_clock;
+    void begin_line();
+
+    const bool verbose_, terminal_;
+    bool progress_ = false; // the cursor stands behind some
+    uint64_t last_bad_ = 0, said_ = 0, unsaid_ = 0;
+    uint64_t acknowledged_ = 0, shown_lines_ = 0;
+    Clock::time_point second_ = Clock::now(), shown_ = Clock::now();
+};
+
+} // namespace pinpipe::store
