@@ -132,7 +132,7 @@ try_examples() { # reads command lines
 
 @test "pages and --help list the same options" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1; do
         "$BIN/${page%.*}" --help | listed >help
         page_text "$page" | section OPTIONS | listed >documented
         [[ -s help ]]
@@ -142,7 +142,7 @@ try_examples() { # reads command lines
 
 @test "pages name the defaults of --help, the layout, and the size of each record" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1; do
         page_text "$page" | section OPTIONS >options
         "$BIN/${page%.*}" --help | grep -o 'default [0-9][0-9]*' | while read -r _ number; do
             grep -qw "$number" options || { echo "$page: $number" && return 1; }
@@ -171,7 +171,7 @@ SIZES
 
 @test "pages have every section" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1; do
         for name in NAME SYNOPSIS DESCRIPTION OPTIONS OUTPUT FILES "EXIT STATUS" EXAMPLES SECURITY "SEE ALSO"; do
             page_text "$page" | section "$name" >text
             [[ -s text ]] || { echo "$page: $name" && return 1; }
@@ -205,6 +205,30 @@ SIZES
     need_network
     load --sockets
     try_examples < <(man_examples ebpf-top.1)
+}
+
+@test "examples of ebpf-store(1) run" {
+    need mandoc mandoc
+    need_network
+    load --sockets
+    try_examples < <(man_examples ebpf-store.1)
+    [[ -s usage.db && -s copy.db ]]
+}
+
+@test "ebpf-store(5) has every table and column, and its examples run" {
+    need mandoc mandoc
+    need sqlite3 sqlite3
+    "$BIN/ebpf-store" made.db </dev/null
+    page_text ebpf-store.5 >page
+    sqlite3 made.db "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+        WHERE t.type = 'table' AND (t.name, c.name) <> ('state', 'id')" | tr '|' '\n' | sort -u >words
+    [[ -s words ]]
+    while IFS= read -r word; do
+        grep -qw -- "$word" page || { echo "not in the page: $word" && return 1; }
+    done <words
+    grep -Fw "$(sqlite3 made.db 'PRAGMA user_version')," page
+    section EXAMPLES <page >examples.sql
+    sqlite3 -bail made.db <examples.sql
 }
 
 @test "examples of ebpf-ctl(8) run" {
@@ -765,7 +789,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "bash completes streams, options, arguments and interfaces" {
-    bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top'
+    bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store'
     [[ $(completed ebpf-read ic) == icmp ]]
     [[ $(completed ebpf-read "") == "icmp tcp udp conn bind usage all" ]]
     [[ $(completed ebpf-read --direction "") == "in out" ]]
@@ -774,6 +798,8 @@ completed() { # WORD...: what bash completes the last of them to
     [[ $(completed ebpf-read --commu) == --community-id ]]
     [[ $(completed ebpf-load --probe "") == "fentry tracepoint kprobe" ]]
     [[ $(completed ebpf-read --by "") == port ]]
+    [[ $(completed ebpf-store --by pr) == "process proto" ]]
+    [[ $(completed ebpf-store re) == report ]]
     [[ $(completed ebpf-read --proto icmp,icmpv) == icmp,icmpv6 ]]
     [[ " $(completed ebpf-read --if l) " == *" lo "* ]]
     [[ " $(completed ebpf-load --xdp l) " == *" lo "* ]]
@@ -785,7 +811,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "bash completes every option of --help" {
-    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top; do
+    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store; do
         "$BIN/$tool" --help | listed | grep -o -- '--[a-z-]*' | sort >help
         completed "$tool" -- | tr ' ' '\n' | sort >offered
         diff help offered
@@ -793,7 +819,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "zsh completions have every option of --help" {
-    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top; do
+    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store; do
         file=$ROOT/share/completions/_$tool
         [[ $(head -n 1 "$file") == "#compdef $tool" ]]
         "$BIN/$tool" --help | listed | grep -o -- '--[a-z-]*' | sort >help
