@@ -1,4 +1,4 @@
-# Completion of ebpf-load, ebpf-read, ebpf-ctl and ebpf-top for bash. Options are asked of the tool's own --help.
+# Completion of ebpf-load, ebpf-read, ebpf-ctl, ebpf-top and ebpf-store for bash. Options are asked of the tool's own --help.
 # shellcheck shell=bash
 
 _pinpipe_options() { # TOOL
@@ -26,6 +26,14 @@ _pinpipe_list() { # WORDS CURRENT
     compgen -P "$before" -W "$1" -- "${2##*,}"
 }
 
+_pinpipe_rows() { # TOOL
+    case $1 in
+    *top) echo process remote both ;;
+    *store) echo process exe remote port proto host user cgroup ;;
+    *) echo port ;;
+    esac
+}
+
 # What may follow option $2; fails where that is nothing known.
 _pinpipe_argument() { # CURRENT OPTION
     case $2 in
@@ -35,12 +43,17 @@ _pinpipe_argument() { # CURRENT OPTION
     --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
     --proto) _pinpipe_list "icmp icmpv6 tcp mptcp udp udplite sctp dccp raw packet" "$1" ;;
     --probe) compgen -W "fentry tracepoint kprobe" -- "$1" ;;
-    --by) compgen -W "$([[ ${COMP_WORDS[0]} == *top ]] && echo process remote both || echo port)" -- "$1" ;;
+    --by) compgen -W "$(_pinpipe_rows "${COMP_WORDS[0]}")" -- "$1" ;;
+    --format) compgen -W "table json csv" -- "$1" ;;
+    --user) compgen -u -- "$1" ;;
+    --exe) compgen -f -- "$1" ;;
+    --since | --until) compgen -W "1h 24h 7d now today yesterday" -- "$1" ;;
     --sort | -s) compgen -W "pid process remote proto sent/s received/s sent received" -- "$1" ;;
     --units | -u) compgen -W "binary bits bytes" -- "$1" ;;
     --direction) compgen -W "in out" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;
-    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w) ;;
+    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
+        --keep | --keep-raw | --process | --remote | --cgroup | --top) ;;
     *) return 1 ;;
     esac
     return 0
@@ -50,6 +63,7 @@ _pinpipe_operands() { # TOOL CURRENT
     case ${1##*/} in
     ebpf-read) compgen -W "icmp tcp udp conn bind usage all" -- "$2" ;;
     ebpf-ctl) compgen -W "status" -- "$2" ;;
+    ebpf-store) compgen -fW "$([[ $COMP_CWORD -gt 1 ]] || echo report prune export check)" -- "$2" ;;
     esac
 }
 
@@ -76,4 +90,4 @@ _pinpipe() { # TOOL CURRENT PREVIOUS, as complete -F gives them
     fi
 }
 
-complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl ebpf-top
+complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store
