@@ -148,6 +148,8 @@ Result<PinRoot> PinRoot::prepare(const std::string &path, Undo &undo) {
         if (!inner)
             return fail(inner.error());
         *lock = std::move(*inner);
+    } else if (made && mount_source(path) == mounted_only) { // by one that found our directory
+        mkdir((path + "/" + made_and_mounted).c_str(), 0700);
     }
     if (auto safe = check_owner(path); !safe)
         return fail(safe.error());
