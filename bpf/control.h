@@ -21,7 +21,7 @@
 #include "events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
@@ -45,8 +45,8 @@ struct abi_record {
 	__u32 hook_changes; /* rises after each change of the hooks map */
 	__u32 last_hook;    /* number given out last: a freed one is used again as late as can be */
 	__u32 payload;	    /* bytes of a message that any reader may see; 0 to PAYLOAD_MAX */
-	__u32 zero;
-	char program[24]; /* version of the loader, NUL-terminated */
+	__u32 admins;	    /* gid of the admin group; 0: root alone */
+	char program[24];   /* version of the loader, NUL-terminated */
 };
 
 /* hooks: an array of MAX_HOOKS records; kind 0 is a free one. */

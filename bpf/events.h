@@ -26,6 +26,7 @@ enum stream {
 	STREAM_UDP = 2,
 	STREAM_CONN = 3,
 	STREAM_BIND = 4,
+	STREAM_DENY = 5,
 	STREAM_USAGE = 6, /* a snapshot of maps: not through rings */
 	STREAMS = 8,	  /* room in the tables; not all are in use */
 };
@@ -80,6 +81,7 @@ struct icmp_record {
 #define PROTOCOL_UDP	 0x2
 #define PROTOCOL_UDPLITE 0x4
 #define PROTOCOL_MPTCP	 0x8
+#define PROTOCOL_OTHER	 0x10
 
 struct socket_record {
 	__u64 time; /* as in record_header */
@@ -163,6 +165,28 @@ struct bind_record {
 	__u32 zero;
 };
 
+enum deny_hook {
+	DENY_CONNECT = 1,
+	DENY_SENDMSG = 2,
+	DENY_BIND = 3,
+	DENY_CREATE = 4,  /* a socket of a kind that no rule allows */
+	DENY_EGRESS = 5,  /* a packet on its way out */
+	DENY_INGRESS = 6, /* a packet on its way in */
+};
+
+#define DENY_AUDIT 0x1 /* it was let through: the rules are only audited */
+
+/* A ruled process was refused a port. */
+struct deny_record {
+	struct socket_record socket;
+	__u32 number;	  /* of the subject whose rules decided; see rules.h */
+	__u32 suppressed; /* denials of this socket since its last event, not told */
+	__u16 port;	  /* that was judged; 0: none */
+	__u8 hook;	  /* enum deny_hook */
+	__u8 state;	  /* DENY_* */
+	__u32 zero;
+};
+
 #define RECORD_MAX (sizeof(struct message_record) + PAYLOAD_MAX) /* bytes of any record */
 
 _Static_assert(sizeof(union address) == 16, "address");
@@ -172,5 +196,6 @@ RECORD_SIZE(socket_record, 136);
 RECORD_SIZE(message_record, 144);
 RECORD_SIZE(conn_record, 176);
 RECORD_SIZE(bind_record, 144);
+RECORD_SIZE(deny_record, 152);
 
 #endif

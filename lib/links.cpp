@@ -25,6 +25,8 @@ Result<LinkState> inspect_link(const Fd &link) {
     switch (info.type) {
     case BPF_LINK_TYPE_XDP:
         return LinkState{info.id, info.prog_id, info.xdp.ifindex, info.xdp.ifindex != 0};
+    case BPF_LINK_TYPE_CGROUP:
+        return LinkState{info.id, info.prog_id, 0, info.cgroup.cgroup_id != 0};
     case BPF_LINK_TYPE_RAW_TRACEPOINT:
     case BPF_LINK_TYPE_TRACING:
     case BPF_LINK_TYPE_PERF_EVENT: return LinkState{info.id, info.prog_id, 0, true};

@@ -67,6 +67,55 @@ constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map, &process
                                               &totals_map,  &owners_map};
 }
 const std::span<const MapSpec *const> socket_maps = socket_map_list;
+const MapSpec policy_map = {
+    "policy", "maps/policy", BPF_MAP_TYPE_ARRAY, 4, sizeof(policy_record), 1, BPF_F_MMAPABLE, 0640};
+const MapSpec subjects_map = {"subjects",
+                              "maps/subjects",
+                              BPF_MAP_TYPE_HASH,
+                              sizeof(subject_key),
+                              sizeof(subject_record),
+                              2 * MAX_SUBJECTS,
+                              0,
+                              0640};
+const MapSpec ports_map = {"ports",
+                           "maps/ports",
+                           BPF_MAP_TYPE_HASH,
+                           sizeof(page_key),
+                           sizeof(page_record),
+                           MAX_PAGES,
+                           BPF_F_NO_PREALLOC,
+                           0640};
+const MapSpec texts_map = {
+    "texts",           "maps/texts", BPF_MAP_TYPE_HASH, 4, sizeof(text_record), MAX_SUBJECTS,
+    BPF_F_NO_PREALLOC, 0640};
+const MapSpec hits_map = {
+    "hits", "maps/hits", BPF_MAP_TYPE_HASH, sizeof(hit_key), sizeof(hit_record), MAX_HITS, 0, 0640};
+const MapSpec denials_map = {
+    "denials", "maps/denials", BPF_MAP_TYPE_ARRAY, 4, sizeof(denial_record), MAX_SUBJECTS, 0, 0640};
+const MapSpec cgroups_map = {
+    "cgroups", "maps/cgroups", BPF_MAP_TYPE_ARRAY, 4, sizeof(cgroup_record), MAX_CGROUPS, 0, 0640};
+const MapSpec covered_map = {
+    "covered", "maps/covered", BPF_MAP_TYPE_ARRAY, 4, sizeof(covered_record), 1, BPF_F_MMAPABLE,
+    0600};
+const MapSpec labels_map = {"labels",
+                            "maps/labels",
+                            BPF_MAP_TYPE_SK_STORAGE,
+                            4,
+                            sizeof(label_record),
+                            0,
+                            BPF_F_NO_PREALLOC | BPF_F_CLONE,
+                            0600};
+const MapSpec peers_map = {
+    "peers", "maps/peers", BPF_MAP_TYPE_LRU_HASH, sizeof(peer_key), 8, MAX_PEERS, 0, 0600};
+namespace {
+constexpr const MapSpec *admin_map_list[] = {&policy_map, &subjects_map, &ports_map,
+                                             &texts_map,  &hits_map,     &denials_map};
+constexpr const MapSpec *policy_map_list[] = {
+    &policy_map,  &subjects_map, &ports_map,   &texts_map,  &hits_map,
+    &denials_map, &cgroups_map,  &covered_map, &labels_map, &peers_map};
+} // namespace
+const std::span<const MapSpec *const> admin_maps = admin_map_list;
+const std::span<const MapSpec *const> policy_maps = policy_map_list;
 const MapSpec control_map = {"control",      "",  BPF_MAP_TYPE_ARRAY, 4, sizeof(reader_control), 1,
                              BPF_F_MMAPABLE, 0660};
 const MapSpec ring_map = {"ring", "", BPF_MAP_TYPE_RINGBUF, 0, 0, 0, 0, 0660};

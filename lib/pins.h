@@ -5,6 +5,7 @@
 #pragma once
 
 #include "bpf/control.h"
+#include "bpf/rules.h"
 #include "bpf/usage.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -50,6 +51,22 @@ extern const MapSpec owners_map;
 extern const std::span<const MapSpec *const> socket_maps;
 // Beside them: reading it lists what is bound, as struct bind_record. Mode 0440.
 inline constexpr const char *bound_path = "maps/bound";
+// Of the rules: there once a cgroup has been loaded.
+extern const MapSpec policy_map;
+extern const MapSpec subjects_map;
+extern const MapSpec ports_map;
+extern const MapSpec texts_map;
+extern const MapSpec hits_map;
+extern const MapSpec denials_map;
+extern const MapSpec cgroups_map;
+extern const MapSpec covered_map;
+extern const MapSpec labels_map;
+extern const MapSpec peers_map;
+extern const std::span<const MapSpec *const> policy_maps;
+// Those that are pinned a second time, as admin/NAME, for the admin group to write.
+extern const std::span<const MapSpec *const> admin_maps;
+inline constexpr const char *admin_path = "admin"; // a directory of the admin group's, mode 0750
+inline constexpr mode_t admin_mode = 0660;         // of what is in it
 extern const MapSpec control_map;
 extern const MapSpec ring_map;
 
@@ -61,6 +78,9 @@ public:
     std::string path(const std::string &below) const { return root_ + "/" + below; }
     std::string reader(unsigned slot) const { return path("readers/" + std::to_string(slot)); }
     std::string link(unsigned hook) const { return path("links/" + std::to_string(hook)); }
+    std::string admin(const MapSpec &spec) const {
+        return path(std::string(admin_path) + "/" + spec.name);
+    }
 
     // Opens and checks the map at spec.path.
     Result<Fd> open(const MapSpec &spec, Access access) const;

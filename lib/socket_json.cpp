@@ -233,6 +233,18 @@ char *put_connection(char *to, const conn_record &r) {
     return to;
 }
 
+const char *hook_name(uint8_t hook) {
+    switch (hook) {
+    case DENY_CONNECT: return "connect";
+    case DENY_SENDMSG: return "sendmsg";
+    case DENY_BIND: return "bind";
+    case DENY_CREATE: return "create";
+    case DENY_EGRESS: return "egress";
+    case DENY_INGRESS: return "ingress";
+    default: return "unknown";
+    }
+}
+
 } // namespace
 
 void write_message(JsonLines &out, const message_record &r, std::span<const char> payload,
@@ -276,6 +288,37 @@ void write_bind(JsonLines &out, const bind_record &r, const SocketContext &conte
     to = put_proto(to, r.socket);
     to = put_local(to, r.socket, true);
     to = put_process(to, r.socket, context.boot);
+    to = put(to, "}\n");
+    out.commit(to);
+}
+
+void write_deny(JsonLines &out, const deny_record &r, std::string_view rule,
+                const SocketContext &context) {
+    const std::string text = json_string(rule);
+    char *to = out.room(line_max + text.size());
+    to = put_start(to, r.socket, context);
+    to = r.state & DENY_AUDIT ? put(to, R"(,"action":"audit")") : put(to, R"(,"action":"deny")");
+    if (!rule.empty()) {
+        to = put(to, R"(,"rule":)");
+        to = put(to, text);
+    }
+    to = put(to, R"(,"reason":")");
+    to = put(to, std::string_view(hook_name(r.hook)));
+    *to++ = '"';
+    to = put_direction(to, r.socket);
+    to = put_proto(to, r.socket);
+    to = put_local(to, r.socket, r.hook == DENY_BIND);
+    to = put_remote(to, r.socket);
+    if (r.port) {
+        to = put(to, R"(,"port":)");
+        to = put_number(to, r.port);
+    }
+    if (r.suppressed) {
+        to = put(to, R"(,"suppressed":)");
+        to = put_number(to, r.suppressed);
+    }
+    to = put_process(to, r.socket, context.boot);
+    to = put_id(to, r.socket, context);
     to = put(to, "}\n");
     out.commit(to);
 }

@@ -1,4 +1,4 @@
-// Lines of the streams tcp, udp, conn and bind. Fields: pinpipe-events(5).
+// Lines of the streams tcp, udp, conn, bind and deny. Fields: pinpipe-events(5).
 #pragma once
 
 #include "lib/event_json.h"
@@ -22,5 +22,8 @@ void write_message(JsonLines &out, const message_record &record, std::span<const
                    const SocketContext &context);
 void write_conn(JsonLines &out, const conn_record &record, const SocketContext &context);
 void write_bind(JsonLines &out, const bind_record &record, const SocketContext &context);
+// rule: whom the rules are about that decided, as its administrator wrote it; empty: not known.
+void write_deny(JsonLines &out, const deny_record &record, std::string_view rule,
+                const SocketContext &context);
 
 } // namespace pinpipe

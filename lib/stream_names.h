@@ -9,8 +9,10 @@ inline constexpr const char *stream_names[STREAMS] = {"icmp", "tcp",  "udp",   "
                                                       "bind", "deny", "usage", "ports"};
 
 // Those that come through rings.
-inline constexpr uint32_t event_streams =
-    1U << STREAM_ICMP | 1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN | 1U << STREAM_BIND;
-inline constexpr uint32_t socket_streams = event_streams & ~(1U << STREAM_ICMP);
+inline constexpr uint32_t event_streams = 1U << STREAM_ICMP | 1U << STREAM_TCP | 1U << STREAM_UDP |
+                                          1U << STREAM_CONN | 1U << STREAM_BIND | 1U << STREAM_DENY;
+// Of the socket probes.
+inline constexpr uint32_t socket_streams =
+    1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN | 1U << STREAM_BIND;
 
 } // namespace pinpipe

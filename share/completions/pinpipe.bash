@@ -39,7 +39,7 @@ _pinpipe_argument() { # CURRENT OPTION
     case $2 in
     --xdp) compgen -W "$(_pinpipe_interfaces)" -- "$1" ;;
     --netns) compgen -W "$(_pinpipe_namespaces)" -- "$1" || compgen -f -- "$1" ;;
-    --group) compgen -g -- "$1" ;;
+    --group | --admin-group) compgen -g -- "$1" ;;
     --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
     --proto) _pinpipe_list "icmp icmpv6 tcp mptcp udp udplite sctp dccp raw packet" "$1" ;;
     --probe) compgen -W "fentry tracepoint kprobe" -- "$1" ;;
@@ -52,17 +52,32 @@ _pinpipe_argument() { # CURRENT OPTION
     --units | -u) compgen -W "binary bits bytes" -- "$1" ;;
     --direction) compgen -W "in out" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;
+    --cgroup) [[ ${COMP_WORDS[0]} == *store ]] || compgen -d -- "$1" ;;
+    --from) compgen -f -- "$1" ;;
     --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
-        --keep | --keep-raw | --process | --remote | --cgroup | --top) ;;
+        --keep | --keep-raw | --process | --remote | --top) ;;
     *) return 1 ;;
     esac
     return 0
 }
 
+# What may follow the commands of ebpf-ctl; processes by the names that run.
+_pinpipe_rules() { # CURRENT
+    case ${COMP_WORDS[1]-} in
+    "$1") compgen -W "allow revoke audit rules apply export suggest status" -- "$1" ;;
+    apply) compgen -f -- "$1" ;;
+    audit) compgen -W "on off" -- "$1" ;;
+    allow | revoke | suggest)
+        [[ $1 != [0-9]* ]] || return 0
+        compgen -f -X '!/*' -- "$1" || compgen -W "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -v '[[:space:]/]')" -- "$1" | sort -u
+        ;;
+    esac
+}
+
 _pinpipe_operands() { # TOOL CURRENT
     case ${1##*/} in
-    ebpf-read) compgen -W "icmp tcp udp conn bind usage all" -- "$2" ;;
-    ebpf-ctl) compgen -W "status" -- "$2" ;;
+    ebpf-read) compgen -W "icmp tcp udp conn bind deny usage all" -- "$2" ;;
+    ebpf-ctl) _pinpipe_rules "$2" ;;
     ebpf-store) compgen -fW "$([[ $COMP_CWORD -gt 1 ]] || echo report prune export check)" -- "$2" ;;
     esac
 }

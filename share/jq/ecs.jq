@@ -106,6 +106,20 @@ def bind: about("pinpipe.bind") * {
   pinpipe: {cgroup_id, attribution}
 };
 
+def deny: about("pinpipe.deny") * ends * {
+  event: {
+    kind: "event",
+    category: ["network"],
+    type: ["connection", (if .action == "deny" then "denied" else "allowed" end)],
+    action: .action,
+    outcome: (if .action == "deny" then "failure" else "success" end),
+    reason: .reason,
+    sequence: .seq
+  },
+  rule: {name: .rule},
+  pinpipe: {cgroup_id, attribution, port, suppressed}
+};
+
 def usage: about("pinpipe.usage") * {
   event: {
     kind: "metric", category: ["network"], type: ["info"], sequence: .seq,
@@ -130,6 +144,7 @@ if .event_type == "icmp" then icmp
 elif .event_type == "tcp" or .event_type == "udp" then message
 elif .event_type == "conn" then conn
 elif .event_type == "bind" then bind
+elif .event_type == "deny" then deny
 elif .event_type == "usage" then usage
 elif .event_type == "lost" then lost
 else empty end | known

@@ -1,7 +1,8 @@
 # pinpipe events in the form of Suricata's EVE log.
 #   ebpf-read all | jq --unbuffered -c -f eve.jq
 # The common fields have EVE's names. What EVE has no name for is in an object named as the event_type, as
-# EVE does it. Suricata itself writes no such event_type. Events of other kinds than these are left out.
+# EVE does it. Suricata itself writes no such event_type, but for what rules deny: that is a drop, and where it is
+# only audited an alert that was allowed. Events of other kinds than these are left out.
 
 def instant:
   (.timestamp_us / 1000000 | floor | strftime("%Y-%m-%dT%H:%M:%S"))
@@ -56,6 +57,13 @@ def bind: {
   bind: ({action, local_ip, local_port} + who | known)
 };
 
+def deny:
+  ([.comm, "may not use"] + if .port then ["port", (.port | tostring), "of"] else [] end + [.proto] | join(" ")) as $text
+  | ends + if .action == "deny"
+  then {event_type: "drop", drop: {reason}, verdict: {action: "drop"}}
+  else {event_type: "alert", alert: {action: "allowed", signature: $text}, verdict: {action: "alert"}}
+  end + {deny: ({action, rule, reason, direction, port, suppressed} + who | known)};
+
 def usage: {
   timestamp: instant,
   event_type,
@@ -75,6 +83,7 @@ if .event_type == "icmp" then icmp
 elif .event_type == "tcp" or .event_type == "udp" then message
 elif .event_type == "conn" then conn
 elif .event_type == "bind" then bind
+elif .event_type == "deny" then deny
 elif .event_type == "usage" then usage
 elif .event_type == "lost" then lost
 else empty end | known

@@ -81,6 +81,15 @@ def conn: socket + {
 
 def bind: socket + {"pinpipe.bind.action": .action};
 
+def deny: socket + {
+  "pinpipe.deny.action": .action,
+  "pinpipe.deny.rule": .rule,
+  "pinpipe.deny.reason": .reason,
+  "pinpipe.deny.direction": .direction,
+  "pinpipe.deny.port": .port,
+  "pinpipe.deny.suppressed": .suppressed
+};
+
 def usage: about("pinpipe.usage") + process + {
   "network.transport": .proto,
   "network.peer.address": .remote_ip,
@@ -106,6 +115,7 @@ if .event_type == "icmp" then icmp
 elif .event_type == "tcp" or .event_type == "udp" then message
 elif .event_type == "conn" then conn
 elif .event_type == "bind" then bind
+elif .event_type == "deny" then deny
 elif .event_type == "usage" then usage
 elif .event_type == "lost" then lost
 else empty end | with_entries(select(.value != null))

@@ -10,6 +10,8 @@ setup_file() {
     export ROOT BIN
     export EBPF_PIN_ROOT=/run/pinpipe-documents-$$
     export HERE=pinpipe-docs-a-$$ THERE=pinpipe-docs-b-$$
+    CGROUP=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/pinpipe-docs-$$
+    export CGROUP
     mkdir "$BATS_FILE_TMPDIR/bin"
     printf '#!/bin/sh\nexec "$@"\n' >"$BATS_FILE_TMPDIR/bin/sudo"
     chmod +x "$BATS_FILE_TMPDIR/bin/sudo"
@@ -33,6 +35,7 @@ make_network() {
     done
     nsenter --net="/run/netns/$THERE" ping -q -i 0.01 192.0.2.1 >/dev/null 2>&1 3>&- &
     echo $! >"$BATS_FILE_TMPDIR/pinger"
+    mkdir "$CGROUP" || return 1
     touch "$BATS_FILE_TMPDIR/network"
 }
 
@@ -42,6 +45,7 @@ teardown_file() {
         "$BIN/ebpf-load" --unload 2>/dev/null || true
         ip netns del "$HERE" 2>/dev/null || true
         ip netns del "$THERE" 2>/dev/null || true
+        rmdir "$CGROUP" 2>/dev/null || true
     fi
 }
 
@@ -55,7 +59,7 @@ inside() { # NAMESPACE COMMAND...
 
 need_network() {
     [[ $EUID == 0 ]] || skip "needs root"
-    [[ -e $BATS_FILE_TMPDIR/network ]] || skip "no network namespaces or veth pairs here"
+    [[ -e $BATS_FILE_TMPDIR/network ]] || skip "no network namespaces, veth pairs or cgroup2 here"
 }
 
 need() { # COMMAND PACKAGE
@@ -106,6 +110,7 @@ try_example() { # COMMAND LINE
         endless=yes seconds=1
     fi
     line=${line//--netns blue/--netns $THERE}
+    line=${line//\/sys\/fs\/cgroup\/app/$CGROUP}
     line=${line//\/usr\/local\/share\/pinpipe/$ROOT/share}
     line=${line//-t 10/-t 0.5}
     run --separate-stderr inside "$HERE" timeout -s INT "$seconds" bash -o pipefail -c "$line"
@@ -157,6 +162,7 @@ try_examples() { # reads command lines
 icmp of icmp,
 bind of bind,
 conn of conn,
+deny of deny,
 message and its payload of tcp and udp.
 SIZES
     version=$(sed -n 's/^#define LAYOUT_VERSION \([0-9]*\)$/\1/p' "$ROOT/bpf/control.h")
@@ -195,7 +201,7 @@ SIZES
 @test "examples of ebpf-read(1) run" {
     need mandoc mandoc
     need_network
-    load --xdp eth0 --sockets
+    load --xdp eth0 --sockets --cgroup "$CGROUP"
     try_examples < <(man_examples ebpf-read.1)
     [[ $(wc -l <events.ndjson) == 100 ]]
 }
@@ -234,7 +240,8 @@ SIZES
 @test "examples of ebpf-ctl(8) run" {
     need mandoc mandoc
     need_network
-    load --xdp eth0
+    need curl curl
+    load --xdp eth0 --cgroup "$CGROUP"
     try_examples < <(man_examples ebpf-ctl.8)
 }
 
@@ -248,7 +255,7 @@ SIZES
 @test "ebpf-ctl status --json has the fields of its page" {
     need mandoc mandoc
     need_network
-    load --xdp eth0 --sockets
+    load --xdp eth0 --sockets --cgroup "$CGROUP"
     "$BIN/ebpf-ctl" status --json >status.json
     page_text ebpf-ctl.8 | section OUTPUT >text
     # Keys of the JSON; those of a reader appear while one is there, and are named in the page too.
@@ -263,6 +270,7 @@ SIZES
 
 @test "commands of the README run" {
     need_network
+    need curl curl
     load --xdp eth0 --xdp eth1
     try_examples < <(readme_examples)
 }
@@ -304,6 +312,10 @@ samples() {
 {"v":1,"event_type":"conn","timestamp":1795231769100,"timestamp_us":1795231769100009,"seq":9,"action":"close","reason":"aborted","direction":"in","proto":"tcp","local_ip":"::1","local_port":80,"remote_ip":"::1","remote_port":40116,"bytes_sent":0,"bytes_received":0,"retransmits":0,"attribution":"none"}
 {"v":1,"event_type":"bind","timestamp":1795231767000,"timestamp_us":1795231767000120,"seq":10,"action":"listen","proto":"tcp","local_ip":"::","local_port":80,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"bootstrap"}
 {"v":1,"event_type":"bind","timestamp":1795231767049,"timestamp_us":1795231767049000,"seq":11,"action":"bind","proto":"udp","local_ip":"0.0.0.0","local_port":5353,"pid":7529,"tid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"deny","timestamp":1795231769300,"timestamp_us":1795231769300007,"seq":12,"action":"deny","rule":"curl","reason":"connect","direction":"out","proto":"tcp","remote_ip":"192.0.2.1","remote_port":81,"port":81,"pid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"2901","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"deny","timestamp":1795231769310,"timestamp_us":1795231769310007,"seq":13,"action":"audit","rule":"/usr/sbin/nginx","reason":"bind","direction":"in","proto":"tcp","local_ip":"::","local_port":81,"port":81,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"exact"}
+{"v":1,"event_type":"deny","timestamp":1795231769320,"timestamp_us":1795231769320007,"seq":14,"action":"deny","reason":"create","direction":"out","proto":"raw","pid":7529,"ppid":7524,"uid":1000,"comm":"curl","cgroup_id":"2901","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"deny","timestamp":1795231769330,"timestamp_us":1795231769330007,"seq":15,"host":"vm","action":"deny","rule":"pid:812","reason":"ingress","direction":"in","proto":"tcp","local_ip":"192.0.2.1","local_port":80,"remote_ip":"192.0.2.2","remote_port":40112,"port":80,"suppressed":7,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"exact","community_id":"1:XfK0MxwfWPU3YwUb/2pBYokYycU="}
 {"v":1,"event_type":"lost","timestamp":1795231769200,"timestamp_us":1795231769200001,"stream":"tcp","count":3}
 EVENTS
 }
@@ -320,7 +332,7 @@ def validator(kind):
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
-validators = {kind: validator(kind) for kind in ("icmp", "tcp", "udp", "conn", "bind", "usage", "lost")}
+validators = {kind: validator(kind) for kind in ("icmp", "tcp", "udp", "conn", "bind", "deny", "usage", "lost")}
 for line in os.fdopen(3):
     kind, event = line.split("\t", 1) if "\t" in line else (json.loads(line)["event_type"], line)
     if not validators[kind].is_valid(json.loads(event)):
@@ -430,6 +442,84 @@ SHAPES
     jq -e -s 'any(.[]; has("payload_hex")) and all(.[]; has("payload") | not)' hex
     jq -e -s 'length > 0 and all(.[]; has("payload_len") | not)' without
     jq -e -s 'length > 0 and all(.[]; has("payload_len") | not)' everything
+}
+
+# What rules refuse, of every kind, over and over, by a process named denied in the cgroup. It may use TCP port 81.
+offender() { # FILE that is made once it has begun
+    cat >offender.py <<'PROGRAM'
+import socket, sys, time
+
+open("/proc/self/comm", "w").write("denied")
+
+def refused(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError:
+        pass
+
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+lite = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136)
+lite.connect(("127.0.0.1", 9))
+listener = socket.socket()
+listener.listen()
+listener.setblocking(False)
+open(sys.argv[1], "w").close()
+while True:
+    for family, any_address, address in ((socket.AF_INET, "", "127.0.0.1"), (socket.AF_INET6, "::", "::1")):
+        refused(socket.socket(family).connect, (address, 9))
+        refused(socket.socket(family).bind, (any_address, 9))
+        refused(socket.socket, family, socket.SOCK_RAW, 253)
+    refused(udp.sendto, b"x", ("127.0.0.1", 9))
+    refused(lite.send, b"x")
+    with open("port", "w") as file:
+        file.write(str(listener.getsockname()[1]))
+    time.sleep(0.05)
+PROGRAM
+    inside "$HERE" ip link set lo up
+    # shellcheck disable=SC2016 # for the inner shell
+    nsenter --net="/run/netns/$HERE" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$CGROUP" \
+        timeout 60 "$PYTHON" offender.py "$1" 2>offender.err 3>&- &
+    OFFENDER=$!
+    for _ in {1..200}; do
+        [[ ! -e $1 || ! -e port ]] || return 0
+        sleep 0.05
+    done
+    cat offender.err && return 1
+}
+
+@test "schemas accept what ebpf-read prints of denials" {
+    need_validator
+    need_network
+    load --cgroup "$CGROUP"
+    "$BIN/ebpf-ctl" allow 81 denied 2>/dev/null
+    offender begun
+    # Somebody else knocks at a port that may not be served.
+    (while sleep 0.1; do
+        inside "$HERE" timeout 0.1 bash -c "echo >/dev/tcp/127.0.0.1/$(cat port)" || true
+    done) >/dev/null 2>&1 3>&- &
+    local knocker=$!
+    "$BIN/ebpf-read" deny -n 300 -t 20 --comm denied --host-name --community-id >events
+    "$BIN/ebpf-ctl" audit on
+    "$BIN/ebpf-read" all -n 10 -t 20 --include-self >audited
+    kill "$knocker" "$OFFENDER"
+    cat events audited | refused >out
+    [[ ! -s out ]] || { cat out && return 1; }
+    # each shape is among them
+    while IFS= read -r shape; do
+        jq -e -s "any(.[]; $shape)" events >/dev/null || { echo "none: $shape" && return 1; }
+    done <<'SHAPES'
+.reason == "connect" and .rule == "denied" and .remote_ip == "::1" and .port == 9
+.reason == "bind" and .direction == "in" and .local_ip == "0.0.0.0" and .local_port == 9
+.reason == "create" and .proto == "raw" and (has("port") | not)
+.reason == "sendmsg" and .proto == "udp" and .suppressed > 0
+.reason == "egress" and .proto == "udplite" and .local_ip == "127.0.0.1" and has("community_id")
+.reason == "ingress" and .direction == "in" and .proto == "tcp" and .port == .local_port
+SHAPES
+    jq -e -s 'length == 10 and all(.[]; .event_type == "deny" and .action == "audit")' audited
+    for name in ecs eve otel; do
+        jq -c -f "$ROOT/share/jq/$name.jq" events >converted
+        [[ $(wc -l <converted) == $(wc -l <events) ]]
+    done
 }
 
 @test "tcp.schema.json and udp.schema.json refuse broken events" {
@@ -580,6 +670,64 @@ PROGRAMS
     jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/bind.schema.json" >required
     [[ $(wc -l <required) == 15 ]]
     refuses_each bind '.action == "listen"' <required
+}
+
+@test "deny.schema.json refuses broken events" {
+    need_validator
+    refuses_each deny '.reason == "connect"' <<'PROGRAMS'
+.event_type = "conn"
+.action = "allow"
+.rule = ""
+.rule = null
+.reason = "accept"
+.direction = "in"
+.direction = "both"
+.proto = ""
+.proto = "TCP"
+.proto = 6
+.local_ip = "192.0.2.2"
+.remote_ip = "192.0.2.256"
+.remote_port = 0
+del(.remote_ip)
+.port = 0
+.port = 65536
+.port = "81"
+.suppressed = 0
+.suppressed = -1
+.pid = 0
+.comm = "0123456789abcdef"
+.cgroup_id = 1
+.attribution = "none"
+.attribution = "bootstrap"
+.community_id = "1:XfK0MxwfWPU3YwUb/2pBYokYycU="
+.reason = "sendmsg"
+.reason = "bind"
+.reason = "create"
+PROGRAMS
+    refuses_each deny '.reason == "bind"' <<'PROGRAMS'
+.direction = "out"
+.local_ip = "*"
+del(.local_ip)
+del(.local_port)
+del(.port)
+.remote_ip = "192.0.2.2"
+.reason = "egress"
+PROGRAMS
+    refuses_each deny '.reason == "create"' <<'PROGRAMS'
+.direction = "in"
+.port = 1
+.local_port = 1
+.remote_ip = "192.0.2.2"
+.suppressed = 1
+PROGRAMS
+    refuses_each deny '.reason == "ingress"' <<'PROGRAMS'
+.reason = "egress"
+.community_id = "1:"
+del(.local_port)
+PROGRAMS
+    jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/deny.schema.json" >required
+    [[ $(wc -l <required) == 16 ]]
+    refuses_each deny '.reason == "connect"' <required
 }
 
 @test "usage.schema.json refuses broken events" {
@@ -742,6 +890,14 @@ converted() { # NAME
     sed -n 16p out | jq -e '.event.outcome == "failure" and .event.reason == "refused" and .error == {code: "ECONNREFUSED"}'
     sed -n 17p out | jq -e '(has("process") | not) and .pinpipe.attribution == "none"'
     sed -n 18p out | jq -e '.event.action == "listen" and .server == {address: "::", ip: "::", port: 80}'
+    # denied at connect, audited at bind, a raw socket, a packet that came in
+    sed -n 20p out | jq -e '.event.category == ["network"] and .event.type == ["connection", "denied"]
+        and .event.outcome == "failure" and .event.action == "deny" and .event.reason == "connect"
+        and .rule == {name: "curl"} and .destination == {address: "192.0.2.1", ip: "192.0.2.1", port: 81}'
+    sed -n 21p out | jq -e '.event.type == ["connection", "allowed"] and .event.outcome == "success"
+        and .destination == {address: "::", ip: "::", port: 81} and .rule.name == "/usr/sbin/nginx"'
+    sed -n 22p out | jq -e '(has("rule") or has("destination") | not) and .network == {transport: "raw", direction: "egress"}'
+    sed -n 23p out | jq -e '.source.port == 40112 and .pinpipe.suppressed == 7 and .pinpipe.port == 80'
 }
 
 @test "eve.jq writes Suricata's names" {
@@ -758,6 +914,12 @@ converted() { # NAME
         and .payload_printable == "GET / HTTP/1.1\\x0d\\x0a" and .tcp.bytes == 73 and .tcp.tid == 7530'
     sed -n 14p out | jq -e '.src_port == 40112 and .dest_port == 80 and .conn.action == "accept" and .conn.comm == "nginx"'
     sed -n 19p out | jq -e '.proto == "UDP" and .bind.local_port == 5353 and .bind.attribution == "exact"'
+    sed -n 20p out | jq -e '.event_type == "drop" and .drop == {reason: "connect"} and .verdict == {action: "drop"}
+        and .dest_ip == "192.0.2.1" and .dest_port == 81 and .deny.rule == "curl" and .deny.pid == 7529'
+    sed -n 21p out | jq -e '.event_type == "alert" and .verdict == {action: "alert"} and .deny.action == "audit"
+        and .alert == {action: "allowed", signature: "nginx may not use port 81 of tcp"} and (has("drop") | not)'
+    sed -n 22p out | jq -e '.event_type == "drop" and .proto == "RAW" and (has("dest_ip") | not)'
+    sed -n 23p out | jq -e '.src_port == 40112 and .dest_port == 80 and .deny.suppressed == 7'
 }
 
 @test "otel.jq writes flat attributes" {
@@ -776,6 +938,9 @@ converted() { # NAME
     sed -n 16p out | jq -e '.["error.type"] == "ECONNREFUSED" and .["pinpipe.conn.action"] == "connect"'
     sed -n 17p out | jq -e '.["network.type"] == "ipv6" and .["error.type"] == "aborted" and (has("process.pid") | not)'
     sed -n 18p out | jq -e '.["pinpipe.bind.action"] == "listen" and .["network.local.address"] == "::"'
+    sed -n 20p out | jq -e '.["event.name"] == "pinpipe.deny" and .["pinpipe.deny.rule"] == "curl"
+        and .["network.peer.port"] == 81 and .["pinpipe.deny.port"] == 81 and .["process.pid"] == 7529'
+    sed -n 23p out | jq -e '.["pinpipe.deny.reason"] == "ingress" and .["pinpipe.deny.suppressed"] == 7'
 }
 
 # --- completions, groups ---
@@ -791,7 +956,7 @@ completed() { # WORD...: what bash completes the last of them to
 @test "bash completes streams, options, arguments and interfaces" {
     bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store'
     [[ $(completed ebpf-read ic) == icmp ]]
-    [[ $(completed ebpf-read "") == "icmp tcp udp conn bind usage all" ]]
+    [[ $(completed ebpf-read "") == "icmp tcp udp conn bind deny usage all" ]]
     [[ $(completed ebpf-read --direction "") == "in out" ]]
     [[ $(completed ebpf-read --incl) == --include-self ]]
     [[ $(completed ebpf-load --payload "") == "" ]]
@@ -806,6 +971,10 @@ completed() { # WORD...: what bash completes the last of them to
     [[ $(completed ebpf-load --xdp lo : g) == generic ]]
     [[ $(completed ebpf-load --xdp = l) == *lo* ]]
     [[ $(completed ebpf-load --unl) == --unload ]]
+    mkdir -p cgroups/app
+    touch cgroups/app.txt
+    [[ $(completed ebpf-load --cgroup cgroups/) == cgroups/app ]]
+    [[ " $(completed ebpf-load --admin-group "") " == *" root "* ]]
     [[ $(completed ebpf-ctl st) == status ]]
     [[ $(completed ebpf-read -n 1) == "" ]]
 }

@@ -1,6 +1,14 @@
 # ebpf-ctl status: what is pinned and what is really attached, who reads, what was produced, delivered and lost.
 load helper
 
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab # of one test
+
+teardown() {
+	end_started
+	remove_root "$root"
+	[ ! -d "$cgroup" ] || rmdir "$cgroup"
+}
+
 status_json() { # FILTER: what jq makes of the status
 	"${as_member[@]}" "$bin/ebpf-ctl" --pin-root "$root" status --json >"$BATS_TEST_TMPDIR/status"
 	jq -r "$1" "$BATS_TEST_TMPDIR/status"
@@ -21,7 +29,7 @@ status_is() { # FILTER VALUE
 @test "status: what was loaded, as JSON and as text" {
 	loader --xdp lan0 --xdp lan1:generic --group "$group" --readers 3 --ring-size 32768
 	[ "$(status_json .pin_root)" = "$root" ]
-	[ "$(status_json .layout)" = 2 ]
+	[ "$(status_json .layout)" = 3 ]
 	[ "$(status_json '.options | [.readers, .ring_size, .gid] | map(tostring) | join(" ")')" = "3 32768 $group" ]
 	[ "$(status_json '(now * 1000 - .loaded) | . >= 0 and . < 60000')" = true ]
 	[ "$(status_json '.hooks | map([.number, .kind, .ifname, .mode, .netns] | map(tostring) | join(" ")) | join("\n")')" = \
@@ -32,7 +40,7 @@ status_is() { # FILTER VALUE
 	[ "$(root_json '.hooks | map(.program) | join(" ")' | tr ' ' '\n' | sort)" = \
 		"$(printf '%s\n' "$(program_on lan0)" "$(program_on lan1)" | sort)" ]
 	run -0 status_text
-	[[ $output == *"$root: layout 2, loaded "* ]]
+	[[ $output == *"$root: layout 3, loaded "* ]]
 	[[ $output == *"3 readers, 32768 bytes of ring each, read group $group"* ]]
 	[[ $output =~ '   0  xdp   lan0 '.*native.*attached ]]
 	[[ $output == *'3 of 3 slots are free'* ]]
@@ -155,4 +163,24 @@ status_is() { # FILTER VALUE
 	[ "$(status_json '.hooks[0].ifname' | cat -v)" = '^[[31m"x' ]
 	ip -n "$here" link set $'\e[31m"x' name lan1
 	ip -n "$here" link set lan1 up
+}
+
+@test "status: cgroups, as JSON and as text" {
+	mkdir "$cgroup"
+	given --cgroup "$cgroup"
+	[ "$(root_json '.cgroups | map([.number, .id, .path, .state] | map(tostring) | join(" ")) | join(", ")')" = \
+		"0 $(stat -c %i "$cgroup") $cgroup attached" ]
+	[ "$(root_json '.relabels | type')" = boolean ]
+	[ "$(root_json '.streams | map(.stream) | join(" ")')" = deny ]
+	[ "$(status_json '.cgroups | map(.state) | join(" ")')" = unknown ] # only root can open links
+	run -0 status_text
+	[[ $output == *$'\n'"     0  attached   $cgroup"$'\n'* ]]
+	[[ $output == *'not covered: packet sockets (AF_PACKET); '*'came from another process'* ]]
+	rm "$root/links/c0-connect4"
+	[ "$(root_json '.cgroups[0].state')" = unpinned ]
+	rmdir "$cgroup"
+	[ "$(root_json '.cgroups[0].state')" = gone ]
+	[ "$(status_json '.cgroups[0].state')" = gone ]
+	unload --cgroup "$(root_json '.cgroups[0].id')"
+	[ ! -e "$root/abi" ]
 }

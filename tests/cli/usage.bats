@@ -43,12 +43,21 @@ assert_all_wrong() { # TOOL
 		--xdp lan0 --netns ''
 		--xdp lan0 --pin-root relative
 		--xdp lan0 --json
+		--cgroup
+		--cgroup ''
+		--cgroup / more
+		--cgroup / --admin-group
+		--cgroup / --probe fentry
 		--unload --check
 		--unload --group nogroup
+		--unload --admin-group nogroup
+		--unload --cgroup
 		--unload --readers 3
 		--unload --replace
 		--unload --netns x
 		--check --xdp lan0
+		--check --cgroup /
+		--admin-group nogroup
 		--check more
 		--unload more
 		--readers 3
@@ -101,6 +110,16 @@ END
 		icmp --comm ping
 		icmp --port 80
 		icmp --pin-root relative
+		denied
+		deny --if lan0
+		deny --hex
+		deny --no-payload
+		deny --by port
+		deny -i 1
+		deny --proto raw
+		deny --proto icmp
+		deny --port 0
+		deny bind --direction in
 END
 }
 

@@ -57,7 +57,7 @@ TEST(StatusFormat, JsonHasItAll) {
     ASSERT_TRUE(is_event_line(line));
     const auto json = parse_json(line);
     EXPECT_STREQ(json["pin_root"].GetString(), "/run/ebpf");
-    EXPECT_EQ(json["layout"].GetUint(), 2u);
+    EXPECT_EQ(json["layout"].GetUint(), LAYOUT_VERSION);
     EXPECT_STREQ(json["program"].GetString(), "1.2.3");
     EXPECT_EQ(json["loaded"].GetUint64(), 1'700'000'000'123u) << "milliseconds, as in events";
     EXPECT_EQ(json["options"]["readers"].GetUint(), 3u);
@@ -142,14 +142,78 @@ TEST(StatusFormat, LongNamesKeepTheirLines) {
         const std::string name(length, 'x');
         const std::string text = status_text(hostile(name));
         EXPECT_EQ(lines(text), lines(usual)) << length;
-        EXPECT_NE(text.find("/" + name + ": layout 2"), text.npos) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 3"), text.npos) << length;
         EXPECT_EQ(text.back(), '\n');
     }
 }
 
+Status with_cgroups() {
+    Status status = sample();
+    CgroupStatus one{}, two{};
+    one.number = 0;
+    one.record.id = 18446744073709551615U;
+    std::strcpy(one.record.path, "/sys/fs/cgroup/app");
+    one.attached = Attached::yes;
+    two.number = 3;
+    two.record.id = 77;
+    std::strcpy(two.record.path, "/sys/fs/cgroup/\x1b[31m");
+    two.attached = Attached::gone;
+    status.cgroups = {one, two};
+    status.relabels = true;
+    return status;
+}
+
+TEST(StatusFormat, CgroupsAsJson) {
+    EXPECT_FALSE(parse_json(status_json(sample())).HasMember("cgroups"));
+    EXPECT_FALSE(parse_json(status_json(sample())).HasMember("relabels"));
+    Status status = with_cgroups();
+    auto json = parse_json(status_json(status));
+    ASSERT_EQ(json["cgroups"].Size(), 2u);
+    const auto &one = json["cgroups"][0];
+    EXPECT_EQ(one["number"].GetUint(), 0u);
+    EXPECT_STREQ(one["id"].GetString(), "18446744073709551615");
+    EXPECT_STREQ(one["path"].GetString(), "/sys/fs/cgroup/app");
+    EXPECT_STREQ(one["state"].GetString(), "attached");
+    EXPECT_EQ(json["cgroups"][1]["number"].GetUint(), 3u);
+    EXPECT_STREQ(json["cgroups"][1]["state"].GetString(), "gone");
+    EXPECT_TRUE(json["relabels"].GetBool());
+    status.relabels = false;
+    json = parse_json(status_json(status));
+    EXPECT_FALSE(json["relabels"].GetBool());
+}
+
+TEST(StatusFormat, CgroupsBringTheStreamDeny) {
+    const auto streams = [](const Status &status) {
+        std::string names;
+        const auto json = parse_json(status_json(status));
+        for (const auto &stream : json["streams"].GetArray())
+            names += std::string(stream["stream"].GetString()) + " ";
+        return names;
+    };
+    EXPECT_EQ(streams(sample()), "icmp ");
+    EXPECT_EQ(streams(with_cgroups()), "icmp deny ");
+}
+
+TEST(StatusFormat, CgroupsAsText) {
+    Status status = with_cgroups();
+    std::string text = status_text(status);
+    for (const char *part :
+         {"\ncgroup  state      path\n", "\n     0  attached   /sys/fs/cgroup/app\n",
+          "\n     3  gone       /sys/fs/cgroup/\\x1b[31m\n",
+          "\nnot covered: packet sockets (AF_PACKET); the first send on a socket that came from "
+          "another process\n",
+          "\ndeny "})
+        EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;
+    status.relabels = false;
+    EXPECT_NE(status_text(status).find("; sockets that came from another process\n"), text.npos);
+    status.hooks.clear(); // cgroups alone: no table of hooks
+    EXPECT_EQ(status_text(status).find("\nhook "), text.npos);
+    EXPECT_EQ(status_text(sample()).find("cgroup"), text.npos);
+}
+
 TEST(StatusFormat, TextHasItAll) {
     const std::string text = status_text(sample());
-    for (const char *part : {"/run/ebpf: layout 2, loaded ", " by ebpf-load 1.2.3\n",
+    for (const char *part : {"/run/ebpf: layout 3, loaded ", " by ebpf-load 1.2.3\n",
                              "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
                              "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;

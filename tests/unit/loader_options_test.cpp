@@ -67,6 +67,17 @@ TEST_F(LoaderOptions, OtherActions) {
     EXPECT_TRUE(good({"--json", "--check"}).json);
 }
 
+TEST_F(LoaderOptions, Cgroups) {
+    const Command command = good({"--cgroup", "/a", "--cgroup=/b/c", "--admin-group", "12"});
+    EXPECT_EQ(command.action, Action::load);
+    EXPECT_EQ(command.cgroups, (Words{"/a", "/b/c"}));
+    EXPECT_EQ(command.settings.admins, gid_t{12});
+    EXPECT_FALSE(command.settings.group || command.sockets);
+    const Command away = good({"--unload", "--cgroup", "4711"});
+    EXPECT_EQ(away.action, Action::unload);
+    EXPECT_EQ(away.cgroups, Words{"4711"});
+}
+
 TEST_F(LoaderOptions, TheSameInterfaceTwiceIsOne) {
     EXPECT_EQ(good({"--xdp", "eth0", "--xdp", "eth0"}).xdp.size(), 1u);
     EXPECT_EQ(good({"--xdp", "a:native", "--xdp", "b", "--xdp", "a:native"}).xdp.size(), 2u);
@@ -100,13 +111,17 @@ TEST_P(LoaderOptionsWrong, IsAUsageError) {
 }
 
 constexpr const char *with_loading =
-    "--group, --readers, --ring-size and --replace go with loading";
+    "--group, --admin-group, --readers, --ring-size and --replace go with loading";
+
+constexpr const char *check_takes =
+    "--check takes no --xdp, no --cgroup, no --sockets and no --netns";
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, LoaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "nothing to load: give --xdp IFACE or --sockets"},
-        Wrong{{"--replace", "--group", "0"}, "nothing to load: give --xdp IFACE or --sockets"},
+        Wrong{{}, "nothing to load: give --xdp IFACE, --cgroup DIR or --sockets"},
+        Wrong{{"--replace", "--group", "0"},
+              "nothing to load: give --xdp IFACE, --cgroup DIR or --sockets"},
         Wrong{{"--xdp", "eth0", "eth1"}, "unexpected argument 'eth1'"},
         Wrong{{"eth0"}, "unexpected argument 'eth0'"},
         Wrong{{"--xdp", ""}, "--xdp '': no name of an interface"},
@@ -135,9 +150,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--unload", "--group", "0"}, with_loading},
         Wrong{{"--unload", "--readers", "4"}, with_loading},
         Wrong{{"--check", "--ring-size", "16384"}, with_loading},
-        Wrong{{"--check", "--xdp", "eth0"}, "--check takes no --xdp, no --sockets and no --netns"},
-        Wrong{{"--check", "--netns", "blue"},
-              "--check takes no --xdp, no --sockets and no --netns"},
+        Wrong{{"--unload", "--admin-group", "0"}, with_loading},
+        Wrong{{"--cgroup", ""}, "--cgroup needs a directory"},
+        Wrong{{"--cgroup"}, "--cgroup needs an argument"},
+        Wrong{{"--cgroup", "/c", "--payload", "1"}, "--payload goes with loading --sockets"},
+        Wrong{{"--check", "--xdp", "eth0"}, check_takes},
+        Wrong{{"--check", "--cgroup", "/c"}, check_takes},
+        Wrong{{"--check", "--netns", "blue"}, check_takes},
         Wrong{{"--unload", "--netns", "blue"}, "--unload --netns needs --xdp IFACE"},
         Wrong{{"--nonsense"}, "wrong option --nonsense"},
         Wrong{{"--xdp"}, "--xdp needs an argument"}));
@@ -147,6 +166,13 @@ TEST_F(LoaderOptions, AMissingGroupIsNoMatterOfUsage) {
     ASSERT_FALSE(command);
     EXPECT_EQ(command.error().text, "no group no-such-group");
     EXPECT_EQ(command.error().hint, "sudo groupadd --system no-such-group");
+    EXPECT_EQ(command.error().exit, Exit::failed);
+}
+
+TEST_F(LoaderOptions, NorIsAMissingGroupOfAdmins) {
+    const auto command = command_of({"--cgroup", "/c", "--admin-group", "no-such-group"});
+    ASSERT_FALSE(command);
+    EXPECT_EQ(command.error().text, "no group no-such-group");
     EXPECT_EQ(command.error().exit, Exit::failed);
 }
 

@@ -44,12 +44,12 @@ TEST_F(ReaderOptions, NothingButTheStream) {
 TEST_F(ReaderOptions, Streams) {
     constexpr uint32_t icmp = 1U << STREAM_ICMP, usage_bit = 1U << STREAM_USAGE;
     constexpr uint32_t messages = 1U << STREAM_TCP | 1U << STREAM_UDP;
-    constexpr uint32_t rest = 1U << STREAM_CONN | 1U << STREAM_BIND;
+    constexpr uint32_t rest = 1U << STREAM_CONN | 1U << STREAM_BIND | 1U << STREAM_DENY;
     for (const Words &words : {Words{"all"}, Words{"icmp", "all"}})
         EXPECT_EQ(good(words).streams, icmp | messages | rest | usage_bit);
     EXPECT_EQ(good({"icmp", "usage"}).streams, icmp | usage_bit);
     EXPECT_EQ(good({"tcp", "udp"}).streams, messages);
-    EXPECT_EQ(good({"bind", "conn"}).streams, rest);
+    EXPECT_EQ(good({"bind", "conn", "deny"}).streams, rest);
     EXPECT_EQ(good({"icmp", "icmp"}).streams, icmp);
     EXPECT_EQ(good({"usage"}).streams, usage_bit);
     EXPECT_TRUE(good({"all"}).all);
@@ -101,11 +101,13 @@ TEST_F(ReaderOptions, Protocols) {
 }
 
 TEST_F(ReaderOptions, OfAllThoseThatHaveTheFilter) {
-    constexpr uint32_t sockets = 1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN;
+    constexpr uint32_t deny = 1U << STREAM_DENY;
+    constexpr uint32_t sockets = 1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN | deny;
     constexpr uint32_t bound = 1U << STREAM_BIND, usage_bit = 1U << STREAM_USAGE;
     EXPECT_EQ(good({"all", "--pid", "1"}).streams, sockets | bound | usage_bit);
     EXPECT_EQ(good({"all", "--direction", "out"}).streams, sockets);
-    EXPECT_EQ(good({"all", "--proto", "mptcp"}).streams, 1U << STREAM_TCP | bound | usage_bit);
+    EXPECT_EQ(good({"all", "--proto", "mptcp"}).streams,
+              1U << STREAM_TCP | bound | deny | usage_bit);
     EXPECT_EQ(good({"all", "--if", "lo"}).streams, 1U << STREAM_ICMP);
 }
 
@@ -116,6 +118,16 @@ TEST_F(ReaderOptions, Messages) {
     EXPECT_EQ(good({"conn"}).directions, 3u);
     EXPECT_FALSE(good({"tcp", "--no-payload"}).payload);
     EXPECT_FALSE(good({"all"}).payload);
+}
+
+TEST_F(ReaderOptions, Denials) {
+    const Request request =
+        good({"deny", "--pid", "1", "--comm", "curl", "--port", "80-90", "--host", "::1", "--proto",
+              "mptcp,udplite", "--direction", "in", "--include-self", "--community-id"});
+    EXPECT_EQ(request.streams, 1U << STREAM_DENY);
+    EXPECT_EQ(request.directions, 1u);
+    EXPECT_EQ(request.protos, (Words{"mptcp", "udplite"}));
+    EXPECT_TRUE(request.include_self && request.community_id);
 }
 
 TEST_F(ReaderOptions, Extremes) {
@@ -149,12 +161,13 @@ constexpr const char *count_text = "-n takes a whole number from 1 to 9223372036
 INSTANTIATE_TEST_SUITE_P(
     Texts, ReaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "no stream given: icmp, tcp, udp, conn, bind, usage or all"},
-        Wrong{{"-n", "5"}, "no stream given: icmp, tcp, udp, conn, bind, usage or all"},
-        Wrong{{"deny"}, "no stream 'deny': there are icmp, tcp, udp, conn, bind, usage and all"},
+        Wrong{{}, "no stream given: icmp, tcp, udp, conn, bind, deny, usage or all"},
+        Wrong{{"-n", "5"}, "no stream given: icmp, tcp, udp, conn, bind, deny, usage or all"},
+        Wrong{{"denied"},
+              "no stream 'denied': there are icmp, tcp, udp, conn, bind, deny, usage and all"},
         Wrong{{"icmp", "ICMP"},
-              "no stream 'ICMP': there are icmp, tcp, udp, conn, bind, usage and all"},
-        Wrong{{""}, "no stream '': there are icmp, tcp, udp, conn, bind, usage and all"},
+              "no stream 'ICMP': there are icmp, tcp, udp, conn, bind, deny, usage and all"},
+        Wrong{{""}, "no stream '': there are icmp, tcp, udp, conn, bind, deny, usage and all"},
         Wrong{{"icmp", "--pid", "1"}, "icmp has no --pid"},
         Wrong{{"icmp", "usage", "--comm", "x"}, "icmp has no --comm"},
         Wrong{{"icmp", "tcp", "--port", "1"}, "icmp has no --port"},
@@ -162,6 +175,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"tcp", "--by", "port"}, "tcp has no --by"},
         Wrong{{"conn", "--hex"}, "conn has no --hex"},
         Wrong{{"bind", "--direction", "in"}, "bind has no --direction"},
+        Wrong{{"deny", "--if", "lo"}, "deny has no --if"},
+        Wrong{{"deny", "--hex"}, "deny has no --hex"},
+        Wrong{{"deny", "--proto", "raw"}, "deny has no --proto raw"},
+        Wrong{{"deny", "bind", "--direction", "out"}, "bind has no --direction"},
         Wrong{{"usage", "--no-payload"}, "usage has no --no-payload"},
         Wrong{{"icmp", "--include-self"}, "icmp has no --include-self"},
         Wrong{{"tcp", "--proto", "udp"}, "tcp has no --proto udp"},
@@ -231,7 +248,7 @@ TEST_F(ReaderOptions, HelpHasEveryOption) {
         EXPECT_NE(text.find(std::string("--") + option.name + (option.argument ? " " : "  ")),
                   text.npos)
             << option.name;
-    for (const char *stream : {"icmp", "all"})
+    for (const char *stream : {"icmp", "deny", "all"})
         EXPECT_NE(text.find(stream), text.npos);
 }
 

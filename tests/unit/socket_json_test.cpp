@@ -15,6 +15,11 @@ protected:
         fill(message.socket, STREAM_TCP);
         fill(conn.socket, STREAM_CONN);
         fill(bound.socket, STREAM_BIND);
+        fill(denied.socket, STREAM_DENY);
+        denied.socket.tid = 0;
+        denied.socket.thread[0] = '\0';
+        denied.hook = DENY_CONNECT;
+        denied.port = 443;
         message.bytes = 5;
         context.line.microseconds = 1795218679612197;
         context.line.seq = 7;
@@ -53,6 +58,9 @@ protected:
     std::string bind_line() {
         return written([&](JsonLines &out) { write_bind(out, bound, context); });
     }
+    std::string deny_line(std::string_view rule = "curl") {
+        return written([&](JsonLines &out) { write_deny(out, denied, rule, context); });
+    }
     static bool has(const std::string &line, std::string_view part) {
         return line.find(part) != line.npos;
     }
@@ -60,6 +68,7 @@ protected:
     message_record message{};
     conn_record conn{};
     bind_record bound{};
+    deny_record denied{};
     SocketContext context;
 };
 
@@ -194,6 +203,61 @@ TEST_F(SocketJson, Binds) {
     bound.action = BIND_LISTEN;
     EXPECT_TRUE(has(bind_line(), R"("action":"listen","proto":"udp","local_ip":"::",)"));
     EXPECT_FALSE(parse_json(bind_line()).HasMember("remote_ip"));
+}
+
+TEST_F(SocketJson, EveryFieldOfADenial) {
+    denied.suppressed = 99;
+    EXPECT_EQ(deny_line(),
+              R"({"v":1,"event_type":"deny","timestamp":1795218679612,)"
+              R"("timestamp_us":1795218679612197,"seq":7,"action":"deny","rule":"curl",)"
+              R"("reason":"connect","direction":"out","proto":"tcp","local_ip":"192.0.2.1",)"
+              R"("local_port":40000,"remote_ip":"2001:db8::1","remote_port":443,"port":443,)"
+              R"("suppressed":99,"pid":1234,"ppid":1,"uid":1000,"comm":"curl",)"
+              R"("cgroup_id":"18446744073709551615","start_time":1795000005000,)"
+              R"("attribution":"exact"})"
+              "\n");
+    denied.state = DENY_AUDIT;
+    EXPECT_TRUE(has(deny_line(), R"("action":"audit",)"));
+}
+
+TEST_F(SocketJson, WhereItWasDenied) {
+    const std::pair<uint8_t, const char *> names[] = {
+        {DENY_CONNECT, "connect"}, {DENY_SENDMSG, "sendmsg"}, {DENY_BIND, "bind"},
+        {DENY_CREATE, "create"},   {DENY_EGRESS, "egress"},   {DENY_INGRESS, "ingress"}};
+    for (const auto &[hook, name] : names) {
+        denied.hook = hook;
+        EXPECT_STREQ(parse_json(deny_line())["reason"].GetString(), name);
+    }
+}
+
+TEST_F(SocketJson, WhatADenialHasNotIsAbsent) {
+    denied.hook = DENY_CREATE;
+    denied.port = 0;
+    denied.socket.proto = 1;
+    denied.socket.local = denied.socket.remote = {};
+    denied.socket.local_port = denied.socket.remote_port = 0;
+    const std::string line = deny_line("");
+    const auto json = parse_json(line);
+    for (const char *name : {"rule", "local_ip", "local_port", "remote_ip", "remote_port", "port",
+                             "suppressed", "tid", "thread", "community_id"})
+        EXPECT_FALSE(json.HasMember(name)) << name;
+    EXPECT_STREQ(json["proto"].GetString(), "icmp");
+}
+
+TEST_F(SocketJson, ADeniedBindToAnyAddress) {
+    denied.hook = DENY_BIND;
+    denied.socket.local = denied.socket.remote = {};
+    denied.socket.flags = 0;
+    EXPECT_TRUE(has(deny_line(), R"("direction":"in","proto":"tcp","local_ip":"0.0.0.0",)"));
+    denied.socket.flags = SOCKET_IPV6;
+    EXPECT_TRUE(has(deny_line(), R"("local_ip":"::","local_port":40000,"port":443)"));
+}
+
+TEST_F(SocketJson, AHostileRule) {
+    const std::string rule(255, '\x1b');
+    EXPECT_EQ(parse_json(deny_line(rule))["rule"].GetStringLength(), 255u);
+    EXPECT_FALSE(has(deny_line(rule), "\x1b"));
+    EXPECT_STREQ(parse_json(deny_line("a\"b\n"))["rule"].GetString(), "a\"b\n");
 }
 
 TEST_F(SocketJson, CommunityIdWhereBothEndsAreKnown) {

@@ -1,10 +1,12 @@
 // usage: vm-sockets
 //
-// Each socket program: whether it loads on this kernel, and what that costs the verifier. Nothing
-// is attached. A kind of probe that this kernel does not have is left out: tests/vm/inside says so.
+// Each program of sockets and rules: whether it loads on this kernel, and what that costs the
+// verifier. Nothing is attached. A kind of probe that this kernel does not have is left out:
+// tests/vm/inside says so.
 //
 // stdout: lines as tests/vm/inside prints them.
 #include "bpf/control.h"
+#include "bpf/rules.h"
 #include "lib/error.h"
 #include "tests/vm/cells.h"
 
@@ -16,6 +18,7 @@
 
 #include "bound.skel.h"
 #include "connections.skel.h"
+#include "policy.skel.h"
 #include "processes.skel.h"
 #include "sockets_fentry.skel.h"
 #include "sockets_kprobe.skel.h"
@@ -33,12 +36,13 @@ constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
                          {"sockets_kprobe", sockets_kprobe::elf_bytes},
                          {"connections", connections::elf_bytes},
                          {"bound", bound::elf_bytes},
-                         {"processes", processes::elf_bytes}};
+                         {"processes", processes::elf_bytes},
+                         {"policy", policy::elf_bytes}};
 
 // What a program is attached to is not in this kernel: its whole kind, or a function of old.
 bool is_absent(const bpf_program *program) {
     if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER ||
-        bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+        bpf_program__type(program) != BPF_PROG_TYPE_TRACING)
         return false;
     const std::string section = bpf_program__section_name(program);
     const std::string target = section.substr(section.find('/') + 1);

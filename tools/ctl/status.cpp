@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <grp.h>
@@ -114,6 +115,57 @@ Result<void> gather_hooks(const Pins &pins, Status &status) {
         status.hooks.push_back({number, record, netns_name(record.netns),
                                 look_at_hook(pins, number, record), *sum, missed_by(record)});
     }
+    return {};
+}
+
+// The kernel takes a cgroup's programs away some time after it has gone.
+bool is_there(const cgroup_record &record) {
+    struct stat st {};
+    return strnlen(record.path, sizeof record.path) + 1 == sizeof record.path || // cut
+           (stat(record.path, &st) == 0 && st.st_ino == record.id);
+}
+
+// The worst of its links; opening them needs root.
+Attached look_at_cgroup(const Pins &pins, unsigned number, const cgroup_record &record) {
+    if (!is_there(record))
+        return Attached::gone;
+    const std::string start = "c" + std::to_string(number) + "-";
+    std::error_code code;
+    const auto wanted = std::size(record.programs) -
+                        std::count(std::begin(record.programs), std::end(record.programs), 0U);
+    size_t pinned = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(pins.path("links"), code)) {
+        if (entry.path().filename().string().rfind(start, 0) != 0)
+            continue;
+        const auto link = open_link(entry.path());
+        const auto state = link ? inspect_link(*link) : fail(link.error());
+        if (!state)
+            return Attached::unknown;
+        if (!state->attached)
+            return Attached::gone;
+        if (std::find(std::begin(record.programs), std::end(record.programs), state->program) ==
+            std::end(record.programs))
+            return Attached::exchanged;
+        pinned++;
+    }
+    return code ? Attached::unknown : pinned < wanted ? Attached::unpinned : Attached::yes;
+}
+
+Result<void> gather_cgroups(const Pins &pins, Status &status) {
+    if (access(pins.path(cgroups_map.path).c_str(), F_OK) != 0)
+        return {};
+    const auto map = pins.open(cgroups_map, Access::read);
+    if (!map)
+        return fail(map.error());
+    for (unsigned number = 0; number < MAX_CGROUPS; number++) {
+        cgroup_record record{};
+        if (auto read = read_element(*map, number, record, pins.path(cgroups_map.path)); !read)
+            return read;
+        record.path[sizeof record.path - 1] = '\0';
+        if (record.id)
+            status.cgroups.push_back({number, record, look_at_cgroup(pins, number, record)});
+    }
+    status.relabels = access(pins.path("links/p-see_send").c_str(), F_OK) == 0;
     return {};
 }
 
@@ -229,8 +281,9 @@ void gather_maps(const Pins &pins, Status &status) {
     for (const MapSpec *spec :
          {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map, &controls_map, &rings_map})
         add_map(status, pins.path(spec->path), *spec);
-    for (const MapSpec *spec : socket_maps)
-        add_map(status, pins.path(spec->path), *spec);
+    for (const auto &maps : {socket_maps, policy_maps})
+        for (const MapSpec *spec : maps)
+            add_map(status, pins.path(spec->path), *spec);
     for (unsigned slot = 0; slot < status.abi.readers; slot++) {
         add_map(status, pins.reader(slot) + "/control", control_map);
         add_map(status, pins.reader(slot) + "/ring", ring_map);
@@ -266,7 +319,7 @@ uint32_t Status::streams() const {
         loaded |= hook.record.kind == HOOK_XDP       ? 1U << STREAM_ICMP
                   : hook.record.kind == HOOK_SOCKETS ? socket_streams
                                                      : 0;
-    return loaded;
+    return cgroups.empty() ? loaded : loaded | 1U << STREAM_DENY;
 }
 
 Result<Status> gather_status(const std::string &pin_root) {
@@ -280,6 +333,8 @@ Result<Status> gather_status(const std::string &pin_root) {
     status.abi.program[sizeof status.abi.program - 1] = '\0';
     status.group = group_text(abi->group);
     if (auto gathered = gather_hooks(pins, status); !gathered)
+        return fail(gathered.error());
+    if (auto gathered = gather_cgroups(pins, status); !gathered)
         return fail(gathered.error());
     if (auto gathered = gather_sockets(pins, status); !gathered)
         return fail(gathered.error());

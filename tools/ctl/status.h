@@ -30,6 +30,13 @@ struct HookStatus {
     std::optional<uint64_t> missed; // runs left out: it was at work on that CPU; root alone knows
 };
 
+// Where rules hold.
+struct CgroupStatus {
+    unsigned number;
+    cgroup_record record;
+    Attached attached; // gone: the cgroup is
+};
+
 struct StreamCounts {
     uint64_t produced = 0;  // matched this reader's filter
     uint64_t delivered = 0; // taken out by the reader, as it says
@@ -68,6 +75,8 @@ struct Status {
     abi_record abi{};
     std::string group;
     std::vector<HookStatus> hooks;
+    std::vector<CgroupStatus> cgroups;
+    bool relabels = false; // sockets that come from another process get that one's rules
     std::optional<SocketStatus> sockets;
     std::vector<ReaderStatus> readers;
     std::vector<MapStatus> maps;

@@ -37,6 +37,12 @@ std::string local_time(uint64_t nanoseconds) {
     return text;
 }
 
+void write_string(Writer &w, const char *key, const std::string &value) {
+    w.Key(key);
+    const std::string text = json_string(value);
+    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
+}
+
 const char *mode_text(const hook_record &record) {
     return record.flags & HOOK_GENERIC ? "generic" : "native";
 }
@@ -79,6 +85,30 @@ void add_hooks(std::string &out, const Status &status) {
             static_cast<uint64_t>(hook.counters.fragments),
             hook.record.flags & HOOK_VLAN_OFFLOAD ? "  (hardware takes VLAN tags)" : "");
     }
+}
+
+void add_cgroups(std::string &out, const Status &status) {
+    add(out, "\ncgroup  state      path\n");
+    for (const CgroupStatus &cgroup : status.cgroups)
+        add(out, "%6u  %-9s  %s\n", cgroup.number, attached_text(cgroup.attached),
+            printable(cgroup.record.path).c_str());
+    add(out, "not covered: packet sockets (AF_PACKET)%s\n",
+        status.relabels ? "; the first send on a socket that came from another process"
+                        : "; sockets that came from another process");
+}
+
+void write_cgroups(Writer &w, const Status &status) {
+    w.Key("cgroups"), w.StartArray();
+    for (const CgroupStatus &cgroup : status.cgroups) {
+        w.StartObject();
+        w.Key("number"), w.Uint(cgroup.number);
+        w.Key("id"), w.String(std::to_string(cgroup.record.id).c_str());
+        write_string(w, "path", cgroup.record.path);
+        w.Key("state"), w.String(attached_text(cgroup.attached));
+        w.EndObject();
+    }
+    w.EndArray();
+    w.Key("relabels"), w.Bool(status.relabels);
 }
 
 void add_sockets(std::string &out, const SocketStatus &sockets) {
@@ -150,12 +180,6 @@ void write_counts(Writer &w, unsigned stream, const StreamCounts &counts) {
     w.Key("delivered"), w.Uint64(counts.delivered);
     w.Key("lost"), w.Uint64(counts.lost);
     w.EndObject();
-}
-
-void write_string(Writer &w, const char *key, const std::string &value) {
-    w.Key(key);
-    const std::string text = json_string(value);
-    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
 }
 
 void write_hook(Writer &w, const HookStatus &hook) {
@@ -239,7 +263,10 @@ std::string status_text(const Status &status) {
         memory(status) / 1024);
     if (status.sockets)
         add(out, "payload: %u bytes of a message\n", abi.payload);
-    add_hooks(out, status);
+    if (!status.hooks.empty() || status.cgroups.empty())
+        add_hooks(out, status);
+    if (!status.cgroups.empty())
+        add_cgroups(out, status);
     if (status.sockets)
         add_sockets(out, *status.sockets);
     add_readers(out, status);
@@ -267,11 +294,14 @@ std::string status_json(const Status &status) {
     w.Key("payload"), w.Uint(status.abi.payload);
     w.Key("gid"), w.Uint(status.abi.group);
     write_string(w, "group", status.group);
+    w.Key("admin_gid"), w.Uint(status.abi.admins);
     w.EndObject();
     w.Key("hooks"), w.StartArray();
     for (const HookStatus &hook : status.hooks)
         write_hook(w, hook);
     w.EndArray();
+    if (!status.cgroups.empty())
+        write_cgroups(w, status);
     if (status.sockets)
         write_sockets(w, *status.sockets);
     w.Key("readers"), w.StartArray();

@@ -28,7 +28,7 @@ const MapSpec *const shared_maps[] = {&hooks_map,  &counters_map, &losses_map,
                                       &wanted_map, &controls_map, &rings_map};
 
 // The order of publishing: the abi record last makes it a layout.
-constexpr const char *parts[] = {"readers", "maps", "links", "abi"};
+constexpr const char *parts[] = {"readers", "maps", "admin", "links", "abi"};
 
 // outer: an inner map for the template of an array-of-maps, or -1.
 Result<Fd> make_map(const MapSpec &spec, uint32_t entries, int inner = -1) {
@@ -128,7 +128,7 @@ Result<void> clear_stage(const Pins &pins) {
 Result<void> remove_all(const Pins &pins) {
     detach_links(pins.path("links"));
     detach_links(stage_path(pins) + "/links");
-    for (const char *part : {"links", "stage", "readers", "maps", "abi"}) {
+    for (const char *part : {"links", "stage", "readers", "maps", "admin", "abi"}) {
         std::error_code code;
         fs::remove_all(pins.path(part), code);
         if (code)
@@ -247,6 +247,8 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
     abi.ring_size = settings.ring_size.value_or(default_ring_size);
     const group *usual = getgrnam("ebpf");
     abi.group = layout.group_ = settings.group.value_or(usual ? usual->gr_gid : 0);
+    const group *admins = getgrnam("ebpf-admin");
+    abi.admins = layout.admins_ = settings.admins.value_or(admins ? admins->gr_gid : 0);
     abi.payload = layout.payload_ = settings.payload.value_or(0);
     abi.last_hook = MAX_HOOKS - 1;
     std::snprintf(abi.program, sizeof abi.program, "%s", version);
@@ -321,6 +323,7 @@ Result<Layout> Layout::open(const Pins &pins, const Settings &settings) {
     if (auto kept = keep_or_refuse(settings.ring_size, layout.abi_.ring_size, "--ring-size"); !kept)
         return fail(kept.error());
     layout.group_ = settings.group.value_or(layout.abi_.group);
+    layout.admins_ = settings.admins.value_or(layout.abi_.admins);
     layout.payload_ = settings.payload.value_or(layout.abi_.payload);
     if (auto repaired = layout.repair_wanted(pins); !repaired)
         return fail(repaired.error());
@@ -334,21 +337,24 @@ Result<void> Layout::publish(const Pins &pins, Undo &undo) {
         return {};
     undo.add([&pins] { static_cast<void>(remove_all(pins)); });
     for (const char *part : parts)
-        if (auto moved = move_over(stage_path(pins) + "/" + part, pins.path(part)); !moved)
-            return moved;
+        if (access((stage_path(pins) + "/" + part).c_str(), F_OK) == 0)
+            if (auto moved = move_over(stage_path(pins) + "/" + part, pins.path(part)); !moved)
+                return moved;
     return clear_stage(pins);
 }
 
 Result<void> Layout::protect(const Pins &pins, Undo &undo) {
     const std::string root = this->root(pins);
     if (!staged_)
-        undo.add([this, root, group = abi_.group, payload = abi_.payload] {
+        undo.add([this, root, group = abi_.group, admins = abi_.admins, payload = abi_.payload] {
             abi_.group = group;
+            abi_.admins = admins;
             abi_.payload = payload;
             static_cast<void>(write_abi());
             static_cast<void>(set_modes(root));
         });
     abi_.group = group_;
+    abi_.admins = admins_;
     abi_.payload = payload_;
     if (auto written = write_abi(); !written)
         return written;
@@ -360,14 +366,22 @@ Result<void> Layout::set_modes(const std::string &root) const {
     struct Pin {
         std::string path;
         mode_t mode;
+        bool admins = false;
     };
     std::vector<Pin> all = {
         {"/abi", abi_map.mode}, {"/maps", 0750}, {"/readers", 0750}, {"/links", 0750}};
     for (const MapSpec *spec : shared_maps)
         all.push_back({std::string("/") + spec->path, spec->mode});
-    for (const MapSpec *spec : socket_maps)
-        if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
-            all.push_back({std::string("/") + spec->path, spec->mode});
+    for (const auto &maps : {socket_maps, policy_maps})
+        for (const MapSpec *spec : maps)
+            if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
+                all.push_back({std::string("/") + spec->path, spec->mode});
+    if (access((root + "/admin").c_str(), F_OK) == 0)
+        all.push_back({"/admin", 0750, true});
+    for (const MapSpec *spec : admin_maps)
+        if (const std::string path = std::string("/admin/") + spec->name;
+            access((root + path).c_str(), F_OK) == 0)
+            all.push_back({path, 0660, true});
     if (access((root + "/" + bound_path).c_str(), F_OK) == 0)
         all.push_back({std::string("/") + bound_path, 0440});
     for (unsigned slot = 0; slot < abi_.readers; slot++) {
@@ -377,7 +391,8 @@ Result<void> Layout::set_modes(const std::string &root) const {
         all.push_back({at, 0750});
     }
     for (const Pin &pin : all)
-        if (auto set = set_access(root + pin.path, pin.mode, group); !set)
+        if (auto set = set_access(root + pin.path, pin.mode, pin.admins ? abi_.admins : group);
+            !set)
             return set;
     return {};
 }

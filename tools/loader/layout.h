@@ -19,6 +19,7 @@ struct Settings {
     std::optional<uint32_t> readers;
     std::optional<uint32_t> ring_size;
     std::optional<gid_t> group;
+    std::optional<gid_t> admins;
     std::optional<uint32_t> payload; // bytes
 };
 
@@ -70,6 +71,7 @@ private:
     abi_record abi_{};
     Fd abi_map_, hooks_, counters_, losses_, wanted_, controls_, rings_;
     gid_t group_ = 0; // asked for, or what there was
+    gid_t admins_ = 0;
     uint32_t payload_ = 0;
     bool staged_ = false;
 };

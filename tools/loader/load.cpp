@@ -1,6 +1,7 @@
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
+#include "tools/loader/policy.h"
 #include "tools/loader/sockets.h"
 
 #include <bpf/bpf.h>
@@ -35,6 +36,7 @@ struct Plan {
     Layout &layout;
     std::vector<Step> steps;
     Sockets sockets;
+    Policy policy;
     Undo undo; // last: its steps use all of the above
 };
 
@@ -222,10 +224,14 @@ Result<void> carry_out(Plan &plan) {
     }
     if (auto attached = plan.sockets.attach(plan.pins, plan.layout, plan.undo); !attached)
         return attached;
+    if (auto attached = plan.policy.attach(plan.pins, plan.layout, plan.undo); !attached)
+        return attached;
     if (auto protected_ = plan.layout.protect(plan.pins, plan.undo); !protected_)
         return protected_;
     if (auto published = plan.layout.publish(plan.pins, plan.undo); !published)
         return published;
+    if (auto adopted = plan.policy.adopt(); !adopted)
+        return adopted;
     return plan.sockets.start(plan.undo);
 }
 
@@ -258,6 +264,10 @@ void tell(const Plan &plan) {
                          "(ethtool -k %s: rx-vlan-offload)\n",
                          step.record.name, step.record.name);
     }
+    for (const Policy::Told &told : plan.policy.told())
+        if (told.wanted)
+            std::fprintf(stderr, "ebpf-load: %s: rules, %s: %s\n", printable(told.path).c_str(),
+                         told.what, plan.pins.path("links").c_str());
     tell_sockets(plan);
     if (plan.layout.is_new()) {
         std::fprintf(stderr, "ebpf-load: %u readers with %u bytes each: %s\n",
@@ -337,7 +347,7 @@ Result<void> load(const Command &command) {
         if (auto swept = sweep_hooks(pins, *layout); !swept)
             return swept;
 
-    Plan plan{command, *netns, pins, *layout, {}, {}, {}};
+    Plan plan{command, *netns, pins, *layout, {}, {}, {}, {}};
     if (auto planned = plan_present(plan); !planned)
         return planned;
     for (const XdpRequest &request : command.xdp)
@@ -347,6 +357,10 @@ Result<void> load(const Command &command) {
     if (!sockets)
         return fail(sockets.error());
     plan.sockets = std::move(*sockets);
+    auto policy = Policy::plan(pins, *layout, command.cgroups, plan.undo);
+    if (!policy)
+        return fail(policy.error());
+    plan.policy = std::move(*policy);
     if (auto done = carry_out(plan); !done)
         return done;
     plan.sockets.finish(pins, *layout);

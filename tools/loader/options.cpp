@@ -5,6 +5,7 @@ namespace {
 
 enum : int {
     opt_xdp = own_options,
+    opt_cgroup,
     opt_sockets,
     opt_probe,
     opt_payload,
@@ -13,6 +14,7 @@ enum : int {
     opt_json,
     opt_replace,
     opt_group,
+    opt_admin_group,
     opt_readers,
     opt_ring_size,
     opt_netns
@@ -22,6 +24,8 @@ constexpr Option options[] = {
     {opt_xdp, "xdp", 0, "IFACE[:MODE]",
      "ICMP received on IFACE; MODE: native or generic (repeatable)"},
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
+    {opt_cgroup, "cgroup", 0, "DIR",
+     "rules for processes in this cgroup: see ebpf-ctl (repeatable)"},
     {opt_sockets, "sockets", 0, nullptr, "what each process sends and receives, on all sockets"},
     {opt_probe, "probe", 0, "KIND",
      "fentry, tracepoint or kprobe probes of sockets (default: best granted)"},
@@ -29,11 +33,13 @@ constexpr Option options[] = {
      "of each message that readers may see, 0 to 2000 (default 0)"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
+    {opt_admin_group, "admin-group", 0, "NAME",
+     "who may edit rules (default: ebpf-admin if there is such a group)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
     {opt_ring_size, "ring-size", 0, "BYTES",
      "of each reader's ring, a power of two (default 2097152)"},
     {opt_unload, "unload", 0, nullptr,
-     "detach and unpin: the given --xdp and --sockets, or everything"},
+     "detach and unpin these --xdp, --cgroup and --sockets, or everything"},
     {opt_check, "check", 0, nullptr, "say what this machine grants; needs no root"},
     {opt_json, "json", 0, nullptr, "--check as JSON"},
 };
@@ -84,6 +90,11 @@ Result<void> take(Command &command, const Parsed::Given &given) {
         command.settings.payload = static_cast<uint32_t>(*bytes);
         return {};
     }
+    case opt_cgroup:
+        if (given.value.empty())
+            return fail(usage_error("--cgroup needs a directory"));
+        command.cgroups.push_back(given.value);
+        return {};
     case opt_sockets: command.sockets = true; return {};
     case opt_unload: command.action = Action::unload; return {};
     case opt_check: command.action = Action::check; return {};
@@ -99,6 +110,13 @@ Result<void> take(Command &command, const Parsed::Given &given) {
         if (!group)
             return fail(group.error());
         command.settings.group = *group;
+        return {};
+    }
+    case opt_admin_group: {
+        auto group = parse_group(given.value);
+        if (!group)
+            return fail(group.error());
+        command.settings.admins = *group;
         return {};
     }
     case opt_readers: {
@@ -131,18 +149,21 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
         return wrong("--unload and --check exclude each other");
     if (command.json && command.action != Action::check)
         return wrong("--json goes with --check");
-    if (command.action == Action::load && command.xdp.empty() && !command.sockets)
-        return wrong("nothing to load: give --xdp IFACE or --sockets");
+    if (command.action == Action::load && command.xdp.empty() && command.cgroups.empty() &&
+        !command.sockets)
+        return wrong("nothing to load: give --xdp IFACE, --cgroup DIR or --sockets");
     if (command.probe && !(command.action == Action::load && command.sockets))
         return wrong("--probe goes with loading --sockets");
     const Settings &s = command.settings;
-    if (command.action != Action::load && (s.group || s.readers || s.ring_size || command.replace))
-        return wrong("--group, --readers, --ring-size and --replace go with loading");
+    if (command.action != Action::load &&
+        (s.group || s.admins || s.readers || s.ring_size || command.replace))
+        return wrong(
+            "--group, --admin-group, --readers, --ring-size and --replace go with loading");
     if (s.payload && !(command.action == Action::load && command.sockets))
         return wrong("--payload goes with loading --sockets");
-    if (command.action == Action::check &&
-        (!command.xdp.empty() || !command.netns.empty() || command.sockets))
-        return wrong("--check takes no --xdp, no --sockets and no --netns");
+    if (command.action == Action::check && (!command.xdp.empty() || !command.cgroups.empty() ||
+                                            !command.netns.empty() || command.sockets))
+        return wrong("--check takes no --xdp, no --cgroup, no --sockets and no --netns");
     if (command.action == Action::unload && !command.netns.empty() && command.xdp.empty())
         return wrong("--unload --netns needs --xdp IFACE");
     return {};
@@ -152,9 +173,10 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
 
 const Usage usage = {
     .tool = "ebpf-load",
-    .synopsis = "ebpf-load [--xdp IFACE[:native|:generic]]... [--sockets] [options]\n"
-                "       ebpf-load --unload [--xdp IFACE]... [--sockets] [--netns NETNS]\n"
-                "       ebpf-load --check [--json]",
+    .synopsis =
+        "ebpf-load [--xdp IFACE[:native|:generic]]... [--cgroup DIR]... [--sockets] [options]\n"
+        "       ebpf-load --unload [--xdp IFACE]... [--cgroup DIR|ID]... [--sockets]\n"
+        "       ebpf-load --check [--json]",
     .summary =
         "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"
         "again changes nothing.",

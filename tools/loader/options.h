@@ -19,6 +19,7 @@ struct Command {
     Action action = Action::load;
     std::string pin_root;
     std::vector<XdpRequest> xdp;
+    std::vector<std::string> cgroups; // directories, or ids to unload
     bool sockets = false;
     std::optional<ProbeKind> probe; // of the socket probes; none: what there is, or the best
     std::string netns;              // empty: our own

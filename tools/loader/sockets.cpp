@@ -9,31 +9,22 @@
 #include "sockets_kprobe.skel.h"
 #include "sockets_tracepoint.skel.h"
 #include "tools/loader/build_hash.h"
-
+#include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 
 #include <algorithm>
 #include <array>
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace pinpipe::loader {
 namespace {
 
-using Object = std::unique_ptr<bpf_object, decltype(&bpf_object__close)>;
-
-struct Elf {
-    const char *name;
-    const void *(*bytes)(size_t *);
-};
 constexpr Elf tracepoint_elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
                                     {"connections", connections::elf_bytes},
                                     {"bound", bound::elf_bytes},
@@ -86,17 +77,6 @@ bool at_return(const bpf_program *program) {
     return std::string(bpf_program__section_name(program)).rfind("kretprobe/", 0) == 0;
 }
 
-Result<Object> open_object(const Elf &elf) {
-    LIBBPF_OPTS(bpf_object_open_opts, options);
-    options.object_name = elf.name;
-    size_t size = 0;
-    const void *const bytes = elf.bytes(&size);
-    Object object(bpf_object__open_mem(bytes, size, &options), bpf_object__close);
-    if (!object)
-        return fail(system_error(std::string("open the object ") + elf.name, errno));
-    return object;
-}
-
 // Not attached to anything that happens: runs when its pin is read.
 bool is_iterator(const bpf_program *program) {
     return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
@@ -124,21 +104,12 @@ std::array<Constant, 3> constants_of(const Layout &layout) {
              {"payload_limit", layout.payload()}}};
 }
 
-uint32_t map_id(const Fd &map) {
-    bpf_map_info info{};
-    __u32 size = sizeof info;
-    return bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0 ? info.id : 0;
-}
-
 uint64_t build_of_sockets(const Layout &layout, ProbeKind kind) {
     uint64_t state = hash_value(hash_start, map_id(layout.map(wanted_map)));
     for (const Constant &constant : constants_of(layout))
         state = hash_value(state, constant.value);
-    for (const Elf &elf : elves_of(kind)) {
-        size_t size = 0;
-        const auto *bytes = static_cast<const char *>(elf.bytes(&size));
-        state = hash(state, {bytes, size});
-    }
+    for (const Elf &elf : elves_of(kind))
+        state = hash(state, elf.view());
     return state;
 }
 
@@ -154,81 +125,8 @@ size_t count_programs(ProbeKind kind) {
     return programs;
 }
 
-Result<uint32_t> program_id(int fd) {
-    bpf_prog_info info{};
-    __u32 size = sizeof info;
-    if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
-        return fail(system_error("inspect a socket program", errno));
-    return info.id;
-}
-
-// libbpf names the map of a section after the object's name: only the end is ours.
-bpf_map *find_map(bpf_object *object, const MapSpec &spec) {
-    if (&spec == &active_map)
-        return bpf_object__find_map_by_name(object, ".data.active");
-    if (&spec == &wanted_map)
-        return bpf_object__find_map_by_name(object, ".data.wanted");
-    return bpf_object__find_map_by_name(object, spec.name);
-}
-
-// Sets a constant by its name; one that this object does not have is left out.
-void set_constant(bpf_object *object, const char *name, const void *value, uint32_t size) {
-    bpf_map *const map = bpf_object__find_map_by_name(object, ".rodata");
-    const btf *const types = bpf_object__btf(object);
-    size_t room = 0;
-    char *const bytes =
-        map ? static_cast<char *>(const_cast<void *>(bpf_map__initial_value(map, &room))) : nullptr;
-    const int section = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
-    if (!bytes || section < 0)
-        return;
-    const btf_type *const type = btf__type_by_id(types, static_cast<__u32>(section));
-    const btf_var_secinfo *const all = btf_var_secinfos(type);
-    for (int i = 0; i < btf_vlen(type); i++) {
-        const btf_type *const variable = btf__type_by_id(types, all[i].type);
-        if (std::strcmp(btf__name_by_offset(types, variable->name_off), name) == 0 &&
-            all[i].size == size && all[i].offset + size <= room)
-            std::memcpy(bytes + all[i].offset, value, size);
-    }
-}
-
 bool exists(const std::string &path) {
     return access(path.c_str(), F_OK) == 0;
-}
-
-// The maps that are pinned already; the others are made when the object is loaded.
-Result<void> reuse_maps(bpf_object *object, const Layout &layout, const std::string &root) {
-    for (const MapSpec *spec : {&wanted_map, &controls_map, &rings_map, &losses_map}) {
-        bpf_map *const map = find_map(object, *spec);
-        const int code = map ? bpf_map__reuse_fd(map, layout.map(*spec).get()) : 0;
-        if (code != 0)
-            return fail(system_error(std::string("share the map ") + spec->name, -code));
-    }
-    for (const MapSpec *spec : socket_maps) {
-        bpf_map *const map = find_map(object, *spec);
-        const std::string path = root + "/" + spec->path;
-        if (!map || !exists(path))
-            continue;
-        auto fd = open_map(path, *spec, Access::write);
-        if (!fd)
-            return fail(fd.error());
-        if (const int code = bpf_map__reuse_fd(map, fd->get()); code != 0)
-            return fail(system_error(std::string("share the map ") + spec->name, -code));
-    }
-    return {};
-}
-
-Result<void> pin_maps(bpf_object *object, const std::string &root, Undo &undo) {
-    for (const MapSpec *spec : socket_maps) {
-        const bpf_map *const map = find_map(object, *spec);
-        const std::string path = root + "/" + spec->path;
-        if (!map || exists(path))
-            continue;
-        if (bpf_obj_pin(bpf_map__fd(map), path.c_str()) != 0)
-            return fail(system_error("pin " + path, errno));
-        chmod(path.c_str(), 0600); // until protect()
-        undo.add([path] { unlink(path.c_str()); });
-    }
-    return {};
 }
 
 Result<uint64_t> set_at_work(const Fd &active) {
@@ -271,23 +169,23 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
         if (!opened)
             return fail(opened.error());
         const Object &object = *opened;
-        set_constant(object.get(), "set_number", &set_, sizeof set_);
+        set_constant(object, "set_number", &set_, sizeof set_);
         for (const Constant &constant : constants_of(layout))
-            set_constant(object.get(), constant.name, &constant.value, sizeof constant.value);
-        if (auto shared = reuse_maps(object.get(), layout, root); !shared)
+            set_constant(object, constant.name, &constant.value, sizeof constant.value);
+        if (auto shared = reuse_maps(object, layout, root, socket_maps); !shared)
             return shared;
         bpf_program *program = nullptr;
         bpf_object__for_each_program(program, object.get())
             bpf_program__set_autoload(program, !is_left_out(program));
         if (const int code = bpf_object__load(object.get()); code != 0)
             return fail(not_loaded(kind_, -code));
-        if (auto pinned = pin_maps(object.get(), root, undo); !pinned)
+        if (auto pinned = pin_maps(object, root, socket_maps, undo); !pinned)
             return pinned;
         bpf_object__for_each_program(program, object.get()) {
             if (!bpf_program__autoload(program))
                 continue;
             Hook hook;
-            hook.program = Fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));
+            hook.program = keep_program(program);
             if (is_iterator(program)) {
                 iterator_ = std::move(hook.program);
                 continue;

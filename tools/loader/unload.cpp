@@ -2,8 +2,10 @@
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
+#include "tools/loader/policy.h"
 #include "tools/loader/sockets.h"
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstdio>
@@ -25,7 +27,7 @@ void tell_readers(const Pins &pins) {
 }
 
 bool is_empty(const Pins &pins) {
-    for (const char *part : {"abi", "links", "maps", "readers", "stage"})
+    for (const char *part : {"abi", "links", "maps", "admin", "readers", "stage"})
         if (access(pins.path(part).c_str(), F_OK) == 0)
             return false;
     return true;
@@ -70,6 +72,27 @@ Result<void> check_named(const Layout &layout, const Command &command, const Net
     return {};
 }
 
+Result<void> unload_named_cgroups(const Pins &pins, const Command &command) {
+    std::vector<uint64_t> ids;
+    const auto present = attached_cgroups(pins);
+    if (!present)
+        return fail(present.error());
+    for (const std::string &text : command.cgroups) {
+        const auto cgroup = find_cgroup(text);
+        if (!cgroup)
+            return fail(cgroup.error());
+        const auto is_it = [&](const auto &place) { return place.second.id == cgroup->id; };
+        if (std::none_of(present->begin(), present->end(), is_it)) {
+            Error error = failure(text + " is not loaded");
+            error.exit = Exit::not_loaded;
+            return fail(std::move(error).with_hint("ebpf-ctl status"));
+        }
+        ids.push_back(cgroup->id);
+    }
+    const auto gone = unload_cgroups(pins, ids);
+    return gone ? Result<void>() : fail(gone.error());
+}
+
 } // namespace
 
 Result<void> unload(const Command &command) {
@@ -80,7 +103,7 @@ Result<void> unload(const Command &command) {
     const Pins pins(command.pin_root);
     if (is_empty(pins))
         return fail(not_loaded(command.pin_root));
-    if (command.xdp.empty() && !command.sockets)
+    if (command.xdp.empty() && command.cgroups.empty() && !command.sockets)
         return unload_all(pins);
 
     const auto netns = Netns::open(command.netns);
@@ -102,7 +125,13 @@ Result<void> unload(const Command &command) {
         }
         std::fprintf(stderr, "ebpf-load: sockets: unloaded\n");
     }
-    unsigned left = 0;
+    if (!command.cgroups.empty())
+        if (auto gone = unload_named_cgroups(pins, command); !gone)
+            return gone;
+    const auto cgroups = attached_cgroups(pins);
+    if (!cgroups)
+        return fail(cgroups.error());
+    auto left = static_cast<unsigned>(cgroups->size());
     for (unsigned number = 0; number < MAX_HOOKS; number++) {
         const auto record = layout->hook(number);
         if (!record)

@@ -17,6 +17,8 @@ uint8_t protocols_of(const Request &request) {
         if (request.protos.empty() ||
             std::find(request.protos.begin(), request.protos.end(), name) != request.protos.end())
             wanted |= bit;
+    if (request.protos.empty())
+        wanted |= PROTOCOL_OTHER; // of deny
     return static_cast<uint8_t>(wanted);
 }
 

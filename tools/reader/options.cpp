@@ -12,10 +12,11 @@ namespace {
 
 constexpr uint32_t bit_icmp = 1U << STREAM_ICMP, bit_tcp = 1U << STREAM_TCP,
                    bit_udp = 1U << STREAM_UDP, bit_conn = 1U << STREAM_CONN,
-                   bit_bind = 1U << STREAM_BIND, bit_usage = 1U << STREAM_USAGE;
+                   bit_bind = 1U << STREAM_BIND, bit_deny = 1U << STREAM_DENY,
+                   bit_usage = 1U << STREAM_USAGE;
 constexpr uint16_t client_ports = 32768; // as EPHEMERAL_PORTS of bpf/socket.h
 constexpr uint32_t messages = bit_tcp | bit_udp;
-constexpr uint32_t all_streams = bit_icmp | messages | bit_conn | bit_bind | bit_usage;
+constexpr uint32_t all_streams = bit_icmp | messages | bit_conn | bit_bind | bit_deny | bit_usage;
 
 enum : int {
     opt_host = own_options,
@@ -70,17 +71,17 @@ struct Suits {
 };
 constexpr Suits suits[] = {
     {opt_if, bit_icmp, true},
-    {opt_direction, bit_icmp | messages | bit_conn, true},
+    {opt_direction, bit_icmp | messages | bit_conn | bit_deny, true},
     {opt_pid, all_streams & ~bit_icmp, true},
     {opt_comm, all_streams & ~bit_icmp, true},
     {opt_port, all_streams & ~bit_icmp, true},
-    {opt_include_self, messages | bit_conn | bit_bind, false},
+    {opt_include_self, messages | bit_conn | bit_bind | bit_deny, false},
     {opt_no_payload, messages, false},
     {opt_hex, messages, false},
     {opt_by, bit_usage, false},
     {opt_interval, bit_usage, false},
     {opt_since_load, bit_usage, false},
-    {opt_community_id, bit_icmp | messages | bit_conn, false},
+    {opt_community_id, bit_icmp | messages | bit_conn | bit_deny, false},
 };
 
 std::vector<std::string> split(const std::string &list) {
@@ -95,7 +96,7 @@ std::vector<std::string> split(const std::string &list) {
 
 Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
     if (operands.empty())
-        return fail(usage_error("no stream given: icmp, tcp, udp, conn, bind, usage or all")
+        return fail(usage_error("no stream given: icmp, tcp, udp, conn, bind, deny, usage or all")
                         .with_hint("ebpf-read --help"));
     uint32_t streams = 0;
     for (const std::string &name : operands) {
@@ -105,7 +106,7 @@ Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
                 found = all_streams & 1U << stream;
         if (!found)
             return fail(usage_error("no stream '" + name +
-                                    "': there are icmp, tcp, udp, conn, bind, usage and all")
+                                    "': there are icmp, tcp, udp, conn, bind, deny, usage and all")
                             .with_hint("ebpf-read --help"));
         streams |= found;
     }
@@ -116,9 +117,9 @@ Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
 uint32_t streams_of(const std::string &proto) {
     uint32_t streams = bit_usage;
     streams |= proto == "icmp" || proto == "icmpv6" ? bit_icmp : 0;
-    streams |= proto == "tcp" ? bit_tcp | bit_conn | bit_bind : 0;
-    streams |= proto == "mptcp" ? bit_tcp | bit_bind : 0;
-    streams |= proto == "udp" || proto == "udplite" ? bit_udp | bit_bind : 0;
+    streams |= proto == "tcp" ? bit_tcp | bit_conn | bit_bind | bit_deny : 0;
+    streams |= proto == "mptcp" ? bit_tcp | bit_bind | bit_deny : 0;
+    streams |= proto == "udp" || proto == "udplite" ? bit_udp | bit_bind | bit_deny : 0;
     return streams;
 }
 
@@ -323,7 +324,9 @@ const Usage usage = {
     .summary =
         "Print what pinned eBPF programs see as NDJSON, one event a line. Needs no root: the read\n"
         "group is enough. Streams: icmp (ICMP and ICMPv6 as received), tcp and udp (each send and\n"
-        "receive), conn (connections), bind (listeners), usage (bytes of each process), all.",
+        "receive), conn (connections), bind (listeners), deny (what rules refuse), usage (bytes "
+        "of\n"
+        "each process), all.",
     .options = options,
     .closing =
         "Filters run in the kernel, for this reader alone. See ebpf-read(1), pinpipe-events(5).",

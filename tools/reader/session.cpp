@@ -6,6 +6,7 @@
 #include "tools/reader/filter.h"
 
 #include <algorithm>
+#include <bpf/bpf.h>
 #include <cstdio>
 #include <cstring>
 #include <unistd.h>
@@ -85,12 +86,15 @@ Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) 
         loaded |= hook.kind == HOOK_XDP ? 1U << STREAM_ICMP : 0;
         loaded |= hook.kind == HOOK_SOCKETS ? socket_streams | 1U << STREAM_USAGE : 0;
     }
+    if (access((request.pin_root + "/" + cgroups_map.path).c_str(), F_OK) == 0)
+        loaded |= 1U << STREAM_DENY;
     const uint32_t missing = request.streams & ~loaded;
     const uint32_t there = request.streams & loaded;
     if (there && (request.all || !missing))
         return there;
-    const bool sockets = !(missing & 1U << STREAM_ICMP);
-    return fail(not_loaded(request.pin_root, sockets ? "--sockets" : "--xdp IFACE"));
+    return fail(not_loaded(request.pin_root, missing & 1U << STREAM_ICMP   ? "--xdp IFACE"
+                                             : missing & 1U << STREAM_DENY ? "--cgroup DIR"
+                                                                           : "--sockets"));
 }
 
 Result<Session> Session::open(const Request &request) {
@@ -122,6 +126,12 @@ Result<Session> Session::open(const Request &request) {
     if (*streams & event_streams)
         if (auto opened = session.open_events(pins, *abi); !opened)
             return fail(opened.error());
+    if (*streams & 1U << STREAM_DENY) {
+        auto texts = pins.open(texts_map, Access::read);
+        if (!texts)
+            return fail(texts.error());
+        session.texts_ = std::move(*texts);
+    }
     if (*streams & 1U << STREAM_USAGE) {
         auto stream = UsageStream::open(pins, session.request_, abi->loaded);
         if (!stream)
@@ -209,6 +219,13 @@ LineContext Session::next_line(uint64_t boot_time) {
             .community_id = request_.community_id};
 }
 
+std::string Session::rule_of(uint32_t number) const {
+    text_record record{};
+    if (bpf_map_lookup_elem(texts_.get(), &number, &record) != 0)
+        return "";
+    return std::string(record.text, strnlen(record.text, sizeof record.text));
+}
+
 void Session::write_event(const Record &record, const record_header &header) {
     LineContext line = next_line(header.time);
     if (const auto *icmp = record.as<icmp_record>(); icmp && header.stream == STREAM_ICMP) {
@@ -221,6 +238,8 @@ void Session::write_event(const Record &record, const record_header &header) {
         write_conn(lines_, *conn, context);
     else if (const auto *bound = record.as<bind_record>(); bound && header.stream == STREAM_BIND)
         write_bind(lines_, *bound, context);
+    else if (const auto *deny = record.as<deny_record>(); deny && header.stream == STREAM_DENY)
+        write_deny(lines_, *deny, rule_of(deny->number), context);
     else if (const auto *message = record.begins_with<message_record>())
         write_message(lines_, *message,
                       {record.bytes + sizeof *message, record.size - sizeof *message}, context);

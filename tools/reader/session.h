@@ -50,6 +50,7 @@ private:
     Result<void> drain();
     void write(const Record &record);
     void write_event(const Record &record, const record_header &header);
+    std::string rule_of(uint32_t number) const;
     LineContext next_line(uint64_t boot_time);
     void tell_lost(unsigned stream, uint64_t count, uint64_t boot_time);
     Result<void> settle();
@@ -64,6 +65,7 @@ private:
     std::optional<UsageStream> usage_;
     std::optional<BoundList> bound_;
     Fd hooks_, abi_;
+    Fd texts_; // of rules, for the stream deny
     uint32_t hook_changes_ = 0;
     HookTable hook_table_{};
     std::array<std::string, MAX_HOOKS> hook_runs_;

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What is known of a socket: whose it is, written down in the process's own calls, and which rules
+ * that process has. Packets are judged by it, never by who happens to run.
+ */
+#ifndef PINPIPE_LABEL_H
+#define PINPIPE_LABEL_H
+
+#include "rules.h"
+
+#define PF_KTHREAD 0x00200000
+#define CLOCK_TICK 10000000 /* nanoseconds; user space knows start times no better */
+
+/* Written by ebpf-ctl, mapped: a plain load. */
+volatile struct policy_record policy SEC(".data.policy");
+
+/* An accepted socket begins with a copy of its listener's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct label_record);
+} labels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * MAX_SUBJECTS);
+	__type(key, struct subject_key);
+	__type(value, struct subject_record);
+} subjects SEC(".maps");
+
+static __always_inline void read_exe(struct label_record *l, struct task_struct *task)
+{
+	struct inode *inode = task->mm->exe_file->f_inode;
+
+	l->exe[0] = inode->i_ino;
+	l->exe[1] = inode->i_sb->s_dev;
+}
+
+static __always_inline void read_process(struct label_record *l, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	bpf_probe_read_kernel(l->name, sizeof(l->name), leader->comm); /* zero from its end on */
+	read_exe(l, task);
+	l->start = leader->start_boottime;
+	l->pid = task->tgid;
+	l->ppid = leader->real_parent->tgid;
+	l->uid = task->cred->uid.val;
+	l->session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
+}
+
+/* The current process. */
+static __noinline int identify(struct label_record *l)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!l || task->flags & PF_KTHREAD)
+		return 0;
+	l->now = l->allowed = 0;
+	read_process(l, task);
+	l->cgroup = bpf_get_current_cgroup_id();
+	for (int i = 0; i < LABEL_SCOPES; i++)
+		l->scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+	l->now = 0;
+	return 1;
+}
+
+/* Whether the label is of the current process, under the name and executable that it has now. */
+static __always_inline bool is_current(const struct label_record *l)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 name[2] = {};
+	struct inode *inode;
+
+	if (l->pid != (__u32)task->tgid)
+		return false;
+	bpf_probe_read_kernel(name, sizeof(name), task->group_leader->comm);
+	if (name[0] != l->name[0] || name[1] != l->name[1])
+		return false;
+	if (!(policy.now & POLICY_HAS_EXE))
+		return true;
+	inode = task->mm->exe_file->f_inode;
+	return inode->i_ino == l->exe[0] && inode->i_sb->s_dev == l->exe[1];
+}
+
+/* The subjects that a process matches. */
+struct matches {
+	__u32 count;
+	__u32 audit; /* of how many of them */
+	__u32 sets[LABEL_SETS];
+	__u32 numbers[LABEL_SETS];
+};
+
+static __always_inline void match(struct matches *m, const struct subject_key *key)
+{
+	const struct subject_record *s = bpf_map_lookup_elem(&subjects, key);
+	__u32 at = m->count;
+
+	if (!s || at >= LABEL_SETS)
+		return;
+	m->sets[at] = s->set;
+	m->numbers[at] = s->number;
+	m->audit += s->flags & SUBJECT_AUDIT;
+	m->count = at + 1;
+}
+
+static __always_inline void match_kind(struct matches *m, struct subject_key *key,
+				       const struct label_record *l, __u64 now)
+{
+	key->cgroup = 0;
+	match(m, key);
+	if (!(now & POLICY_HAS_CGROUP))
+		return;
+	for (int i = 0; i < LABEL_SCOPES; i++) {
+		key->cgroup = l->scopes[i];
+		if (!key->cgroup)
+			break;
+		match(m, key);
+	}
+}
+
+/* Its rules as of now. The last store makes them count: until then others look for themselves. */
+static __noinline int resolve(struct label_record *l, __u64 now)
+{
+	struct subject_key key = {.bank = now & POLICY_BANK};
+	struct matches m = {};
+
+	if (!l)
+		return 0;
+	key.kind = SUBJECT_NAME;
+	key.id[0] = l->name[0];
+	key.id[1] = l->name[1];
+	match_kind(&m, &key, l, now);
+	if (now & POLICY_HAS_EXE) {
+		key.kind = SUBJECT_EXE;
+		key.id[0] = l->exe[0];
+		key.id[1] = l->exe[1];
+		match_kind(&m, &key, l, now);
+	}
+	if (now & POLICY_HAS_PID) {
+		key.kind = SUBJECT_PID;
+		key.id[0] = l->pid;
+		key.id[1] = l->start - l->start % CLOCK_TICK;
+		match_kind(&m, &key, l, now);
+	}
+	for (int i = 0; i < LABEL_SETS; i++) {
+		l->sets[i] = m.sets[i];
+		l->numbers[i] = m.numbers[i];
+	}
+	if (m.count == m.audit)
+		__sync_fetch_and_or(&l->flags, LABEL_AUDIT);
+	else
+		__sync_fetch_and_and(&l->flags, ~LABEL_AUDIT);
+	l->count = m.count;
+	l->now = now;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * Rules at a cgroup's edge: in the system call where there is a hook for it, else packet by packet.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "deny.h"
+#include "flow.h"
+#include "verdict.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+#define REFUSE 0
+#define LET    1
+
+#define SOCK_STREAM_TYPE 1
+#define SOCK_DGRAM_TYPE	 2
+
+#define STATE_LISTEN   10 /* TCP_LISTEN */
+#define STATE_SYN_SENT 2
+
+#define TCP_FLAGS 13 /* offset in the header */
+#define SYN	  0x02
+#define ACK	  0x10
+
+volatile struct covered_record covered SEC(".data.covered");
+
+const volatile __u32 cgroup_number;
+
+static __always_inline bool is_covered(void)
+{
+	return covered.cgroups >> (cgroup_number & (MAX_CGROUPS - 1)) & 1;
+}
+
+static __always_inline bool is_udp(__u32 protocol)
+{
+	return protocol == IPPROTO_UDP_NR || protocol == IPPROTO_UDPLITE_NR;
+}
+
+static __always_inline bool is_tcp_kind(__u32 protocol)
+{
+	return protocol == IPPROTO_TCP_NR || protocol == IPPROTO_MPTCP_NR;
+}
+
+/* A join that the kernel makes by itself: its owner's label, which is that of the MPTCP socket. */
+static __always_inline struct label_record *inherit(struct bpf_sock *sk)
+{
+	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
+	struct label_record *owner, *l;
+
+	if (!msk)
+		return NULL;
+	owner = bpf_sk_storage_get(&labels, msk, 0, 0);
+	if (!owner)
+		return NULL;
+	l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!l)
+		return NULL;
+	__builtin_memcpy(l, owner, sizeof(*l));
+	l->allowed = 0;
+	l->flags &= ~LABEL_CONNECTS;
+	if (sk->state == STATE_SYN_SENT)
+		l->flags |= LABEL_CONNECTS;
+	return l;
+}
+
+/* In a system call: the label of who makes it, up to date. NULL: it is not ruled. */
+static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
+{
+	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	const __u64 now = policy.now;
+
+	if (!l)
+		return NULL;
+	if (!is_current(l))
+		identify(l);
+	if (l->now != now)
+		resolve(l, now);
+	return l->count ? l : NULL;
+}
+
+/* A connection that is only audited is counted once, as one that is refused would be. */
+static __always_inline int refuse_once(struct label_record *l, const struct attempt *a, bool once)
+{
+	int let = refuse(l, a);
+
+	if (let && once)
+		l->allowed = l->now;
+	return let;
+}
+
+/* Who wrote first to this socket may be answered. */
+static __always_inline bool is_peer(__u64 cookie, const union address *address, __u16 port)
+{
+	struct peer_key key = {.cookie = cookie, .address = *address, .port = port};
+
+	return bpf_map_lookup_elem(&peers, &key);
+}
+
+static __always_inline void note_peer(struct label_record *l, __u64 cookie,
+				      const union address *address, __u16 port, __u16 local)
+{
+	struct peer_key key = {.cookie = cookie, .address = *address, .port = port};
+	__u64 now = 1;
+
+	if (bpf_map_lookup_elem(&peers, &key))
+		return;
+	bpf_map_update_elem(&peers, &key, &now, BPF_ANY);
+	may_use(l, RULE_UDP, local, true);
+}
+
+/* Whether a datagram may go there. */
+static __always_inline bool may_send(struct label_record *l, __u64 cookie,
+				     const union address *remote, __u16 remote_port,
+				     __u16 local_port, bool count)
+{
+	if (may_use(l, RULE_UDP, remote_port, count))
+		return true;
+	return may_use(l, RULE_UDP, local_port, false) && is_peer(cookie, remote, remote_port);
+}
+
+/* Programs for one family may not even look at the other's fields. */
+static __always_inline void take_address(struct bpf_sock_addr *ctx, int family, union address *to)
+{
+	if (family == AF_INET) {
+		map_ipv4(to, ctx->user_ip4);
+	} else {
+		to->words[0] = ctx->user_ip6[0];
+		to->words[1] = ctx->user_ip6[1];
+		to->words[2] = ctx->user_ip6[2];
+		to->words[3] = ctx->user_ip6[3];
+	}
+}
+
+static __always_inline __u8 proto_of(__u32 protocol)
+{
+	return protocol == IPPROTO_MPTCP_NR ? USAGE_MPTCP : protocol;
+}
+
+/* connect() and sendto(): where to. */
+static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enum deny_hook hook)
+{
+	struct attempt a = {.hook = hook, .flags = SOCKET_OUT};
+	struct bpf_sock *sk = ctx->sk;
+	__u32 protocol = ctx->protocol;
+	struct label_record *l;
+
+	if (is_covered() || !sk)
+		return LET;
+	l = label_of_caller(sk);
+	if (hook == DENY_CONNECT && protocol == IPPROTO_TCP_NR) {
+		if (!l)
+			l = bpf_sk_storage_get(&labels, sk, 0, 0);
+		if (l && !l->pid)
+			l = inherit(sk);
+		if (!l)
+			return LET;
+		if (l->now != policy.now)
+			resolve(l, policy.now);
+		__sync_fetch_and_or(&l->flags, LABEL_CONNECTS);
+		if (!l->count)
+			return LET;
+	}
+	if (!l)
+		return LET;
+	take_address(ctx, family, &a.remote);
+	a.cookie = bpf_get_socket_cookie(ctx);
+	a.remote_port = bpf_ntohs(ctx->user_port);
+	a.local_port = sk->src_port;
+	if (is_tcp_kind(protocol)) {
+		if (may_use(l, RULE_TCP, a.remote_port, true)) {
+			l->allowed = l->now;
+			return LET;
+		}
+	} else if (is_udp(protocol)) {
+		if (may_send(l, a.cookie, &a.remote, a.remote_port, a.local_port, true))
+			return LET;
+	}
+	l->allowed = 0;
+	a.port = a.remote_port;
+	a.proto = proto_of(protocol);
+	return refuse_once(l, &a, is_tcp_kind(protocol));
+}
+
+SEC("cgroup/connect4")
+int connect4(struct bpf_sock_addr *ctx)
+{
+	return judge_call(ctx, AF_INET, DENY_CONNECT);
+}
+
+SEC("cgroup/connect6")
+int connect6(struct bpf_sock_addr *ctx)
+{
+	return judge_call(ctx, AF_INET6, DENY_CONNECT);
+}
+
+SEC("cgroup/sendmsg4")
+int sendmsg4(struct bpf_sock_addr *ctx)
+{
+	return judge_call(ctx, AF_INET, DENY_SENDMSG);
+}
+
+SEC("cgroup/sendmsg6")
+int sendmsg6(struct bpf_sock_addr *ctx)
+{
+	return judge_call(ctx, AF_INET6, DENY_SENDMSG);
+}
+
+/* A port that the kernel is to choose serves nobody who does not know it: packets are judged. */
+static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
+{
+	struct attempt a = {.hook = DENY_BIND, .flags = family == AF_INET6 ? SOCKET_IPV6 : 0};
+	struct bpf_sock *sk = ctx->sk;
+	__u32 protocol = ctx->protocol;
+	struct label_record *l;
+
+	if (is_covered() || !sk)
+		return LET;
+	l = label_of_caller(sk);
+	a.port = bpf_ntohs(ctx->user_port);
+	if (!l || !a.port)
+		return LET;
+	if ((is_tcp_kind(protocol) && may_use(l, RULE_TCP, a.port, true)) ||
+	    (is_udp(protocol) && may_use(l, RULE_UDP, a.port, true)))
+		return LET;
+	take_address(ctx, family, &a.local);
+	a.cookie = bpf_get_socket_cookie(ctx);
+	a.local_port = a.port;
+	a.proto = proto_of(protocol);
+	return refuse(l, &a);
+}
+
+SEC("cgroup/bind4")
+int bind4(struct bpf_sock_addr *ctx)
+{
+	return judge_bind(ctx, AF_INET);
+}
+
+SEC("cgroup/bind6")
+int bind6(struct bpf_sock_addr *ctx)
+{
+	return judge_bind(ctx, AF_INET6);
+}
+
+/* Every socket gets its label here; those of kinds that no rule can allow are refused. */
+SEC("cgroup/sock_create")
+int create(struct bpf_sock *sk)
+{
+	struct attempt a = {.hook = DENY_CREATE, .flags = SOCKET_OUT};
+	struct label_record *l;
+
+	if (is_covered())
+		return LET;
+	l = label_of_caller(sk);
+	if (!l)
+		return LET;
+	if (sk->type == SOCK_STREAM_TYPE && is_tcp_kind(sk->protocol))
+		return LET;
+	if (sk->type == SOCK_DGRAM_TYPE && is_udp(sk->protocol))
+		return LET;
+	a.cookie = bpf_get_socket_cookie(sk);
+	a.proto = sk->type == SOCK_RAW_TYPE ? USAGE_RAW : sk->protocol;
+	return refuse(l, &a);
+}
+
+static __always_inline __u16 remote_port_of(struct bpf_sock *sk)
+{
+	return bpf_ntohs(sk->dst_port);
+}
+
+static __always_inline bool is_syn(struct __sk_buff *skb, const struct flow *f)
+{
+	__u8 flags = 0;
+
+	return !bpf_skb_load_bytes(skb, f->transport + TCP_FLAGS, &flags, sizeof(flags)) &&
+	       (flags & (SYN | ACK)) == SYN;
+}
+
+static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk,
+				      struct label_record *l, const struct flow *f, bool out,
+				      __u16 *port)
+{
+	const __u64 now = l->now;
+
+	if (sk->state == STATE_LISTEN) {
+		if (l->flags & LABEL_CONNECTS)
+			__sync_fetch_and_and(&l->flags, ~LABEL_CONNECTS);
+		*port = sk->src_port;
+		return may_use(l, RULE_TCP, *port, !out && is_syn(skb, f));
+	}
+	*port = l->flags & LABEL_CONNECTS ? remote_port_of(sk) : sk->src_port;
+	if (!may_use(l, RULE_TCP, *port, false))
+		return false;
+	l->allowed = now;
+	return true;
+}
+
+static __always_inline bool judge_udp(struct bpf_sock *sk, struct label_record *l,
+				      const struct flow *f, __u64 cookie, bool out, __u16 *port)
+{
+	__u16 local = sk->src_port;
+
+	if (out) {
+		*port = f->dst_port;
+		return may_send(l, cookie, &f->dst, f->dst_port, local, false);
+	}
+	*port = local;
+	if (may_use(l, RULE_UDP, local, false)) {
+		note_peer(l, cookie, &f->src, f->src_port, local);
+		return true;
+	}
+	return may_use(l, RULE_UDP, f->src_port, false);
+}
+
+static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
+				  struct label_record *l, bool out)
+{
+	struct attempt a = {};
+	struct flow f = {};
+	__u32 protocol;
+	bool let = false;
+	int known;
+
+	if (!l || !sk)
+		return LET;
+	known = read_flow(skb, &f);
+	protocol = sk->protocol;
+	a.cookie = bpf_get_socket_cookie(skb);
+	if (protocol == IPPROTO_TCP_NR)
+		let = judge_tcp(skb, sk, l, &f, out, &a.port);
+	else if (is_udp(protocol) && known)
+		let = judge_udp(sk, l, &f, a.cookie, out, &a.port);
+	if (let)
+		return LET;
+	a.hook = out ? DENY_EGRESS : DENY_INGRESS;
+	if (out || l->flags & LABEL_CONNECTS)
+		a.flags = SOCKET_OUT;
+	a.local = out ? f.src : f.dst;
+	a.remote = out ? f.dst : f.src;
+	a.local_port = out ? f.src_port : f.dst_port;
+	a.remote_port = out ? f.dst_port : f.src_port;
+	a.proto = sk->type == SOCK_RAW_TYPE ? USAGE_RAW : protocol;
+	return refuse_once(l, &a, protocol == IPPROTO_TCP_NR && sk->state != STATE_LISTEN);
+}
+
+static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct label_record *l;
+	const __u64 now = policy.now;
+
+	if (!sk || is_covered())
+		return LET;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return LET;
+	l = bpf_sk_storage_get(&labels, sk, 0, 0);
+	if (!l) {
+		if (sk->protocol != IPPROTO_TCP_NR)
+			return LET;
+		l = inherit(sk);
+		if (!l)
+			return LET;
+	}
+	if (l->now != now)
+		resolve(l, now);
+	if (!l->count)
+		return LET;
+	if (l->allowed == now && sk->state != STATE_LISTEN)
+		return LET;
+	return judge_ruled(skb, sk, l, out);
+}
+
+SEC("cgroup_skb/egress")
+int egress(struct __sk_buff *skb)
+{
+	return judge_packet(skb, true);
+}
+
+SEC("cgroup_skb/ingress")
+int ingress(struct __sk_buff *skb)
+{
+	return judge_packet(skb, false);
+}
+
+/*
+ * A socket that came from another process (by fork, exec or a unix socket) is that of who uses it.
+ * What it sends first may have left by now: these run after the call. Names count as they are then.
+ */
+static __always_inline void relabel(struct sock *sk)
+{
+	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, 0);
+
+	if (!l || is_current(l))
+		return;
+	if (identify(l))
+		resolve(l, policy.now);
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(see_send, struct sock *sk)
+{
+	relabel(sk);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(see_receive, struct sock *sk)
+{
+	relabel(sk);
+	return 0;
+}
+
+/*
+ * Sockets that are there when the rules are loaded get their labels: read once by the loader. Of
+ * several processes that hold one, a ruled one wins.
+ */
+#define BOUND_TO_PORT 8 /* SOCK_BINDPORT_LOCK */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct label_record);
+} candidate SEC(".maps");
+
+#define DEEPEST 32 /* cgroups above one that are looked at */
+
+static __always_inline void read_scopes(struct label_record *l, struct task_struct *task)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	__u32 level;
+
+	l->cgroup = BPF_CORE_READ(cgroup, kn, id);
+	for (int i = 0; i < DEEPEST; i++) {
+		level = BPF_CORE_READ(cgroup, level);
+		if (!level)
+			break;
+		if (level <= LABEL_SCOPES)
+			l->scopes[(level - 1) & (LABEL_SCOPES - 1)] = BPF_CORE_READ(cgroup, kn, id);
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+}
+
+static __always_inline bool was_connected(struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = (const struct inet_connection_sock *)sk;
+
+	return BPF_CORE_READ(icsk, icsk_bind_hash, fastreuse) < 0 ||
+	       BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & BOUND_TO_PORT;
+}
+
+SEC("iter/task_file")
+int find_sockets(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct label_record *l, *found;
+	__u32 zero = 0;
+	struct socket *sock;
+	struct sock *sk;
+	__u16 family;
+
+	if (!task || !file)
+		return 0;
+	sock = bpf_sock_from_file(file);
+	if (!sock || !sock->sk)
+		return 0;
+	sk = sock->sk;
+	family = sk->__sk_common.skc_family;
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	found = bpf_map_lookup_elem(&candidate, &zero);
+	if (!found)
+		return 0;
+	__builtin_memset(found, 0, sizeof(*found));
+	read_process(found, task);
+	read_scopes(found, task);
+	resolve(found, policy.now);
+	l = bpf_sk_storage_get(&labels, sk, 0, 0);
+	if (l && l->pid && (l->count || !found->count))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_TCP_NR && was_connected(sk))
+		found->flags |= LABEL_CONNECTS;
+	if (!l)
+		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (l)
+		__builtin_memcpy(l, found, sizeof(*l));
+	return 0;
+}

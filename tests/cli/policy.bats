@@ -1,0 +1,465 @@
+#!/usr/bin/env bats
+# Rules: ebpf-load --cgroup, ebpf-ctl, ebpf-read deny. Only cgroups of the tests' own are ever loaded.
+load helper
+
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab
+admins=60691 # gid of those who may edit rules
+
+setup_file() {
+	ip netns add "$here"
+	ip netns add "$there"
+	add_pair lan0 10.77.0
+	ip -n "$here" link set lo up
+	mkdir "$cgroup"
+}
+
+teardown_file() {
+	remove_root "$root"
+	ip netns del "$here"
+	ip netns del "$there"
+	find "$cgroup" -depth -type d -exec rmdir {} \;
+}
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+ctl() { "$bin/ebpf-ctl" --pin-root "$root" "$@"; }
+
+# In the tests' cgroup, or in one below it.
+inside() { # COMMAND...
+	# shellcheck disable=SC2016 # the inner shell's
+	"${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" "$@"
+}
+inside_of() { # BELOW COMMAND...
+	local below=$1
+	shift
+	# shellcheck disable=SC2016 # the inner shell's
+	"${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup/$below" "$@"
+}
+
+# A program on stdin, as a process named NAME, in the cgroup.
+act() { # NAME
+	inside timeout 60 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
+}
+
+# The same in the background.
+start_act() { # NAME PROCESS
+	cat >"$1.py"
+	start "$1" inside bash -c 'exec python3 "$@" <"$0"' "$PWD/$1.py" "$BATS_TEST_DIRNAME/act.py" "$2"
+}
+
+# Accepts and counts on ports of the namespace $there, which has no rules; see act.py.
+serve() { # NAME PORT...
+	local name=$1
+	shift
+	start "$name" "${from_there[@]}" python3 "$BATS_TEST_DIRNAME/act.py" pp-peer "$@"
+	wait_until has_text "$(out "$name")" ready
+}
+
+asks() { element maps/wanted 0; }
+asks_other_than() { [ "$(asks)" != "$1" ]; } # BYTES
+
+listen() { # NAME ARGUMENT...
+	local name=$1 before
+	before=$(asks)
+	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" deny "${@:2}"
+	wait_until asks_other_than "$before" || {
+		cat "$(err "$name")" >&2
+		return 1
+	}
+}
+
+heard() { # NAME JQ
+	jq -r "$2" "$(out "$1")"
+}
+
+# What a connect to each port gives: "8080 ok", "8081 EPERM"
+tries() { # NAME PORT...
+	local name=$1
+	shift
+	act "$name" <<<"for port in ${*/%/,}: print(port, attempt(connect, port))"
+}
+
+@test "a named process may use its ports and nothing else; others are left alone" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	[ "$(tries pp-ruled 8080 8081)" = $'8080 ok\n8081 EPERM' ]
+	[ "$(tries pp-free 8080 8081)" = $'8080 ok\n8081 ok' ]
+	# Outside of the cgroup nobody is ruled.
+	[ "$("${from_here[@]}" python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8081))')" = ok ]
+}
+
+@test "a rule holds from the moment ebpf-ctl has ended, for what is connected as well" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	start_act ruled pp-ruled <<-'END'
+		allowed = connect(8080)
+		said('connected'); wait_for('revoked')
+		print(attempt(send_and_hear, allowed), attempt(connect, 8080), attempt(connect, 8081), flush=True)
+		said('told'); wait_for('allowed')
+		print(attempt(send_and_hear, allowed), attempt(connect, 8080), attempt(connect, 8081), flush=True)
+	END
+	wait_until [ -e connected ]
+	ctl allow 8081 pp-ruled
+	ctl revoke 8080 pp-ruled
+	touch revoked
+	wait_until [ -e told ]
+	ctl allow 8080 pp-ruled
+	ctl revoke 8081 pp-ruled
+	touch allowed
+	finish ruled
+	# What was sent into the dark is sent again by TCP, and arrives when it may.
+	[ "$(<"$(out ruled)")" = $'dropped EPERM ok\nok ok EPERM' ]
+}
+
+@test "a connection older than the load, and one older than the rule" {
+	serve peer 8080 8081
+	start_act ruled pp-ruled <<-'END'
+		older = {port: connect(port) for port in (8080, 8081)}
+		said('connected'); wait_for('loaded')
+		between = {port: connect(port) for port in (8080, 8081)}
+		said('between'); wait_for('ruled')
+		print(*[attempt(send_and_hear, c[port]) for c in (older, between) for port in (8080, 8081)])
+	END
+	wait_until [ -e connected ]
+	given --cgroup "$cgroup"
+	touch loaded
+	wait_until [ -e between ]
+	ctl allow 8080 pp-ruled
+	touch ruled
+	finish ruled
+	[ "$(<"$(out ruled)")" = 'ok dropped ok dropped' ]
+}
+
+@test "an executable is known by what it is, not by its name" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	cp "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" one
+	cp one two
+	ctl allow 8080 "$PWD/one"
+	run_as() { inside env PYTHONHOME="$(python3 -c 'import sys; print(sys.prefix)')" "./$1" "$BATS_TEST_DIRNAME/act.py" "$2" <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
+	[ "$(run_as one pp-any)" = 'ok EPERM' ]
+	[ "$(run_as two pp-any)" = 'ok ok' ]
+	mv one other
+	[ "$(run_as other pp-any)" = 'ok EPERM' ]
+}
+
+@test "a process by its number, until it ends" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	start_act ruled pp-any <<-'END'
+		open('pid', 'w').write(str(os.getpid())); said('started'); wait_for('ruled')
+		print(attempt(connect, 8080), attempt(connect, 8081))
+	END
+	wait_until [ -e started ]
+	ctl allow 8080 "pid:$(<pid)"
+	touch ruled
+	finish ruled
+	[ "$(<"$(out ruled)")" = 'ok EPERM' ]
+}
+
+@test "rules for one cgroup, and for those below it" {
+	mkdir -p "$cgroup/one" "$cgroup/two"
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled --cgroup "$cgroup/one"
+	go() { inside_of "$1" python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
+	[ "$(go one)" = 'ok EPERM' ]
+	[ "$(go two)" = 'ok ok' ]
+	ctl allow 8081 pp-ruled # of all: both count for those in one
+	[ "$(go one)" = 'ok ok' ]
+	[ "$(go two)" = 'EPERM ok' ]
+}
+
+@test "cgroups one below the other: each call is judged and counted once" {
+	mkdir -p "$cgroup/one"
+	given --cgroup "$cgroup/one"
+	loader --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	listen deny --comm pp-ruled
+	go() { inside_of one python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
+	[ "$(go)" = 'ok EPERM' ]
+	[ "$(ctl rules --json | jq -c '.[0] | [.rules[0].hits, .denied]')" = '[1,1]' ]
+	# The inner one takes over when the outer one goes.
+	unload --cgroup "$cgroup"
+	[ "$(go)" = 'ok EPERM' ]
+	[ "$(ctl rules --json | jq -c '.[0] | [.rules[0].hits, .denied]')" = '[2,2]' ]
+	finish deny INT
+	[ "$(heard deny .port | wc -l)" = 2 ]
+}
+
+@test "deny events: who, where to, which hook, which rule" {
+	given --cgroup "$cgroup"
+	serve peer 8081
+	ctl allow 8080 pp-ruled
+	listen deny --comm pp-ruled
+	act pp-ruled <<-'END'
+		print(attempt(connect, 8081), attempt(bind, 9000), attempt(socket.socket, socket.AF_INET, socket.SOCK_RAW, 253))
+		print(attempt(send_to, 5301))
+		print(attempt(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto, b'x', ('::1', 5301)))
+	END
+	finish deny INT
+	[ "$(heard deny '[.action, .rule, .reason, .direction, .proto, .remote_ip // "-", .port // "-", .attribution] | join(" ")')" = \
+		'deny pp-ruled connect out tcp 10.77.0.2 8081 exact
+deny pp-ruled bind in tcp - 9000 exact
+deny pp-ruled create out raw - - exact
+deny pp-ruled sendmsg out udp 10.77.0.2 5301 exact
+deny pp-ruled sendmsg out udp ::1 5301 exact' ]
+	[ "$(ctl rules --json | jq .[0].denied)" = 5 ]
+}
+
+@test "a socket that goes on trying is told of once a second, with how often it tried" {
+	given --cgroup "$cgroup"
+	ctl allow 53/udp pp-ruled
+	listen deny --comm pp-ruled
+	act pp-ruled <<-'END'
+		sock = datagram()
+		for turn in range(100): attempt(sock.sendto, b'x', (PEER, 5301))
+		time.sleep(1.1)
+		attempt(sock.sendto, b'x', (PEER, 5301))
+	END
+	finish deny INT
+	[ "$(heard deny '.suppressed // 0' | tr '\n' ' ')" = '0 99 ' ]
+	[ "$(ctl rules --json | jq .[0].denied)" = 101 ]
+}
+
+@test "audit: told and counted, nothing denied; of a process or of all" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled --audit
+	ctl allow 8080 pp-strict
+	listen deny
+	[ "$(tries pp-ruled 8081)" = '8081 ok' ]
+	[ "$(tries pp-strict 8081)" = '8081 EPERM' ]
+	ctl audit on
+	[ "$(tries pp-strict 8081)" = '8081 ok' ]
+	ctl audit off
+	ctl audit off pp-ruled
+	[ "$(tries pp-ruled 8081)" = '8081 EPERM' ]
+	finish deny INT
+	[ "$(heard deny '[.comm, .action] | join(" ")')" = 'pp-ruled audit
+pp-strict deny
+pp-strict audit
+pp-ruled deny' ]
+}
+
+@test "what was audited becomes rules: suggest" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 1 pp-ruled --audit
+	listen deny --comm pp-ruled
+	tries pp-ruled 8080 8081
+	act pp-ruled <<<'bind(9000)'
+	finish deny INT
+	ctl suggest pp-ruled --from "$(out deny)" >script
+	[ "$(cut -d '#' -f 1 script | tr -s ' ')" = 'ebpf-ctl allow 8080-8081/tcp pp-ruled 
+ebpf-ctl allow 9000/tcp pp-ruled ' ]
+	ctl audit off pp-ruled
+	PATH=$bin:$PATH EBPF_PIN_ROOT=$root bash -e script
+	[ "$(tries pp-ruled 8080 8081 8082)" = $'8080 ok\n8081 ok\n8082 EPERM' ]
+}
+
+@test "exec to another name leaves a rule; exec into one takes it on" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	[ "$(act pp-ruled <<<'print(after_exec("pp-other", "print(attempt(connect, 8081))"))')" = ok ]
+	[ "$(act pp-other <<<'print(after_exec("pp-ruled", "print(attempt(connect, 8081))"))')" = EPERM ]
+}
+
+@test "exec into a rule with a connection: at most the first send passes" {
+	given --cgroup "$cgroup"
+	serve peer 8081
+	ctl allow 8080 pp-ruled
+	act pp-other >said <<-'END'
+		connection = connect(8081)
+		connection.set_inheritable(True)
+		os.environ['FD'] = str(connection.fileno())
+		become('pp-ruled', """
+		connection = socket.socket(fileno=int(os.environ['FD']))
+		connection.send(b'first')
+		time.sleep(0.1)
+		connection.send(b'second')
+		time.sleep(0.2)
+		print('done')
+		""".replace('\n', ';').strip(';'))
+	END
+	finish peer TERM
+	[ "$(<said)" = "done" ]
+	[ "$(grep -c second "$(out peer)")" = 0 ]
+}
+
+@test "further paths of an MPTCP connection are judged by the rules of whose it is" {
+	[ -e /proc/sys/net/mptcp/enabled ] || skip 'this kernel has no MPTCP'
+	given --cgroup "$cgroup"
+	ip -n "$there" mptcp limits set subflows 4 add_addr_accepted 4
+	ip -n "$here" mptcp limits set subflows 4 add_addr_accepted 4
+	ip -n "$there" mptcp endpoint add 10.77.0.2 port 9999 signal
+	serve peer mptcp:8080
+	ctl allow 8080 pp-ruled
+	go() { act "$1" <<<'c = connect_mptcp(8080); send_and_hear(c); time.sleep(0.5); send_and_hear(c)'; }
+	joins() { "${from_there[@]}" nstat -asz MPTcpExtMPJoinSynRx | awk '/MPJoinSynRx/ { print $2 }'; }
+	go pp-free
+	local before
+	before=$(joins)
+	[ "$before" -gt 0 ]
+	go pp-ruled
+	[ "$(joins)" = "$before" ]
+	ctl allow 9999 pp-ruled
+	go pp-ruled
+	[ "$(joins)" -gt "$before" ]
+}
+
+@test "a listener whose port is revoked gets no connection any more" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled
+	ctl allow 8082 pp-ruled
+	start_act ruled pp-ruled <<-'END'
+		listener = bind(8080); listener.listen()
+		said('listening'); wait_for('done')
+	END
+	wait_until [ -e listening ]
+	ask() { "${from_there[@]}" python3 "$BATS_TEST_DIRNAME/act.py" pp-peer <<<'PEER = "10.77.0.1"; print(attempt(connect, 8080))'; }
+	[ "$(ask)" = ok ]
+	ctl revoke 8080 pp-ruled
+	[ "$(ask)" = dropped ]
+	ctl allow 8080 pp-ruled
+	[ "$(ask)" = ok ]
+	touch "done"
+	finish ruled
+}
+
+@test "nothing leaves by retransmission, whoever runs then" {
+	given --cgroup "$cgroup"
+	serve peer 8080
+	ctl allow 8080 pp-ruled
+	start_act ruled pp-ruled <<-'END'
+		connection = connect(8080)
+		said('connected'); wait_for('revoked')
+		connection.send(b'secret')
+		time.sleep(1.5)
+	END
+	wait_until [ -e connected ]
+	ctl allow 1 pp-ruled
+	ctl revoke 8080 pp-ruled
+	touch revoked
+	finish ruled
+	sleep 0.5 # its end is sent again and again as well
+	finish peer TERM
+	[ "$(grep -c secret "$(out peer)")" = 0 ]
+	[ "$(ctl rules --json | jq '.[0].denied >= 3')" = true ]
+}
+
+@test "a thousand changes: nothing forbidden passes later than 100 ms, nothing allowed is refused" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	{ echo 'allow 8080/tcp pp-ruled' && echo 'allow 8082/tcp pp-ruled'; } >one
+	{ echo 'allow 8080/tcp pp-ruled' && echo 'allow 8083/udp pp-ruled'; } >two
+	start_act ruled pp-ruled <<-'END'
+		while not os.path.exists('over'):
+		    how = attempt(lambda: send_and_hear(connect(8080))); how == 'ok' or print('refused 8080', how, flush=True)
+		    if attempt(connect, 8081) != 'EPERM': print('leak 8081', flush=True)
+		    count += 1
+		print(count > 100)
+	END
+	for ((i = 0; i < 500; i++)); do
+		ctl apply one
+		ctl apply two
+	done
+	touch over
+	finish ruled
+	cat "$(out ruled)" "$(err ruled)" | sort | uniq -c >&2
+	[ "$(<"$(out ruled)")" = True ]
+}
+
+@test "another load and an unload under traffic: no window" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	start_act ruled pp-ruled <<-'END'
+		while not os.path.exists('over'):
+		    if attempt(connect, 8081) != 'EPERM': print('leak 8081', flush=True)
+		    how = attempt(lambda: send_and_hear(connect(8080))); how == 'ok' or print('refused 8080', how, flush=True)
+		    count += 1
+		print(count > 20)
+		said('seen'); wait_for('unloaded')
+		print(attempt(connect, 8081))
+	END
+	for ((i = 0; i < 10; i++)); do
+		outdate_cgroup
+		loader --cgroup "$cgroup" 2>"said"
+		grep -q 'programs replaced' said
+	done
+	touch over
+	wait_until [ -e seen ]
+	head -3 "$(out ruled)" >&2
+	unload
+	touch unloaded
+	finish ruled
+	[ "$(<"$(out ruled)")" = $'True\nok' ]
+}
+
+# Makes the programs look like those of another build: the next load exchanges them.
+outdate_cgroup() {
+	local bytes
+	read -ra bytes <<<"$(element maps/cgroups 0)"
+	bytes[8]=$(printf 0x%02x $((bytes[8] ^ 1)))
+	bpftool map update pinned "$root/maps/cgroups" key 0 0 0 0 value "${bytes[@]}"
+}
+
+@test "a cgroup that was deleted and made again: status says so, the next load repairs it" {
+	mkdir "$cgroup/again"
+	given --cgroup "$cgroup/again"
+	rmdir "$cgroup/again"
+	[ "$(ctl status --json | jq -r '.cgroups[0].state')" = gone ]
+	mkdir "$cgroup/again"
+	[ "$(ctl status --json | jq -r '.cgroups[0].state')" = gone ]
+	loader --cgroup "$cgroup/again" 2>said
+	grep -q 'again: the cgroup is gone' said
+	[ "$(ctl status --json | jq -r '.cgroups | map(.state) | join(" ")')" = attached ]
+	serve peer 8080 8081
+	ctl allow 8080 pp-ruled
+	[ "$(inside_of again python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8081))')" = EPERM ]
+	rmdir "$cgroup/again"
+	unload --cgroup "$(ctl status --json | jq -r '.cgroups[0].id')"
+}
+
+@test "admins edit rules, readers see them, strangers neither" {
+	given --cgroup "$cgroup" --admin-group "$admins"
+	as_admin=(setpriv --reuid=nobody --regid=nogroup "--groups=$admins,$group" --)
+	"${as_admin[@]}" "$bin/ebpf-ctl" --pin-root "$root" allow 8080 pp-ruled 2>/dev/null
+	[ "$("${as_member[@]}" "$bin/ebpf-ctl" --pin-root "$root" export)" = 'allow 8080/tcp pp-ruled' ]
+	run --separate-stderr "${as_member[@]}" "$bin/ebpf-ctl" --pin-root "$root" allow 8081 pp-ruled
+	[ "$status" = 77 ]
+	assert_one_error ebpf-ctl
+	run --separate-stderr "${as_stranger[@]}" "$bin/ebpf-ctl" --pin-root "$root" rules
+	[ "$status" = 77 ]
+	[ "$(stat -c '%a %g' "$root/admin" "$root/admin/subjects" "$root/maps/subjects" "$root/maps/labels" | tr '\n' ' ')" = \
+		"750 $admins 660 $admins 640 $group 600 $group " ]
+}
+
+@test "what is no cgroup is refused, and nothing is left" {
+	run --separate-stderr loader --cgroup "$PWD"
+	[ "$status" = 1 ]
+	assert_one_error ebpf-load
+	run --separate-stderr loader --cgroup "$cgroup/nowhere"
+	[ "$status" = 1 ]
+	assert_one_error ebpf-load
+	[ ! -e "$root/abi" ]
+	given --cgroup "$cgroup"
+	run --separate-stderr unload --cgroup "$PWD"
+	[ "$status" = 1 ]
+	run --separate-stderr unload --cgroup 1
+	[ "$status" = 69 ]
+}
+
+@test "not loaded: rules and the stream deny say what to do" {
+	run --separate-stderr ctl allow 80 x
+	[ "$status" = 69 ]
+	[[ $stderr == *'ebpf-load --cgroup DIR'* ]]
+	run --separate-stderr "$bin/ebpf-read" --pin-root "$root" deny
+	[ "$status" = 69 ]
+}

@@ -1,0 +1,362 @@
+// ebpf-ctl as it is called: what it says, how it ends, what holds then.
+#include "tests/unit/support/rules.h"
+
+#include "tests/unit/support/json.h"
+
+#include <grp.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+class RulesCommand : public RulesTest {
+protected:
+    // As a normal user of these groups.
+    Finished as_user(const std::vector<gid_t> &groups,
+                     const std::vector<std::string> &words) const {
+        return run_child([&] {
+            constexpr gid_t nobody = 65534;
+            if (setgroups(groups.size(), groups.data()) != 0 ||
+                setresgid(nobody, nobody, nobody) != 0 || setresuid(nobody, nobody, nobody) != 0)
+                return 125;
+            std::vector<std::string> all = {"--pin-root", root()};
+            all.insert(all.end(), words.begin(), words.end());
+            Arguments arguments(all);
+            const auto done = run(arguments.argc(), arguments.argv());
+            return done ? 0 : report("ebpf-ctl", done.error());
+        });
+    }
+    // As the loader leaves them.
+    void give(gid_t readers, gid_t admins) const {
+        own(below("abi"), readers, 0640);
+        own(below("maps"), readers, 0750);
+        own(below("admin"), admins, 0750);
+        for (const MapSpec *spec : admin_maps) {
+            own(below(spec->path), readers, spec->mode);
+            own(pins().admin(*spec), admins, admin_mode);
+        }
+    }
+    static void own(const std::string &path, gid_t group, mode_t mode) {
+        EXPECT_EQ(chown(path.c_str(), 0, group), 0);
+        EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    }
+    std::string error(const std::vector<std::string> &words, int status) const {
+        const Finished ran = ctl(words);
+        EXPECT_EQ(ran.status, status) << ran.err;
+        EXPECT_EQ(ran.out, "");
+        return ran.err.substr(0, ran.err.find('\n'));
+    }
+};
+
+TEST_F(RulesCommand, AllowAndRevoke) {
+    const Finished first = ctl({"allow", "8080", "app"});
+    EXPECT_EQ(first.status, 0);
+    EXPECT_EQ(first.err, "hint: ebpf-ctl allow 53/udp app   (it may not look up names now)\n");
+    quietly({"allow", "8081-8090/tcp", "app"});
+    quietly({"allow", "53/udp", "app"});
+    EXPECT_EQ(exported(), "allow 8080-8090/tcp app\nallow 53/udp app\n");
+    quietly({"revoke", "8085-9000", "app"});
+    EXPECT_EQ(exported(), "allow 8080-8084/tcp app\nallow 53/udp app\n") << "what is there";
+    quietly({"revoke", "53/both", "app"});
+    EXPECT_EQ(exported(), "allow 8080-8084/tcp app\n");
+    const Finished last = ctl({"revoke", "1-65535/both", "app"});
+    EXPECT_EQ(last.status, 0);
+    EXPECT_EQ(last.err, "ebpf-ctl: app has no rule any more: it may use any port\n");
+    EXPECT_EQ(exported(), "");
+    EXPECT_EQ(subjects(), 0u);
+}
+
+TEST_F(RulesCommand, NoHintWhereNamesCanBeLookedUp) {
+    quietly({"allow", "53/udp", "a"});
+    quietly({"allow", "80", "a"});
+    quietly({"allow", "50-80/both", "b"});
+    quietly({"allow", "80", "c", "--audit"});
+    EXPECT_NE(ctl({"allow", "80/both", "my app"}).err.find("53/udp $'my app' "), std::string::npos)
+        << "as a shell takes it";
+}
+
+TEST_F(RulesCommand, WhatIsSoAlreadyIsUnchanged) {
+    quietly({"allow", "1-1000/both", "app"});
+    const uint64_t now = policy().now;
+    const Finished again = ctl({"allow", "80-90", "app"});
+    EXPECT_EQ(again.status, 0);
+    EXPECT_EQ(again.err, "ebpf-ctl: unchanged: 80-90/tcp is allowed to app\n");
+    EXPECT_EQ(policy().now, now);
+    quietly({"allow", "80", "app", "--audit"});
+    EXPECT_EQ(ctl({"allow", "80", "app", "--audit"}).err,
+              "ebpf-ctl: unchanged: 80/tcp is allowed to app\n");
+    EXPECT_EQ(ctl({"audit", "on", "app"}).err, "ebpf-ctl: unchanged: audit of app is on\n");
+    EXPECT_EQ(ctl({"audit", "off"}).err, "ebpf-ctl: unchanged: audit of all is off\n");
+}
+
+TEST_F(RulesCommand, WhatIsNotThereCannotBeRevoked) {
+    quietly({"allow", "53/both", "app"});
+    EXPECT_EQ(error({"revoke", "80", "app"}, 1),
+              "ebpf-ctl: 80/tcp is not allowed to app: nothing to revoke");
+    EXPECT_EQ(error({"revoke", "80", "other"}, 1), "ebpf-ctl: there are no rules of other");
+    EXPECT_EQ(error({"revoke", "--all", "other"}, 1), "ebpf-ctl: there are no rules of other");
+    EXPECT_EQ(error({"audit", "off", "other"}, 1), "ebpf-ctl: there are no rules of other");
+    quietly({"revoke", "--all", "app"});
+    EXPECT_EQ(subjects(), 0u);
+}
+
+TEST_F(RulesCommand, WrongUsage) {
+    for (const std::vector<std::string> &words :
+         std::vector<std::vector<std::string>>{{"allow", "0", "a"},
+                                               {"allow", "65536", "a"},
+                                               {"allow", "90-80", "a"},
+                                               {"allow", "x", "a"},
+                                               {"allow", "80/icmp", "a"},
+                                               {"allow", "80", "sixteen bytes!!!"},
+                                               {"allow", "80", "a/b"},
+                                               {"allow", "80", "pid:x"},
+                                               {"allow", "80", ""},
+                                               {"allow", "80"},
+                                               {"allow", "80", "a", "b"},
+                                               {"allow", "--all", "80", "a"},
+                                               {"revoke", "80"},
+                                               {"revoke", "--all", "80", "a"},
+                                               {"revoke", "0", "a"},
+                                               {"audit"},
+                                               {"audit", "maybe"},
+                                               {"audit", "on", "--cgroup", "/"},
+                                               {"audit", "on", "a/b"},
+                                               {"apply"},
+                                               {"export", "x"},
+                                               {"rules", "--all"},
+                                               {"suggest"},
+                                               {"suggest", "a/b"},
+                                               {"nonsense"},
+                                               {}}) {
+        const Finished ran = ctl(words);
+        EXPECT_EQ(ran.status, 2) << ran.err;
+        EXPECT_EQ(ran.err.rfind("ebpf-ctl: ", 0), 0u);
+    }
+    EXPECT_EQ(error({"allow", "80", "/nonexistent"}, 1),
+              "ebpf-ctl: cannot find executable /nonexistent: no such file or directory");
+    EXPECT_EQ(
+        error({"allow", "80", "a", "--cgroup", "/tmp"}, 1).rfind("ebpf-ctl: /tmp is no cgroup", 0),
+        0u);
+    EXPECT_EQ(policy().now, 0u) << "nothing was changed";
+    EXPECT_EQ(subjects(), 0u);
+}
+
+TEST_F(RulesCommand, NotLoaded) {
+    const std::vector<std::vector<std::string>> commands = {
+        {"allow", "80", "a"}, {"revoke", "80", "a"}, {"rules"},
+        {"export"},           {"audit", "on"},       {"apply", "/dev/null"}};
+    const std::string told =
+        "ebpf-ctl: not loaded: run: sudo ebpf-load --cgroup DIR --pin-root " + root();
+    ASSERT_EQ(unlink(pins().admin(policy_map).c_str()), 0); // --xdp alone
+    for (const auto &words : commands)
+        EXPECT_EQ(error(words, 69), told) << words[0];
+    ASSERT_EQ(unlink(below("abi").c_str()), 0);
+    for (const auto &words : commands)
+        EXPECT_EQ(error(words, 69), told) << words[0];
+}
+
+TEST_F(RulesCommand, GroupsDoWhatTheyMay) {
+    constexpr gid_t readers = 60690, admins = 60691;
+    give(readers, admins);
+    quietly({"allow", "53/both", "app"});
+    const Finished denied = as_user({readers}, {"allow", "80", "app"});
+    EXPECT_EQ(denied.status, 77);
+    EXPECT_EQ(denied.err, "ebpf-ctl: cannot open " + below("admin/policy") +
+                              ": permission denied\nhint: sudo usermod -aG 60691 \"$USER\"   (then "
+                              "log in again)\n");
+    EXPECT_EQ(as_user({readers}, {"export"}).out, "allow 53/tcp app\nallow 53/udp app\n");
+    EXPECT_EQ(as_user({admins}, {"allow", "80", "app"}).status, 0);
+    EXPECT_EQ(as_user({admins}, {"export"}).out,
+              "allow 53/tcp app\nallow 80/tcp app\nallow 53/udp app\n");
+    EXPECT_EQ(as_user({}, {"rules"}).status, 77);
+    EXPECT_EQ(as_user({}, {"allow", "80", "app"}).status, 77);
+    give(readers, 0);
+    EXPECT_EQ(as_user({readers}, {"allow", "80", "app"}).err,
+              "ebpf-ctl: cannot open " + below("admin/policy") +
+                  ": permission denied\nhint: sudo ebpf-load --cgroup DIR --admin-group ebpf-admin "
+                  "--pin-root " +
+                  root() + "   (only root may change rules now)\n");
+}
+
+TEST_F(RulesCommand, FrozenMapsAreTold) {
+    if (!freeze(pins().admin(subjects_map)))
+        GTEST_SKIP() << "this kernel freezes no such map";
+    EXPECT_EQ(error({"allow", "80", "app"}, 1), "ebpf-ctl: " + below("admin/subjects") +
+                                                    " is frozen: whoever may change it did that");
+    EXPECT_EQ(ctl({"rules"}).status, 0);
+}
+
+TEST_F(RulesCommand, AuditOfOneAndOfAll) {
+    quietly({"allow", "53/both", "app"});
+    quietly({"audit", "on", "app"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_AUDIT});
+    quietly({"audit", "off", "app"});
+    EXPECT_EQ(subject("app").flags, 0u);
+    quietly({"audit", "on"});
+    EXPECT_TRUE(policy().now & POLICY_AUDIT);
+    EXPECT_EQ(exported(), "audit all\nallow 53/tcp app\nallow 53/udp app\n");
+    quietly({"audit", "off"});
+    EXPECT_FALSE(policy().now & POLICY_AUDIT);
+}
+
+// Watched before it has any rule; it is never left with none and denied everything.
+TEST_F(RulesCommand, AuditOfAProcessWithoutRules) {
+    quietly({"audit", "on", "app"});
+    EXPECT_EQ(subject("app").set, 0u);
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_AUDIT});
+    EXPECT_EQ(exported(), "audit app\n");
+    const Finished off = ctl({"audit", "off", "app"});
+    EXPECT_EQ(off.status, 0);
+    EXPECT_EQ(off.err, "ebpf-ctl: app has no rule any more: it may use any port\n");
+    EXPECT_EQ(subjects(), 0u);
+}
+
+TEST_F(RulesCommand, ExportAndApplyAreOneAnothersInverse) {
+    const std::string pid = "pid:" + std::to_string(getpid());
+    const std::string file = "audit all\nallow 53/udp app\naudit app\n"
+                             "allow 80-82/tcp \"my name\\x01\"\n"
+                             "allow 1-65535/tcp /proc/self/exe cgroup=cgroup:4711\n"
+                             "allow 9/tcp " +
+                             pid + "\nallow 10/udp " + pid + "\n";
+    quietly({"apply", "-"}, file);
+    EXPECT_EQ(exported(), file);
+    quietly({"apply", "-"}, exported());
+    EXPECT_EQ(exported(), file);
+    EXPECT_EQ(ctl({"apply", "--dry-run", "-"}, file).out, "");
+}
+
+TEST_F(RulesCommand, ADryRunShowsAndChangesNothing) {
+    quietly({"apply", "-"}, "allow 80 a\nallow 81 b\n");
+    const uint64_t now = policy().now;
+    EXPECT_EQ(ctl({"apply", "-", "--dry-run"}, "allow 80-81 a\nallow 81 b\n").out,
+              "-allow 80/tcp a\n+allow 80-81/tcp a\n");
+    EXPECT_EQ(policy().now, now);
+}
+
+TEST_F(RulesCommand, AWrongFileIsNotApplied) {
+    quietly({"apply", "-"}, "allow 80 a\n");
+    const uint64_t now = policy().now;
+    const Finished ran = ctl({"apply", "-"}, "allow 80 b\nallow 0 b\nallow 80 b\nx\x1b\n");
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_EQ(ran.err, "ebpf-ctl: -:2: a port takes a whole number from 1 to 65535, not '0'\n"
+                       "ebpf-ctl: -:3: 80/tcp of 'b' is in line 1 already\n"
+                       "ebpf-ctl: -:4: no word 'x\\x1b': a line begins with allow or audit\n"
+                       "ebpf-ctl: -: 3 errors, nothing applied\n");
+    EXPECT_EQ(exported(), "allow 80/tcp a\n");
+    EXPECT_EQ(policy().now, now);
+    EXPECT_EQ(error({"apply", "/nonexistent"}, 1),
+              "ebpf-ctl: cannot open /nonexistent: no such file or directory");
+}
+
+// A file that was exchanged, a process that has ended: they can be named by what was written.
+TEST_F(RulesCommand, WhatIsGoneCanBeRevoked) {
+    char path[] = "/tmp/pinpipe-unit-XXXXXX";
+    { const Fd file(mkstemp(path)); }
+    chmod(path, 0755);
+    quietly({"allow", "53/both", path});
+    std::string pid;
+    {
+        const Child child([] {
+            pause();
+            return 0;
+        });
+        pid = "pid:" + std::to_string(child.pid());
+        quietly({"allow", "53/both", pid});
+    }
+    ASSERT_EQ(unlink(path), 0);
+    EXPECT_EQ(exported().find("\nallow"), std::string::npos) << exported();
+    EXPECT_NE(exported().find("# not there any more: allow 53/udp " + pid), std::string::npos);
+    const std::string table = ctl({"rules"}).out;
+    EXPECT_NE(table.find("(!) " + std::string(path) + ": another file, or none"), table.npos);
+    EXPECT_NE(table.find("(!) " + pid + ": this process has ended"), table.npos);
+    quietly({"apply", "-"}, exported() + "allow 53/both app\n");
+    EXPECT_EQ(subjects(), 1u) << "what is gone is no error of the file's";
+    quietly({"apply", "-"}, "");
+}
+
+// A number that means another process by now: that one gets nothing of the earlier one's.
+TEST_F(RulesCommand, NumbersAreNotInherited) {
+    const std::string pid = "pid:" + std::to_string(getpid());
+    quietly({"allow", "53/udp", pid});
+    subject_key earlier = find_process(pid)->key;
+    subject_record record = subject(pid);
+    quietly({"allow", "54/udp", pid});
+    earlier.id[1] -= 1'000'000'000;
+    record.number += 1;
+    text_record text{};
+    pid.copy(text.text, sizeof text.text - 1);
+    put(texts_map, record.number, text);
+    put(subjects_map, earlier, record);
+    EXPECT_EQ(exported(),
+              "allow 53-54/udp " + pid + "\n# not there any more: allow 53/udp " + pid + "\n");
+}
+
+TEST_F(RulesCommand, RevokeByWhatWasWritten) {
+    std::string pid;
+    {
+        const Child child([] {
+            pause();
+            return 0;
+        });
+        pid = "pid:" + std::to_string(child.pid());
+        quietly({"allow", "53/both", pid});
+    }
+    quietly({"revoke", "53/tcp", pid});
+    quietly({"revoke", "--all", pid});
+    EXPECT_EQ(subjects(), 0u);
+}
+
+TEST_F(RulesCommand, RulesOfACgroupAreApart) {
+    const std::vector<std::string> in = {"--cgroup", "cgroup:4711"};
+    quietly({"allow", "53/both", "app"});
+    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n"
+                          "allow 54/udp app cgroup=cgroup:4711\n");
+    EXPECT_EQ(error({"revoke", "54/udp", "app"}, 1),
+              "ebpf-ctl: 54/udp is not allowed to app: nothing to revoke");
+    EXPECT_EQ(ctl({"revoke", "54/udp", "app", in[0], in[1]}).status, 0);
+    EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n");
+    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    quietly({"revoke", "--all", "app"});
+    EXPECT_EQ(subjects(), 0u) << "in every cgroup";
+}
+
+TEST_F(RulesCommand, RulesHaveTheirCounters) {
+    quietly({"apply", "-"}, "allow 80-90 app\nallow 53/udp app\n");
+    const uint32_t number = subject("app").number;
+    put(hits_map, hit_key{number, 80, RULE_TCP, 0}, hit_record{7});
+    put(hits_map, hit_key{number, 90, RULE_TCP, 0}, hit_record{5});
+    put(hits_map, hit_key{number, 53, RULE_TCP, 0}, hit_record{100});
+    put(denials_map, number, denial_record{3, 4, 1});
+    const auto json = parse_json(ctl({"rules", "--json"}).out);
+    ASSERT_EQ(json.Size(), 1u);
+    EXPECT_STREQ(json[0]["process"].GetString(), "app");
+    EXPECT_EQ(json[0]["denied"].GetUint(), 3u);
+    EXPECT_EQ(json[0]["audited"].GetUint(), 4u);
+    EXPECT_TRUE(json[0].HasMember("last"));
+    EXPECT_EQ(json[0]["rules"][0]["hits"].GetUint(), 12u);
+    EXPECT_EQ(json[0]["rules"][1]["hits"].GetUint(), 0u);
+}
+
+TEST_F(RulesCommand, AClosedPipeIsNoError) {
+    quietly({"allow", "53/both", "app"});
+    EXPECT_EQ(run_child([&] {
+                  {
+                      Pipe pipe;
+                      dup2(pipe.write.get(), STDOUT_FILENO);
+                  }
+                  Arguments arguments({"--pin-root", root(), "export"});
+                  return run(arguments.argc(), arguments.argv()) ? 0 : 1;
+              }).status,
+              0);
+    EXPECT_EQ(run_child([&] {
+                  const Fd full(open("/dev/full", O_WRONLY));
+                  dup2(full.get(), STDOUT_FILENO);
+                  Arguments arguments({"--pin-root", root(), "rules"});
+                  const auto done = run(arguments.argc(), arguments.argv());
+                  return done ? 0 : static_cast<int>(done.error().exit);
+              }).status,
+              74);
+}
+
+} // namespace
+} // namespace pinpipe::ctl

@@ -1,0 +1,391 @@
+// Changes in the kernel's maps: what holds at each moment, and what stays behind.
+#include "tools/ctl/rule_edit.h"
+
+#include "tests/unit/support/rules.h"
+
+#include <cstring>
+#include <set>
+
+namespace pinpipe::ctl {
+namespace {
+
+class RulesEdit : public RulesTest {
+protected:
+    static Change to(const std::string &process, const std::vector<std::string> &ports,
+                     bool audit = false) {
+        return {find_process(process)->key, Change::After{ports_of(ports), audit}, process};
+    }
+    static Change gone(const std::string &process) {
+        return {find_process(process)->key, {}, process};
+    }
+    Result<void> edit(const std::vector<Change> &changes) const {
+        auto maps = writer();
+        return change(maps, changes);
+    }
+    Result<void> apply(const std::string &file) const {
+        auto maps = writer();
+        return replace(maps, *parse_policy(file));
+    }
+    std::string ports(const std::string &process) const {
+        return text_of(*reader().ports(subject(process).set));
+    }
+    std::set<uint32_t> sets() const {
+        std::set<uint32_t> sets;
+        const auto pages = *reader().pages();
+        for (const auto &[key, record] : pages)
+            sets.insert(key.set);
+        return sets;
+    }
+    uint64_t generation() const { return policy().now / POLICY_STEP; }
+    uint64_t bits() const { return policy().now % POLICY_STEP; }
+};
+
+TEST_F(RulesEdit, ASubjectIsWhatTheKernelLooksFor) {
+    ASSERT_TRUE(edit({to("app", {"8080", "53/udp"})}));
+    subject_key key{};
+    key.kind = SUBJECT_NAME;
+    std::memcpy(key.id, "app", 3);
+    const Fd subjects(bpf_obj_get(below("maps/subjects").c_str()));
+    subject_record record{};
+    ASSERT_EQ(bpf_map_lookup_elem(subjects.get(), &key, &record), 0);
+    EXPECT_NE(record.set, 0u);
+    EXPECT_EQ(record.flags, 0u);
+    page_key page{};
+    page.set = record.set;
+    page.page = 8080 / PAGE_PORTS;
+    page.proto = RULE_TCP;
+    page_record bits{};
+    const Fd ports(bpf_obj_get(below("maps/ports").c_str()));
+    ASSERT_EQ(bpf_map_lookup_elem(ports.get(), &page, &bits), 0);
+    EXPECT_EQ(bits.ports[8080 % PAGE_PORTS / 64], uint64_t{1} << 8080 % 64);
+    EXPECT_EQ(reader().texts()->at(record.number), "app");
+    EXPECT_EQ(generation(), 1u);
+}
+
+// A change writes a new set; programs may be at the old one until the next change.
+TEST_F(RulesEdit, TheOldSetStaysUntilTheNextChange) {
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    const subject_record first = subject("app");
+    ASSERT_TRUE(edit({to("app", {"80", "81"})}));
+    const subject_record second = subject("app");
+    EXPECT_NE(second.set, first.set);
+    EXPECT_EQ(second.number, first.number);
+    EXPECT_EQ(policy().old, first.set);
+    EXPECT_EQ(sets(), (std::set{first.set, second.set}));
+    EXPECT_EQ(generation(), 2u);
+    ASSERT_TRUE(edit({to("app", {"81"})}));
+    EXPECT_EQ(sets(), (std::set{second.set, subject("app").set}));
+    EXPECT_EQ(ports("app"), "81/tcp ");
+}
+
+TEST_F(RulesEdit, NothingOfARemovedOneStays) {
+    ASSERT_TRUE(edit({to("app", {"80"}), to("other", {"80"})}));
+    const uint32_t number = subject("app").number;
+    put(hits_map, hit_key{number, 80, RULE_TCP, 0}, hit_record{7});
+    put(hits_map, hit_key{subject("other").number, 80, RULE_TCP, 0}, hit_record{9});
+    ASSERT_TRUE(edit({gone("app")}));
+    EXPECT_EQ(subjects(), 1u);
+    EXPECT_EQ(texts(), 1u);
+    ASSERT_EQ(reader().hits()->size(), 1u);
+    EXPECT_EQ(reader().hits()->front().second.count, 9u);
+    EXPECT_EQ(generation(), 2u);
+    ASSERT_TRUE(edit({to("other", {"81"})}));
+    EXPECT_EQ(reader().hits()->size(), 0u) << "80 is no rule any more";
+}
+
+TEST_F(RulesEdit, ANewOneBeginsWithoutDenials) {
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    const uint32_t number = subject("app").number;
+    for (uint32_t other = 0; other < MAX_SUBJECTS; other++)
+        if (other != number)
+            put(denials_map, other, denial_record{5, 5, 5});
+    ASSERT_TRUE(edit({to("new", {"80"})}));
+    EXPECT_NE(subject("new").number, number);
+    EXPECT_EQ(reader().denials(subject("new").number)->denied, 0u);
+}
+
+TEST_F(RulesEdit, TellsWhichKindsThereAre) {
+    const std::string pid = "pid:" + std::to_string(getpid());
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    EXPECT_EQ(bits(), 0u);
+    ASSERT_TRUE(edit({to("/proc/self/exe", {"80"})}));
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_EXE});
+    ASSERT_TRUE(edit({to(pid, {"80"})}));
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_EXE | POLICY_HAS_PID});
+    Change limited = to("app", {"80"});
+    limited.key.cgroup = 7;
+    ASSERT_TRUE(edit({limited}));
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_EXE | POLICY_HAS_PID | POLICY_HAS_CGROUP});
+    ASSERT_TRUE(edit({gone("/proc/self/exe")}));
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_PID | POLICY_HAS_CGROUP});
+    ASSERT_TRUE(apply("allow 80 /proc/self/exe\naudit all"));
+    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_AUDIT | POLICY_HAS_EXE});
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_AUDIT | POLICY_HAS_EXE});
+    auto maps = writer();
+    ASSERT_TRUE(set_audit(maps, false));
+    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_EXE});
+}
+
+TEST_F(RulesEdit, EverythingAtOnceGoesToTheOtherBank) {
+    ASSERT_TRUE(edit({to("stays", {"80"}), to("changes", {"80"}), to("goes", {"80"})}));
+    const subject_record stays = subject("stays"), changes = subject("changes");
+    put(hits_map, hit_key{stays.number, 80, RULE_TCP, 0}, hit_record{7});
+    put(denials_map, stays.number, denial_record{1, 2, 3});
+    put(hits_map, hit_key{subject("goes").number, 80, RULE_TCP, 0}, hit_record{7});
+    const uint64_t before = generation();
+    ASSERT_TRUE(apply("allow 80 stays\nallow 81 changes\nallow 82 comes"));
+    EXPECT_EQ(generation(), before + 1) << "one step";
+    EXPECT_EQ(bits(), uint64_t{POLICY_BANK});
+    EXPECT_EQ(subjects(), 3u);
+    EXPECT_EQ(texts(), 3u);
+    EXPECT_EQ(pages(), 3u);
+    EXPECT_EQ(subject("stays").number, stays.number);
+    EXPECT_EQ(subject("stays").set, stays.set) << "it says the same";
+    EXPECT_EQ(subject("changes").number, changes.number);
+    EXPECT_EQ(ports("changes"), "81/tcp ");
+    EXPECT_EQ(ports("comes"), "82/tcp ");
+    EXPECT_EQ(ports("goes"), "");
+    EXPECT_EQ(reader().hits()->size(), 1u) << "counters of what stays";
+    EXPECT_EQ(reader().denials(stays.number)->denied, 1u);
+    ASSERT_TRUE(apply("allow 80 stays"));
+    EXPECT_EQ(bits(), 0u) << "and back";
+    EXPECT_EQ(subjects(), 1u);
+    EXPECT_EQ(pages(), 1u);
+    ASSERT_TRUE(apply(""));
+    EXPECT_EQ(subjects() + pages() + texts() + reader().hits()->size(), 0u);
+}
+
+// The same file by another name: the name is what is shown from then on.
+TEST_F(RulesEdit, TextsAreTheNewOnes) {
+    const std::string same = "/proc/" + std::to_string(getpid()) + "/exe";
+    ASSERT_TRUE(edit({to("/proc/self/exe", {"80"})}));
+    ASSERT_TRUE(apply("allow 80 " + same));
+    EXPECT_EQ(reader().texts()->at(subject(same).number), same);
+    EXPECT_EQ(subjects(), 1u);
+}
+
+// What a killed one leaves: pages and texts of nobody, subjects in the bank that does not hold.
+TEST_F(RulesEdit, LeftoversAreCollected) {
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    put(ports_map, page_key{999, 1, 0, 0}, page_record{{1}});
+    put(texts_map, uint32_t{77}, text_record{"nobody"});
+    subject_key other = find_process("ghost")->key;
+    other.bank = 1;
+    put(subjects_map, other, subject_record{999, 77, 0, 0});
+    EXPECT_EQ(exported(), "allow 80/tcp app\n") << "nobody sees them";
+    ASSERT_TRUE(apply("allow 80 app"));
+    EXPECT_EQ(exported(), "allow 80/tcp app\n");
+    EXPECT_EQ(subjects(), 1u);
+    EXPECT_EQ(pages(), 1u);
+    EXPECT_EQ(texts(), 1u);
+}
+
+std::string everything(unsigned subjects) {
+    std::string file;
+    for (unsigned number = 0; number < subjects; number++)
+        file += "allow 1-65535/both s" + std::to_string(number) + "\n";
+    return file;
+}
+
+constexpr unsigned subjects_that_fit = MAX_PAGES / PortSet::all_pages;
+
+TEST_F(RulesEdit, AFullMapChangesNothing) {
+    ASSERT_TRUE(apply("allow 80 app"));
+    const std::string before = exported();
+    const uint64_t now = policy().now;
+    const auto refused = apply(everything(subjects_that_fit + 8));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text, below("admin/ports") + " is full");
+    EXPECT_EQ(refused.error().exit, Exit::failed);
+    EXPECT_EQ(exported(), before);
+    EXPECT_EQ(policy().now, now);
+    EXPECT_EQ(subjects(), 1u);
+    EXPECT_EQ(pages(), 1u);
+    EXPECT_EQ(texts(), 1u);
+}
+
+TEST_F(RulesEdit, OneMoreThanFits) {
+    ASSERT_TRUE(apply(everything(subjects_that_fit)));
+    ASSERT_EQ(pages(), size_t{MAX_PAGES});
+    const auto refused = edit({to("more", {"80"})});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text, below("admin/ports") + " is full");
+    EXPECT_EQ(subjects(), size_t{subjects_that_fit});
+    EXPECT_EQ(texts(), size_t{subjects_that_fit});
+    EXPECT_EQ(subject("more").set, 0u);
+    const auto altered = edit({to("s7", {"80"})});
+    ASSERT_FALSE(altered) << "a change needs room beside the old set";
+    EXPECT_EQ(ports("s7"), "1-65535/tcp 1-65535/udp ");
+}
+
+// Pages of nobody are no reason to refuse.
+TEST_F(RulesEdit, AFullMapIsSweptFirst) {
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    Elements<page_key, page_record> rubbish;
+    for (uint32_t number = 0; number + 1 < MAX_PAGES; number++)
+        rubbish.emplace_back(PortSet::key_of(1000 + number / 256, number % 256), page_record{{1}});
+    {
+        const auto maps = writer();
+        ASSERT_TRUE(write_all(maps.map(ports_map), rubbish, "ports"));
+    }
+    ASSERT_TRUE(edit({to("new", {"81"})}));
+    EXPECT_EQ(exported(), "allow 80/tcp app\nallow 81/tcp new\n");
+    EXPECT_EQ(pages(), 2u);
+}
+
+TEST_F(RulesEdit, AsManySubjectsAsThereAreNumbers) {
+    std::string file, another;
+    for (unsigned number = 0; number < MAX_SUBJECTS; number++) {
+        file += "allow 80 a" + std::to_string(number) + "\n";
+        another += "allow 80 b" + std::to_string(number) + "\n";
+    }
+    ASSERT_TRUE(apply(file));
+    EXPECT_EQ(texts(), size_t{MAX_SUBJECTS});
+    const auto refused = edit({to("more", {"80"})});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text.rfind("there are 16384 subjects", 0), 0u);
+    EXPECT_TRUE(edit({to("a7", {"81"})})) << "one that is there";
+    EXPECT_FALSE(apply(another)) << "both at once";
+    EXPECT_EQ(subjects(), size_t{MAX_SUBJECTS});
+    EXPECT_TRUE(apply(file));
+}
+
+// The second of two fails: the first is what it was, and whoever looked at it looks again.
+TEST_F(RulesEdit, SeveralAreOne) {
+    ASSERT_TRUE(apply(everything(subjects_that_fit - 1) + "allow 80 a\n"));
+    const uint64_t before = generation();
+    const subject_record was = subject("a");
+    const auto refused = edit({to("a", {"90"}), to("b", {"1-65535/both"})});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(ports("a"), "80/tcp ");
+    EXPECT_EQ(subject("a").set, was.set);
+    EXPECT_GT(generation(), before);
+    EXPECT_EQ(subject("b").set, 0u);
+}
+
+TEST_F(RulesEdit, SetNumbersAreNeverUsedTwice) {
+    policy_record worn{};
+    worn.next_set = UINT32_MAX - 1;
+    put(policy_map, __u32{0}, worn);
+    ASSERT_TRUE(edit({to("app", {"80"})}));
+    EXPECT_EQ(subject("app").set, UINT32_MAX - 1);
+    const auto refused = edit({to("app", {"81"})});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text, "the numbers of port sets are used up");
+    EXPECT_EQ(ports("app"), "80/tcp ");
+}
+
+// Two states between which a child changes all the time.
+class RulesMeanwhile : public RulesEdit {
+protected:
+    static constexpr int subjects_of_each = 50;
+
+    static std::string first() {
+        std::string file;
+        for (int number = 0; number < subjects_of_each; number++)
+            file += "allow 80/tcp s" + std::to_string(number) + "\n";
+        return file;
+    }
+    static std::string second() {
+        std::string file;
+        for (int number = 0; number < subjects_of_each; number++)
+            file += "allow 443/udp s" + std::to_string(number) + "\nallow 1/tcp t" +
+                    std::to_string(number) + "\n";
+        return file;
+    }
+    static std::string in_order(const std::string &file) {
+        std::string text;
+        for (const std::string &line : policy_lines(*parse_policy(file)))
+            text += line;
+        return text;
+    }
+    static std::set<std::string> both() { return {in_order(first()), in_order(second())}; }
+    Child changer() const {
+        return Child([&] {
+            for (;;)
+                if (!apply(second()) || !apply(first()))
+                    return 1;
+        });
+    }
+};
+
+TEST_F(RulesMeanwhile, ReadersSeeWholeStates) {
+    ASSERT_TRUE(apply(first()));
+    const Child child = changer();
+    std::set<std::string> seen;
+    const Stopwatch watch;
+    for (int round = 0; (round < 50 || seen.size() < 2) && watch.seconds() < 20; round++)
+        seen.insert(exported());
+    EXPECT_EQ(seen, both());
+}
+
+// Of a subject that comes and goes: never a part.
+TEST_F(RulesMeanwhile, ReadersSeeWholeSubjects) {
+    const Child child([&] {
+        const timespec pause{0, 4'000'000};
+        for (;; nanosleep(&pause, nullptr))
+            if (!edit({to("a", {"80"}), to("b", {"81"})}) || !edit({gone("a"), gone("b")}))
+                return 1;
+    });
+    const RuleMaps maps = reader();
+    const Stopwatch watch;
+    size_t whole = 0;
+    while (watch.seconds() < 1.5 || (whole == 0 && watch.seconds() < 20)) {
+        const auto rules = maps.read();
+        ASSERT_TRUE(rules) << rules.error().text;
+        for (const Ruled &ruled : rules->ruled)
+            ASSERT_EQ(ruled.text + " " + text_of(ruled.ports),
+                      ruled.text == "a" ? "a 80/tcp " : "b 81/tcp ");
+        whole += rules->ruled.size();
+    }
+    EXPECT_GT(whole, 0u);
+}
+
+// Killed wherever it is: one state or the other holds, and the next change tidies up.
+TEST_F(RulesMeanwhile, KilledAtAnyMoment) {
+    ASSERT_TRUE(apply(first()));
+    for (int round = 0; round < 40; round++) {
+        const uint64_t before = generation();
+        Child child = changer();
+        const Stopwatch watch;
+        while (generation() == before && watch.seconds() < 10)
+            sched_yield();
+        const timespec moment{0, round * 400'000};
+        nanosleep(&moment, nullptr);
+        child.kill(SIGKILL);
+        child.wait();
+        ASSERT_TRUE(both().contains(exported()));
+    }
+    ASSERT_TRUE(edit({to("new", {"80"})}));
+    ASSERT_TRUE(apply(second()));
+    EXPECT_EQ(exported(), in_order(second()));
+    EXPECT_EQ(subjects(), size_t{2 * subjects_of_each});
+    EXPECT_EQ(pages(), size_t{2 * subjects_of_each});
+    EXPECT_EQ(texts(), size_t{2 * subjects_of_each});
+}
+
+TEST_F(RulesEdit, OneAtATime) {
+    Pipe held, release;
+    const Child holder([&] {
+        const RuleMaps maps = writer();
+        held.write.reset();
+        release.write.reset();
+        char end = 0;
+        return read(release.read.get(), &end, 1) == 0 ? 0 : 1;
+    });
+    held.write.reset();
+    ASSERT_TRUE(readable(held.read));
+    Child waiter([&] {
+        release.write.reset();
+        return edit({to("app", {"80"})}) ? 0 : 1;
+    });
+    ASSERT_TRUE(waiter.falls_asleep());
+    EXPECT_EQ(subjects(), 0u);
+    release.write.reset();
+    EXPECT_EQ(waiter.wait(), 0);
+    EXPECT_EQ(subjects(), 1u);
+}
+
+} // namespace
+} // namespace pinpipe::ctl

@@ -1,0 +1,141 @@
+#include "tools/ctl/policy_file.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+// Every process is there: files and numbers have ids by their texts.
+Finders all_there() {
+    Finders finders;
+    finders.process = [](const std::string &text) -> Result<Process> {
+        const auto kind = process_kind(text);
+        if (!kind)
+            return fail(kind.error());
+        Process process{{}, text};
+        process.key.kind = *kind;
+        process.key.id[0] = std::hash<std::string>()(text);
+        if (text == "/link")
+            process.key.id[0] = std::hash<std::string>()("/file");
+        return process;
+    };
+    finders.cgroup = [](const std::string &directory) -> Result<uint64_t> {
+        if (directory[0] != '/')
+            return fail(failure("no cgroup " + directory));
+        return directory.size();
+    };
+    return finders;
+}
+
+// What a file comes to, as export writes it; or its errors, "LINE: TEXT" each.
+std::string read(const std::string &text) {
+    const auto policy = parse_policy(text, all_there());
+    std::string out;
+    if (!policy)
+        for (const PolicyError &error : policy.error())
+            out += std::to_string(error.line) + ": " + error.text + "\n";
+    else
+        for (const std::string &line : policy_lines(*policy))
+            out += line;
+    return out;
+}
+
+TEST(PolicyFile, IsRead) {
+    EXPECT_EQ(read(""), "");
+    EXPECT_EQ(read("\n# nothing\n   \t\r\n  # more"), "");
+    EXPECT_EQ(read("allow 8080-8090/tcp app\nallow 53/udp /usr/bin/dig cgroup=/a/b # names\n"
+                   "audit app\naudit all\nallow 1/both pid:7"),
+              "audit all\n"
+              "allow 8080-8090/tcp app\naudit app\n"
+              "allow 53/udp /usr/bin/dig cgroup=/a/b\n"
+              "allow 1/tcp pid:7\nallow 1/udp pid:7\n");
+    EXPECT_EQ(read("allow 80 a\r\n"), "allow 80/tcp a\n") << "lines of another system";
+}
+
+// Whatever the order of the lines was.
+TEST(PolicyFile, IsInAStableOrder) {
+    const std::string sorted = "allow 80-82/tcp a\nallow 443/tcp a\nallow 53/udp a\n"
+                               "allow 1/tcp a cgroup=/x\n"
+                               "allow 1/tcp b\nallow 1/tcp c\nallow 1/tcp d\nallow 1/tcp e\n"
+                               "allow 1/tcp /a\nallow 1/tcp /b\nallow 1/tcp pid:1\n";
+    EXPECT_EQ(read("allow 1 pid:1\nallow 1 e\nallow 1 d\nallow 1 c\nallow 1 /b\nallow 1 /a\n"
+                   "allow 1 b\nallow 1 a cgroup=/x\nallow 53/udp a\nallow 443 a\nallow 82 a\n"
+                   "allow 80 a\nallow 81 a\n"),
+              sorted);
+    EXPECT_EQ(read(sorted), sorted);
+}
+
+TEST(PolicyFile, QuotesOddWords) {
+    EXPECT_EQ(quoted("curl"), "curl");
+    EXPECT_EQ(quoted("my name\x01"), "\"my name\\x01\"");
+    EXPECT_EQ(quoted("a\"b\\c"), "\"a\\\"b\\\\c\"");
+    EXPECT_EQ(quoted("#a"), "\"#a\"");
+    EXPECT_EQ(quoted("a#"), "a#");
+    EXPECT_EQ(quoted("all"), "\"all\"");
+    EXPECT_EQ(quoted("\xff"), "\"\\xff\"");
+    EXPECT_EQ(quoted(""), "\"\"");
+}
+
+TEST(PolicyFile, OddWordsComeBack) {
+    for (int c = 1; c < 256; c++) {
+        if (c == '/')
+            continue;
+        for (const std::string &name : {std::string(1, static_cast<char>(c)),
+                                        std::string("a") + static_cast<char>(c) + "1"}) {
+            const std::string line = "allow 80/tcp " + quoted(name) + "\n";
+            const auto policy = parse_policy(line, all_there());
+            ASSERT_TRUE(policy) << line << policy.error()[0].text;
+            ASSERT_EQ(policy->subjects.size(), 1u) << line;
+            EXPECT_EQ(policy->subjects[0].process.text, name);
+            EXPECT_EQ(policy_lines(*policy)[0], line);
+        }
+    }
+    EXPECT_EQ(read("audit \"all\"\nallow 1 x cgroup=\"/my cgroup\""),
+              "audit \"all\"\nallow 1/tcp x cgroup=\"/my cgroup\"\n");
+}
+
+TEST(PolicyFile, SaysWhatIsWrongAndWhere) {
+    EXPECT_EQ(read("allow 1 a\n\nallow 0 a\nallow 2 a b\ndeny a\nallow 3\naudit\nallow 4 a/b\n"
+                   "allow 9-8 a\naudit all a\nallow 5 \"a\nallow 6 \"\\y\"\nallow 7 a cgroup=\n"
+                   "allow 8 a cgroup=x\nallow 9 a cgroup=/x cgroup=/y\n"),
+              "3: a port takes a whole number from 1 to 65535, not '0'\n"
+              "4: unexpected 'b'\n"
+              "5: no word 'deny': a line begins with allow or audit\n"
+              "6: allow needs PORT[-PORT][/tcp|/udp|/both] and PROCESS\n"
+              "7: audit needs PROCESS, or all\n"
+              "8: 'a/b' is no process: a path must be absolute\n"
+              "9: '9-8': the range ends before it begins\n"
+              "10: unexpected 'a'\n"
+              "11: a quote that does not end\n"
+              "12: wrong escape: there are \\\", \\\\ and \\xHH\n"
+              "13: cgroup= needs a directory\n"
+              "14: no cgroup x\n"
+              "15: unexpected 'cgroup=/y'\n");
+    EXPECT_NE(read(std::string("allow 1 a\0b\n", 12)).find("1: a NUL byte"), std::string::npos);
+}
+
+TEST(PolicyFile, NamesTheLineOfADuplicate) {
+    EXPECT_EQ(read("allow 80-90 a\nallow 90 a\nallow 90/udp a\nallow 90 b\nallow 90 a cgroup=/x\n"
+                   "allow 100 a\nallow 95-105/both a\naudit a\naudit a\naudit all\naudit all\n"),
+              "2: 90/tcp of 'a' is in line 1 already\n"
+              "7: 95-105/both of 'a' is in line 6 already\n"
+              "9: audit of 'a' is in line 8 already\n"
+              "11: audit of 'all' is in line 10 already\n");
+    EXPECT_EQ(read("allow 80 /file\nallow 80 /link\n"),
+              "2: 80/tcp of '/link' is in line 1 already\n")
+        << "one file by two names";
+}
+
+TEST(PolicyFile, TellsTheFirstErrors) {
+    std::string text;
+    for (int line = 0; line < 100; line++)
+        text += "x\n";
+    const auto policy = parse_policy(text, all_there());
+    ASSERT_FALSE(policy);
+    EXPECT_EQ(policy.error().size(), most_policy_errors);
+    EXPECT_EQ(policy.error().back().line, most_policy_errors);
+}
+
+} // namespace
+} // namespace pinpipe::ctl

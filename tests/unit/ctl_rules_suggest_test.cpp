@@ -1,0 +1,131 @@
+#include "tools/ctl/suggest.h"
+
+#include "tests/unit/support/rules.h"
+
+#include <fstream>
+
+namespace pinpipe::ctl {
+namespace {
+
+std::string deny(const char *comm, const char *proto, int port, const std::string &more = "") {
+    return R"({"v":1,"event_type":"deny","action":"deny","hook":"connect","proto":")" +
+           std::string(proto) + R"(","direction":"out","remote_port":)" + std::to_string(port) +
+           R"(,"port":)" + std::to_string(port) + R"(,"pid":7,"comm":")" + comm + "\"" + more + "}";
+}
+
+std::string conn(const char *action, const char *direction, int local, int remote) {
+    return R"({"event_type":"conn","action":")" + std::string(action) +
+           R"(","proto":"tcp","direction":")" + direction + R"(","local_port":)" +
+           std::to_string(local) + R"(,"remote_port":)" + std::to_string(remote) +
+           R"(,"pid":7,"comm":"app"})";
+}
+
+std::string suggested(const std::vector<std::string> &lines, const std::string &process = "app") {
+    Suggestions suggestions(*wanted_process(process));
+    for (const std::string &line : lines)
+        suggestions.take(line);
+    std::string text = suggestions.commands();
+    for (const std::string &remark : suggestions.remarks())
+        text += "! " + remark + "\n";
+    return text;
+}
+
+TEST(Suggest, WhatWasDeniedOrAudited) {
+    EXPECT_EQ(suggested({deny("app", "tcp", 443), deny("app", "udp", 53),
+                         deny("app", "tcp", 80, R"(,"suppressed":41)"), deny("app", "tcp", 81),
+                         deny("app", "mptcp", 82), deny("app", "udplite", 54),
+                         deny("other", "tcp", 1), R"({"event_type":"icmp","comm":"app"})", ""}),
+              "ebpf-ctl allow 80-82/tcp app   # seen 44 times\n"
+              "ebpf-ctl allow 443/tcp app   # seen 1 time\n"
+              "ebpf-ctl allow 53-54/udp app   # seen 2 times\n");
+}
+
+TEST(Suggest, ConnectionsByTheirDirection) {
+    EXPECT_EQ(suggested({conn("connect", "out", 40000, 443), conn("close", "out", 40000, 443),
+                         conn("accept", "in", 8080, 50000), conn("accept", "in", 8080, 50001),
+                         conn("close", "in", 22, 50002)}),
+              "ebpf-ctl allow 22/tcp app   # seen 1 time\n"
+              "ebpf-ctl allow 443/tcp app   # seen 1 time\n"
+              "ebpf-ctl allow 8080/tcp app   # seen 2 times\n");
+}
+
+// The port that was judged, whatever the direction says.
+TEST(Suggest, TheJudgedPortCounts) {
+    EXPECT_EQ(
+        suggested({R"({"event_type":"deny","proto":"udp","direction":"out","local_port":5353,)"
+                   R"("remote_port":40000,"port":5353,"comm":"app"})",
+                   R"({"event_type":"deny","proto":"tcp","direction":"in","local_port":80,)"
+                   R"("remote_port":40000,"comm":"app"})"}),
+        "ebpf-ctl allow 80/tcp app   # seen 1 time\n"
+        "ebpf-ctl allow 5353/udp app   # seen 1 time\n");
+}
+
+TEST(Suggest, WhatIsWrongIsCounted) {
+    EXPECT_EQ(suggested({"x", "[]", "{", "{}", R"({"event_type":1})", "\xff",
+                         std::string("{}\0", 3), R"({"event_type":"deny"})"}),
+              "! 7 lines are no event: passed over\n"
+              "! nothing of app in 1 event of deny and conn\n");
+    EXPECT_EQ(suggested({deny("app", "icmp", 0), deny("app", "raw", 0, R"(,"suppressed":3)"),
+                         deny("app", "tcp", 0), deny("app", "tcp", 65536)}),
+              "! no rule can allow icmp: seen 1 time\n"
+              "! no rule can allow raw: seen 4 times\n"
+              "! 2 events have no port: passed over\n");
+    const std::string deep = std::string(1 << 20, '[');
+    EXPECT_EQ(suggested({deep}).rfind("! 1 line is no event", 0), 0u);
+}
+
+TEST(Suggest, ByNumberAndByExecutable) {
+    EXPECT_EQ(suggested({deny("a", "tcp", 80), deny("b", "tcp", 81)}, "pid:7"),
+              "ebpf-ctl allow 80-81/tcp pid:7   # seen 2 times\n");
+    EXPECT_EQ(suggested({deny("a", "tcp", 80)}, "pid:8"),
+              "! nothing of pid:8 in 1 event of deny and conn\n");
+    const std::string own = R"({"event_type":"deny","proto":"tcp","port":80,"comm":"x","pid":)" +
+                            std::to_string(getpid()) + "}";
+    EXPECT_EQ(suggested({own, deny("a", "tcp", 81)}, "/proc/self/exe"),
+              "ebpf-ctl allow 80/tcp /proc/self/exe   # seen 1 time\n");
+}
+
+// Denied by its own rules: whoever it was has ended.
+TEST(Suggest, ByTheRuleThatDenied) {
+    EXPECT_EQ(suggested({deny("x", "tcp", 80, R"(,"rule":"/proc/self/exe")"),
+                         deny("x", "tcp", 81, R"(,"rule":"/other")")},
+                        "/proc/self/exe"),
+              "ebpf-ctl allow 80/tcp /proc/self/exe   # seen 1 time\n");
+}
+
+TEST(Suggest, NamesAreAsAShellTakesThem) {
+    EXPECT_EQ(suggested({deny("my 'app'", "tcp", 80)}, "my 'app'"),
+              "ebpf-ctl allow 80/tcp $'my \\047app\\047'   # seen 1 time\n");
+    EXPECT_EQ(suggested({deny("-x", "tcp", 80)}, "-x"),
+              "ebpf-ctl allow 80/tcp -- $'-x'   # seen 1 time\n");
+}
+
+// What it prints is what allow takes, and allows what was seen.
+class SuggestCommand : public RulesTest {};
+
+TEST_F(SuggestCommand, ReadsStandardInputAndFiles) {
+    const std::string lines = deny("app", "tcp", 443) + "\n\n" + deny("app", "udp", 53) + "\nx\n" +
+                              conn("accept", "in", 8080, 40000);
+    const std::string told = "ebpf-ctl allow 443/tcp app   # seen 1 time\n"
+                             "ebpf-ctl allow 8080/tcp app   # seen 1 time\n"
+                             "ebpf-ctl allow 53/udp app   # seen 1 time\n";
+    const Finished piped = ctl({"suggest", "app"}, lines);
+    EXPECT_EQ(piped.status, 0);
+    EXPECT_EQ(piped.out, told);
+    EXPECT_EQ(piped.err, "ebpf-ctl: 1 line is no event: passed over\n");
+    const std::string path = "/tmp/pinpipe-unit-" + std::to_string(getpid());
+    std::ofstream(path) << lines;
+    EXPECT_EQ(ctl({"suggest", "app", "--from", path}).out, told);
+    unlink(path.c_str());
+    const Finished missing = ctl({"suggest", "app", "--from", path});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_EQ(missing.err, "ebpf-ctl: cannot open " + path + ": no such file or directory\n");
+}
+
+TEST_F(SuggestCommand, NeedsNothingLoaded) {
+    ASSERT_EQ(unlink(below("abi").c_str()), 0);
+    EXPECT_EQ(ctl({"suggest", "app"}, deny("app", "tcp", 443)).status, 0);
+}
+
+} // namespace
+} // namespace pinpipe::ctl

@@ -1,0 +1,102 @@
+// A pin root with the maps of the rules on a bpffs of the test's own, and ebpf-ctl run against it.
+#pragma once
+
+#include "tests/unit/support/arguments.h"
+#include "tests/unit/support/bpffs.h"
+#include "tests/unit/support/child.h"
+#include "tools/ctl/policy_file.h"
+#include "tools/ctl/rule_maps.h"
+#include "tools/ctl/run.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+namespace pinpipe::ctl {
+
+class RulesTest : public BpffsTest {
+protected:
+    void SetUp() override {
+        BpffsTest::SetUp();
+        if (IsSkipped())
+            return;
+        abi_record abi{};
+        abi.magic = LAYOUT_MAGIC;
+        abi.version = LAYOUT_VERSION;
+        const __u32 zero = 0;
+        abi_ = make_pin(abi_map, "abi");
+        ASSERT_EQ(bpf_map_update_elem(abi_.get(), &zero, &abi, BPF_ANY), 0);
+        ASSERT_EQ(mkdir(below("maps").c_str(), 0750), 0);
+        ASSERT_EQ(mkdir(below(admin_path).c_str(), 0750), 0);
+        for (const MapSpec *spec : admin_maps) {
+            const Fd map = make_pin(*spec, spec->path);
+            ASSERT_EQ(bpf_obj_pin(map.get(), pins().admin(*spec).c_str()), 0);
+        }
+    }
+
+    // ebpf-ctl with these arguments.
+    Finished ctl(std::vector<std::string> words, const std::string &input = "") const {
+        words.insert(words.begin(), {"--pin-root", root()});
+        return run_child([&] {
+            const Fd in(memfd_create("input", 0));
+            if (write(in.get(), input.data(), input.size()) < 0 || lseek(in.get(), 0, SEEK_SET) ||
+                dup2(in.get(), STDIN_FILENO) < 0)
+                return 125;
+            Arguments arguments(words);
+            const auto done = run(arguments.argc(), arguments.argv());
+            return done ? 0 : report("ebpf-ctl", done.error());
+        });
+    }
+    // The same, which must do it without a word.
+    void quietly(const std::vector<std::string> &words, const std::string &input = "") const {
+        const Finished ran = ctl(words, input);
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        EXPECT_EQ(ran.err, "");
+    }
+    std::string exported() const { return ctl({"export"}).out; }
+
+    RuleMaps reader() const {
+        auto maps = RuleMaps::open_to_read(pins());
+        if (!maps)
+            throw std::runtime_error(maps.error().text);
+        return std::move(*maps);
+    }
+    RuleMaps writer() const {
+        auto maps = RuleMaps::open_to_write(pins());
+        if (!maps)
+            throw std::runtime_error(maps.error().text);
+        return std::move(*maps);
+    }
+    policy_record policy() const { return *reader().policy(); }
+    size_t subjects() const { return reader().subjects()->size(); }
+    size_t pages() const { return reader().pages()->size(); }
+    size_t texts() const { return reader().texts()->size(); }
+    subject_record subject(const std::string &process) const {
+        const auto found = reader().find(find_process(process)->key);
+        return found && *found ? **found : subject_record{};
+    }
+    template <class K, class V> void put(const MapSpec &spec, const K &key, const V &value) const {
+        const Fd map(bpf_obj_get(pins().admin(spec).c_str()));
+        EXPECT_EQ(bpf_map_update_elem(map.get(), &key, &value, BPF_ANY), 0) << spec.name;
+    }
+
+private:
+    Fd abi_;
+};
+
+inline PortSet ports_of(const std::vector<std::string> &rules) {
+    PortSet set;
+    for (const std::string &rule : rules)
+        set.add(*parse_port_rule(rule));
+    return set;
+}
+
+// "1-3/tcp 53/udp "
+inline std::string text_of(const PortSet &set) {
+    std::string text;
+    for (unsigned proto = 0; proto < rule_protos; proto++)
+        for (const PortRange &range : set.ranges(proto))
+            text += rule_text({range, 1U << proto}) + " ";
+    return text;
+}
+
+} // namespace pinpipe::ctl

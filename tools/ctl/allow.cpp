@@ -1,0 +1,209 @@
+// ebpf-ctl allow, revoke, audit: one process at a time.
+#include "lib/signals.h"
+#include "tools/ctl/commands.h"
+#include "tools/ctl/rule_edit.h"
+
+namespace pinpipe::ctl {
+namespace {
+
+std::string cgroup_text(const Parsed &parsed) {
+    const std::string *directory = parsed.value(opt_cgroup);
+    return directory ? *directory : "";
+}
+
+// Name lookups are denied like everything else that is not allowed.
+void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string &who) {
+    constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP};
+    if ((rule.protos & 1U << RULE_TCP) && !ports.has_all(lookups))
+        say_hint("ebpf-ctl allow 53/udp " + who + "   (it may not look up names now)");
+}
+
+Result<RuleMaps> open(const Parsed &parsed) {
+    defer_stop_signals();
+    return RuleMaps::open_to_write(Pins(parsed.pin_root));
+}
+
+std::string removed_text(const Ruled &subject) {
+    return subject.text + " has no rule any more: it may use any port";
+}
+
+Result<void> unchanged(const std::string &text) {
+    say("unchanged: " + text);
+    return {};
+}
+
+Error nothing_of(const std::string &process) {
+    return failure("there are no rules of " + process);
+}
+
+// What revoke leaves of a subject.
+Change without(const Ruled &subject, const PortRule &rule) {
+    Change change{subject.key, Change::After{subject.ports, subject.audit()}, ""};
+    change.after->ports.remove(rule);
+    if (change.after->ports.empty())
+        change.after.reset();
+    return change;
+}
+
+Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, uint64_t cgroup) {
+    const std::string &process = parsed.operands[1];
+    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    if (!found)
+        return fail(found.error());
+    if (found->empty())
+        return fail(nothing_of(process));
+    std::vector<Change> changes;
+    for (const Ruled &subject : *found)
+        changes.push_back({subject.key, {}, ""});
+    return change(maps, changes);
+}
+
+Result<void> revoke_ports(RuleMaps &maps, const PortRule &rule, const std::string &process,
+                          uint64_t cgroup) {
+    const auto found = find_subjects(maps, process, cgroup);
+    if (!found)
+        return fail(found.error());
+    std::vector<Change> changes;
+    std::vector<std::string> removed;
+    for (const Ruled &subject : *found) {
+        if (!subject.ports.has_any(rule))
+            continue;
+        changes.push_back(without(subject, rule));
+        if (!changes.back().after)
+            removed.push_back(removed_text(subject));
+    }
+    if (changes.empty())
+        return fail(found->empty() ? nothing_of(process)
+                                   : failure(rule_text(rule) + " is not allowed to " + process +
+                                             ": nothing to revoke"));
+    if (auto done = change(maps, changes); !done)
+        return done;
+    for (const std::string &text : removed)
+        say(text);
+    return {};
+}
+
+Result<void> audit_everybody(RuleMaps &maps, bool on) {
+    if (((maps.shared()->now & POLICY_AUDIT) != 0) == on)
+        return unchanged(std::string("audit of all is ") + (on ? "on" : "off"));
+    return set_audit(maps, on);
+}
+
+// A process without rules can be watched alone: what it does is told, nothing denied.
+Result<void> watch_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
+    auto process = find_process(text);
+    if (!process)
+        return fail(process.error());
+    process->key.cgroup = cgroup;
+    return change(maps, {{process->key, Change::After{{}, true}, text}});
+}
+
+Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, uint64_t cgroup) {
+    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    if (!found)
+        return fail(found.error());
+    if (found->empty())
+        return on ? watch_unruled(maps, process, cgroup) : fail(nothing_of(process));
+    std::vector<Change> changes;
+    std::vector<std::string> removed;
+    for (const Ruled &subject : *found) {
+        if (subject.audit() == on)
+            continue;
+        changes.push_back({subject.key, Change::After{subject.ports, on}, ""});
+        if (!on && subject.ports.empty()) { // else it would be denied everything
+            changes.back().after.reset();
+            removed.push_back(removed_text(subject));
+        }
+    }
+    if (changes.empty())
+        return unchanged("audit of " + process + " is " + (on ? "on" : "off"));
+    if (auto done = change(maps, changes); !done)
+        return done;
+    for (const std::string &text : removed)
+        say(text);
+    return {};
+}
+
+} // namespace
+
+Result<void> allow(const Parsed &parsed) {
+    const auto rule = parse_port_rule(parsed.operands[1]);
+    if (!rule)
+        return fail(rule.error());
+    auto process = find_process(parsed.operands[2]);
+    if (!process)
+        return fail(process.error());
+    const auto cgroup = cgroup_given(parsed);
+    if (!cgroup)
+        return fail(cgroup.error());
+    process->key.cgroup = *cgroup;
+
+    auto maps = open(parsed);
+    if (!maps)
+        return fail(maps.error());
+    const auto found = maps->find(process->key);
+    if (!found)
+        return fail(found.error());
+    const subject_record was = found->value_or(subject_record{});
+    const bool was_audit = was.flags & SUBJECT_AUDIT;
+    auto ports = maps->ports(was.set);
+    if (!ports)
+        return fail(ports.error());
+    if (*found && ports->has_all(*rule) && (was_audit || !parsed.has(opt_audit)))
+        return unchanged(rule_text(*rule) + " is allowed to " + process->text);
+    ports->add(*rule);
+    const Change::After after{*ports, was_audit || parsed.has(opt_audit)};
+    if (auto done = change(*maps, {{process->key, after, process->text}}); !done)
+        return done;
+    if (!*found && !after.audit)
+        hint_at_names(*rule, *ports, whom(process->text, cgroup_text(parsed)));
+    return {};
+}
+
+Result<void> revoke(const Parsed &parsed) {
+    const size_t operands = parsed.has(opt_all) ? 2 : 3;
+    if (parsed.operands.size() != operands)
+        return fail(
+            usage_error("revoke takes PORT[-PORT][/tcp|/udp|/both] PROCESS, or --all PROCESS")
+                .with_hint("ebpf-ctl --help"));
+    Result<PortRule> rule = PortRule{};
+    if (!parsed.has(opt_all))
+        rule = parse_port_rule(parsed.operands[1]);
+    if (!rule)
+        return fail(rule.error());
+    if (const auto kind = process_kind(parsed.operands.back()); !kind)
+        return fail(kind.error());
+    const auto cgroup = cgroup_given(parsed);
+    if (!cgroup)
+        return fail(cgroup.error());
+    auto maps = open(parsed);
+    if (!maps)
+        return fail(maps.error());
+    if (parsed.has(opt_all))
+        return revoke_all(*maps, parsed, *cgroup);
+    return revoke_ports(*maps, *rule, parsed.operands[2], *cgroup);
+}
+
+Result<void> audit(const Parsed &parsed) {
+    const std::string &state = parsed.operands[1];
+    if (state != "on" && state != "off")
+        return fail(
+            usage_error("audit takes on or off, not '" + state + "'").with_hint("ebpf-ctl --help"));
+    const bool on = state == "on", everybody = parsed.operands.size() == 2;
+    if (everybody && parsed.has(opt_cgroup))
+        return fail(usage_error("audit --cgroup needs PROCESS").with_hint("ebpf-ctl --help"));
+    if (!everybody)
+        if (const auto kind = process_kind(parsed.operands[2]); !kind)
+            return fail(kind.error());
+    const auto cgroup = cgroup_given(parsed);
+    if (!cgroup)
+        return fail(cgroup.error());
+    auto maps = open(parsed);
+    if (!maps)
+        return fail(maps.error());
+    if (everybody)
+        return audit_everybody(*maps, on);
+    return audit_process(*maps, on, parsed.operands[2], *cgroup);
+}
+
+} // namespace pinpipe::ctl

@@ -1,0 +1,116 @@
+// ebpf-ctl apply, export: the whole set of rules as a file.
+#include "lib/signals.h"
+#include "tools/ctl/commands.h"
+#include "tools/ctl/policy_file.h"
+#include "tools/ctl/rule_edit.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+constexpr size_t longest_file = size_t{64} << 20; // bytes
+
+Result<std::string> read_file(const std::string &name) {
+    const bool standard = name == "-";
+    const Fd file(standard ? dup(STDIN_FILENO) : open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid())
+        return fail(system_error("open " + name, errno));
+    std::string text;
+    char part[65536];
+    for (ssize_t count; (count = read(file.get(), part, sizeof part)) != 0;) {
+        if (count < 0 && (errno != EINTR || stop_requested()))
+            return fail(system_error("read " + name, errno));
+        if (count > 0)
+            text.append(part, static_cast<size_t>(count));
+        if (text.size() > longest_file)
+            return fail(failure(name + " has more than 64 MiB: that is no policy"));
+    }
+    return text;
+}
+
+Result<Policy> read_policy(const std::string &name) {
+    const auto text = read_file(name);
+    if (!text)
+        return fail(text.error());
+    auto policy = parse_policy(*text);
+    if (policy)
+        return *policy;
+    const std::vector<PolicyError> &errors = policy.error();
+    for (const PolicyError &error : errors)
+        say(name + ":" + std::to_string(error.line) + ": " + error.text);
+    const std::string count = std::to_string(errors.size());
+    return fail(failure(name + ": " + count +
+                        (errors.size() == most_policy_errors ? " or more" : "") +
+                        (errors.size() == 1 ? " error" : " errors") + ", nothing applied"));
+}
+
+// Whether it can be applied again: to the file that is there now, but to no other process.
+bool is_there(const Subject &subject) {
+    const Process &process = subject.process;
+    return process.key.kind == SUBJECT_PID ? is_current(process.key, process.text)
+                                           : find_process(process.text).has_value();
+}
+
+// Lines that only one of them has, in order.
+std::string difference(const std::vector<std::string> &from, const std::vector<std::string> &to) {
+    std::vector<std::string> old_lines = from, new_lines = to, only_old, only_new;
+    std::sort(old_lines.begin(), old_lines.end());
+    std::sort(new_lines.begin(), new_lines.end());
+    std::string text;
+    for (const std::string &line : from)
+        if (!std::binary_search(new_lines.begin(), new_lines.end(), line))
+            text += "-" + line;
+    for (const std::string &line : to)
+        if (!std::binary_search(old_lines.begin(), old_lines.end(), line))
+            text += "+" + line;
+    return text;
+}
+
+Result<Rules> read_rules(const Parsed &parsed) {
+    const auto maps = RuleMaps::open_to_read(Pins(parsed.pin_root));
+    return maps ? maps->read() : fail(maps.error());
+}
+
+} // namespace
+
+Result<void> apply(const Parsed &parsed) {
+    const auto policy = read_policy(parsed.operands[1]);
+    if (!policy)
+        return fail(policy.error());
+    if (parsed.has(opt_dry_run)) {
+        const auto rules = read_rules(parsed);
+        if (!rules)
+            return fail(rules.error());
+        return print(difference(policy_lines(policy_of(*rules)), policy_lines(*policy)));
+    }
+    defer_stop_signals();
+    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root));
+    if (!maps)
+        return fail(maps.error());
+    return replace(*maps, *policy);
+}
+
+Result<void> export_rules(const Parsed &parsed) {
+    const auto rules = read_rules(parsed);
+    if (!rules)
+        return fail(rules.error());
+    Policy policy = policy_of(*rules);
+    std::string text;
+    Policy ended; // does not stand in the way of the rest
+    std::erase_if(policy.subjects, [&](const Subject &subject) {
+        if (is_there(subject))
+            return false;
+        ended.subjects.push_back(subject);
+        return true;
+    });
+    for (const std::string &line : policy_lines(policy))
+        text += line;
+    for (const std::string &line : policy_lines(ended))
+        text += "# not there any more: " + line;
+    return print(text);
+}
+
+} // namespace pinpipe::ctl

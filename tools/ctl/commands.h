@@ -1,0 +1,44 @@
+// The subcommands about rules, and their options.
+#pragma once
+
+#include "lib/options.h"
+#include "tools/ctl/rule_maps.h"
+
+namespace pinpipe::ctl {
+
+enum : int { opt_json = own_options, opt_cgroup, opt_audit, opt_all, opt_from, opt_dry_run };
+
+// Operands are counted by the caller; the first is the subcommand's name.
+Result<void> allow(const Parsed &parsed);
+Result<void> revoke(const Parsed &parsed);
+Result<void> audit(const Parsed &parsed);
+Result<void> apply(const Parsed &parsed);
+Result<void> export_rules(const Parsed &parsed);
+Result<void> rules(const Parsed &parsed);
+Result<void> suggest(const Parsed &parsed);
+
+// --- what they share ---
+
+// A remark: "ebpf-ctl: text" on standard error, harmless to a terminal.
+void say(const std::string &text);
+void say_hint(const std::string &command);
+
+// A word as a shell takes it.
+std::string shell_word(const std::string &word);
+
+// PROCESS with its --cgroup, as commands have it.
+std::string whom(const std::string &process, const std::string &cgroup);
+
+// The cgroup of --cgroup; 0: none is given.
+Result<uint64_t> cgroup_given(const Parsed &parsed);
+
+Result<void> print(std::string_view text); // on standard output; a closed one is no error
+
+Policy policy_of(const Rules &rules);
+
+// The subjects that PROCESS means, by what it is now or by how it was written: what has been
+// exchanged or has ended can be named still. cgroup: nothing: any.
+Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string &process,
+                                         std::optional<uint64_t> cgroup);
+
+} // namespace pinpipe::ctl

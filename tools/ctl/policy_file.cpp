@@ -1,0 +1,251 @@
+#include "tools/ctl/policy_file.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <optional>
+
+namespace pinpipe::ctl {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+constexpr const char *cgroup_word = "cgroup=";
+
+struct Word {
+    std::string bytes;
+    bool quoted = false;
+};
+
+int hex_digit(char c) {
+    const std::string_view digits = "0123456789abcdef";
+    const size_t at = digits.find(static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c));
+    return at == digits.npos ? -1 : static_cast<int>(at);
+}
+
+// Takes what a backslash begins off the front of rest.
+std::optional<char> unescape(std::string_view &rest) {
+    if (rest.size() > 1 && (rest[1] == '"' || rest[1] == '\\')) {
+        const char c = rest[1];
+        rest.remove_prefix(2);
+        return c;
+    }
+    if (rest.size() < 4 || rest[1] != 'x' || hex_digit(rest[2]) < 0 || hex_digit(rest[3]) < 0)
+        return {};
+    const char c = static_cast<char>(hex_digit(rest[2]) << 4 | hex_digit(rest[3]));
+    rest.remove_prefix(4);
+    return c;
+}
+
+// Takes a word off the front of rest; words may be quoted in parts.
+Result<Word> take_word(std::string_view &rest) {
+    Word word;
+    bool inside = false;
+    while (!rest.empty() && (inside || blanks.find(rest[0]) == blanks.npos)) {
+        if (rest[0] == '"') {
+            inside = !inside;
+            word.quoted = true;
+            rest.remove_prefix(1);
+        } else if (inside && rest[0] == '\\') {
+            const auto c = unescape(rest);
+            if (!c)
+                return fail(failure("wrong escape: there are \\\", \\\\ and \\xHH"));
+            word.bytes += *c;
+        } else {
+            word.bytes += rest[0];
+            rest.remove_prefix(1);
+        }
+    }
+    if (inside)
+        return fail(failure("a quote that does not end"));
+    return word;
+}
+
+Result<std::vector<Word>> words_of(std::string_view line) {
+    std::vector<Word> words;
+    for (;;) {
+        line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+        if (line.empty() || line[0] == '#')
+            return words;
+        auto word = take_word(line);
+        if (!word)
+            return fail(word.error());
+        words.push_back(std::move(*word));
+    }
+}
+
+class Reader {
+public:
+    explicit Reader(const Finders &finders) : finders_(finders) {}
+
+    Result<void> take(std::string_view text, size_t line) {
+        line_ = line;
+        const auto words = words_of(text);
+        if (!words)
+            return fail(words.error());
+        if (words->empty())
+            return {};
+        const std::string &verb = (*words)[0].bytes;
+        if (verb == "allow")
+            return take_allow(*words);
+        if (verb == "audit")
+            return take_audit(*words);
+        return fail(failure("no word '" + verb + "': a line begins with allow or audit"));
+    }
+
+    Policy result() {
+        Policy policy;
+        policy.audit = audit_line_ != 0;
+        for (auto &[key, entry] : entries_)
+            policy.subjects.push_back(std::move(entry.subject));
+        put_in_order(policy);
+        return policy;
+    }
+
+private:
+    struct Key {
+        subject_key key;
+        bool operator<(const Key &other) const {
+            const auto all = [](const subject_key &k) {
+                return std::tuple(k.kind, k.id[0], k.id[1], k.cgroup);
+            };
+            return all(key) < all(other.key);
+        }
+    };
+    struct Entry {
+        Subject subject;
+        std::vector<std::pair<PortRule, size_t>> rules; // with their lines
+        size_t audit_line = 0;
+    };
+
+    Result<void> take_allow(const std::vector<Word> &words) {
+        if (words.size() < 3)
+            return fail(failure("allow needs PORT[-PORT][/tcp|/udp|/both] and PROCESS"));
+        const auto rule = parse_port_rule(words[1].bytes);
+        if (!rule)
+            return fail(rule.error());
+        const auto entry = find(words, 2);
+        if (!entry)
+            return fail(entry.error());
+        if ((*entry)->subject.ports.has_any(*rule))
+            return fail(failure(rule_text(*rule) + " of '" + words[2].bytes + "' is in line " +
+                                std::to_string(line_with(**entry, *rule)) + " already"));
+        (*entry)->subject.ports.add(*rule);
+        (*entry)->rules.emplace_back(*rule, line_);
+        return {};
+    }
+
+    Result<void> take_audit(const std::vector<Word> &words) {
+        if (words.size() < 2)
+            return fail(failure("audit needs PROCESS, or all"));
+        size_t *line = &audit_line_;
+        if (words[1].bytes != "all" || words[1].quoted) {
+            const auto entry = find(words, 1);
+            if (!entry)
+                return fail(entry.error());
+            line = &(*entry)->audit_line;
+            (*entry)->subject.audit = true;
+        } else if (words.size() > 2) {
+            return fail(failure("unexpected '" + words[2].bytes + "'"));
+        }
+        if (*line)
+            return fail(failure("audit of '" + words[1].bytes + "' is in line " +
+                                std::to_string(*line) + " already"));
+        *line = line_;
+        return {};
+    }
+
+    // The subject that words name from number at on, which must end the line.
+    Result<Entry *> find(const std::vector<Word> &words, size_t at) {
+        std::string cgroup;
+        for (size_t i = at + 1; i < words.size(); i++) {
+            const std::string &word = words[i].bytes;
+            if (word.rfind(cgroup_word, 0) != 0 || !cgroup.empty())
+                return fail(failure("unexpected '" + word + "'"));
+            cgroup = word.substr(std::string_view(cgroup_word).size());
+            if (cgroup.empty())
+                return fail(failure("cgroup= needs a directory"));
+        }
+        auto process = finders_.process(words[at].bytes);
+        if (!process)
+            return fail(process.error());
+        if (!cgroup.empty()) {
+            const auto id = finders_.cgroup(cgroup);
+            if (!id)
+                return fail(id.error());
+            process->key.cgroup = *id;
+        }
+        Entry &entry = entries_[Key{process->key}];
+        if (entry.subject.process.text.empty()) {
+            entry.subject.process = std::move(*process);
+            entry.subject.cgroup = cgroup;
+        }
+        return &entry;
+    }
+
+    static size_t line_with(const Entry &entry, const PortRule &rule) {
+        for (const auto &[earlier, line] : entry.rules)
+            if ((earlier.protos & rule.protos) && earlier.range.first <= rule.range.last &&
+                rule.range.first <= earlier.range.last)
+                return line;
+        return 0;
+    }
+
+    const Finders &finders_;
+    std::map<Key, Entry> entries_;
+    size_t audit_line_ = 0, line_ = 0;
+};
+
+} // namespace
+
+std::string quoted(const std::string &word) {
+    const auto odd = [](char c) { return c <= ' ' || c > '~' || c == '"' || c == '\\'; };
+    if (!word.empty() && word != "all" && word[0] != '#' &&
+        std::none_of(word.begin(), word.end(), odd))
+        return word;
+    std::string out = "\"";
+    for (const char c : word) {
+        char hex[5];
+        std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(c));
+        if (c == '"' || c == '\\')
+            out += std::string("\\") + c;
+        else if (c < ' ' || c > '~')
+            out += hex;
+        else
+            out += c;
+    }
+    return out + "\"";
+}
+
+tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view text,
+                                                            const Finders &finders) {
+    Reader reader(finders);
+    std::vector<PolicyError> errors;
+    for (size_t line = 1; !text.empty() && errors.size() < most_policy_errors; line++) {
+        const size_t end = text.find('\n');
+        if (auto taken = reader.take(text.substr(0, end), line); !taken)
+            errors.push_back({line, taken.error().text});
+        text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    }
+    if (!errors.empty())
+        return tl::unexpected(std::move(errors));
+    return reader.result();
+}
+
+std::vector<std::string> policy_lines(const Policy &policy) {
+    std::vector<std::string> lines;
+    if (policy.audit)
+        lines.emplace_back("audit all\n");
+    for (const Subject &subject : policy.subjects) {
+        std::string whom = quoted(subject.process.text);
+        if (!subject.cgroup.empty())
+            whom += " " + (cgroup_word + quoted(subject.cgroup));
+        for (unsigned proto = 0; proto < rule_protos; proto++)
+            for (const PortRange &range : subject.ports.ranges(proto))
+                lines.push_back("allow " + rule_text({range, 1U << proto}) + " " + whom + "\n");
+        if (subject.audit)
+            lines.push_back("audit " + whom + "\n");
+    }
+    return lines;
+}
+
+} // namespace pinpipe::ctl

@@ -1,0 +1,42 @@
+// The policy file that apply reads and export writes.
+//
+//   # a comment
+//   allow 8080-8090/tcp exampleprocess
+//   allow 53/udp /usr/bin/dig cgroup=/sys/fs/cgroup/app
+//   audit exampleprocess                  told, not denied
+//   audit all                             nobody is denied anything
+//
+// A word with blanks, quotes or other bytes than printable ASCII stands in double quotes, with \",
+// \\ and \xHH in them; a process that is called all as well. A # at the start of a word begins a
+// comment.
+#pragma once
+
+#include "tools/ctl/policy.h"
+
+#include <functional>
+
+namespace pinpipe::ctl {
+
+struct PolicyError {
+    size_t line; // from 1
+    std::string text;
+};
+
+// What turns words into ids: find_process and find_cgroup, or a test's own.
+struct Finders {
+    std::function<Result<Process>(const std::string &)> process = find_process;
+    std::function<Result<uint64_t>(const std::string &)> cgroup = find_cgroup;
+};
+
+inline constexpr size_t most_policy_errors = 20;
+
+// In order; or what is wrong, the first most_policy_errors of it.
+tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view text,
+                                                            const Finders &finders = {});
+
+// policy is in order. Each line ends with a newline.
+std::vector<std::string> policy_lines(const Policy &policy);
+
+std::string quoted(const std::string &word); // as the file has it
+
+} // namespace pinpipe::ctl

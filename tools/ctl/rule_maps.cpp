@@ -1,0 +1,238 @@
+#include "tools/ctl/rule_maps.h"
+
+#include "lib/holders.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+constexpr const char *load_option = "--cgroup DIR";
+
+// Whether there are rules to look at or to change. Whoever may only change them cannot read what
+// was loaded: the maps' shapes must do.
+Result<void> look_for_rules(const Pins &pins) {
+    const auto abi = pins.abi();
+    if (abi ? abi->unloaded : abi.error().exit == Exit::not_loaded)
+        return fail(not_loaded(pins.root(), load_option));
+    if (!abi && abi.error().exit != Exit::not_permitted)
+        return fail(abi.error());
+    struct stat st {};
+    if (stat(pins.path(admin_path).c_str(), &st) != 0 && errno == ENOENT)
+        return fail(not_loaded(pins.root(), load_option));
+    if (stat(pins.admin(policy_map).c_str(), &st) != 0 && errno == ENOENT)
+        return fail(not_loaded(pins.root(), load_option));
+    return {};
+}
+
+// Where nobody but root may change rules: the loader can let a group.
+Error with_admin_hint(Error error, const Pins &pins) {
+    struct stat st {};
+    if (error.exit == Exit::not_permitted && error.code == EACCES &&
+        stat(pins.path(admin_path).c_str(), &st) == 0 && st.st_gid == 0)
+        error.hint = "sudo ebpf-load --cgroup DIR --admin-group ebpf-admin" +
+                     pin_root_option(pins.root()) + "   (only root may change rules now)";
+    return error;
+}
+
+// The directory's lock, when whoever has it is done.
+Result<Fd> lock(const std::string &path) {
+    constexpr int patience = 5000; // milliseconds; a change takes some
+    const timespec pause{0, 1'000'000};
+    for (int waited = 0;; waited++) {
+        Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!dir.valid())
+            return fail(system_error("open " + path, errno));
+        const bool locked = flock(dir.get(), LOCK_EX | LOCK_NB) == 0;
+        if (!locked && errno != EWOULDBLOCK)
+            return fail(system_error("lock " + path, errno));
+        struct stat ours {
+        }, now{};
+        if (locked && fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
+            ours.st_ino == now.st_ino)
+            return dir;
+        if (waited >= patience) {
+            const auto holder = lock_holder(path);
+            return fail(failure("somebody else changes the rules" +
+                                (holder ? ": " + holder->comm + " " + std::to_string(holder->pid)
+                                        : std::string())));
+        }
+        nanosleep(&pause, nullptr);
+    }
+}
+
+std::string text_of(const text_record &record) {
+    return {record.text, strnlen(record.text, sizeof record.text)};
+}
+
+PortSet::Page page_of(const page_record &record) {
+    PortSet::Page page;
+    std::memcpy(page.data(), record.ports, sizeof record.ports);
+    return page;
+}
+
+} // namespace
+
+Result<void> RuleMaps::open(const Pins &pins, Access access, bool admin) {
+    directory_ = pins.path(admin ? admin_path : "maps");
+    for (const MapSpec *spec : admin_maps) {
+        auto map = open_map(path(*spec), *spec, access);
+        if (!map)
+            return fail(map.error());
+        maps_[spec] = std::move(*map);
+    }
+    return {};
+}
+
+std::string RuleMaps::path(const MapSpec &spec) const {
+    return directory_ + "/" + spec.name;
+}
+
+Result<RuleMaps> RuleMaps::open_to_read(const Pins &pins) {
+    if (auto there = look_for_rules(pins); !there)
+        return fail(there.error());
+    RuleMaps maps;
+    if (auto opened = maps.open(pins, Access::read, true); opened)
+        return maps;
+    if (auto opened = maps.open(pins, Access::read, false); !opened)
+        return fail(opened.error());
+    return maps;
+}
+
+Result<RuleMaps> RuleMaps::open_to_write(const Pins &pins) {
+    if (auto there = look_for_rules(pins); !there)
+        return fail(there.error());
+    RuleMaps maps;
+    if (auto opened = maps.open(pins, Access::write, true); !opened)
+        return fail(with_admin_hint(opened.error(), pins));
+    for (const MapSpec *spec : admin_maps)
+        if (is_frozen(maps.map(*spec).get()))
+            return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
+                            .with_hint("sudo ebpf-load --unload" + pin_root_option(pins.root()) +
+                                       "   (then load again)"));
+    auto locked = lock(pins.path(admin_path));
+    if (!locked)
+        return fail(locked.error());
+    auto policy = map_array(maps.map(policy_map), sizeof(policy_record), maps.path(policy_map));
+    if (!policy)
+        return fail(policy.error());
+    maps.lock_ = std::move(*locked);
+    maps.policy_ = std::move(*policy);
+    return maps;
+}
+
+Result<policy_record> RuleMaps::policy() const {
+    policy_record policy{};
+    if (auto read = read_element(map(policy_map), 0, policy, path(policy_map)); !read)
+        return fail(read.error());
+    return policy;
+}
+
+Result<std::optional<subject_record>> RuleMaps::find(subject_key key) const {
+    const auto holds = policy();
+    if (!holds)
+        return fail(holds.error());
+    key.bank = holds->now & POLICY_BANK;
+    subject_record record{};
+    if (bpf_map_lookup_elem(map(subjects_map).get(), &key, &record) == 0)
+        return record;
+    if (errno != ENOENT)
+        return fail(system_error("read " + path(subjects_map), errno));
+    return std::optional<subject_record>();
+}
+
+Result<Elements<subject_key, subject_record>> RuleMaps::subjects() const {
+    return read_all<subject_key, subject_record>(map(subjects_map), path(subjects_map));
+}
+
+Result<std::unordered_map<uint32_t, std::string>> RuleMaps::texts() const {
+    const auto all = read_all<uint32_t, text_record>(map(texts_map), path(texts_map));
+    if (!all)
+        return fail(all.error());
+    std::unordered_map<uint32_t, std::string> texts;
+    for (const auto &[number, record] : *all)
+        texts[number] = text_of(record);
+    return texts;
+}
+
+// A set has few pages that can be: each is asked for, whatever the map holds besides.
+Result<PortSet> RuleMaps::ports(uint32_t set) const {
+    PortSet ports;
+    for (uint32_t number = 0; set && number < PortSet::all_pages; number++) {
+        const page_key key = PortSet::key_of(set, number);
+        page_record record{};
+        if (bpf_map_lookup_elem(map(ports_map).get(), &key, &record) == 0)
+            ports.set_page(number, page_of(record));
+        else if (errno != ENOENT)
+            return fail(system_error("read " + path(ports_map), errno));
+    }
+    return ports;
+}
+
+Result<Elements<page_key, page_record>> RuleMaps::pages() const {
+    return read_all<page_key, page_record>(map(ports_map), path(ports_map));
+}
+
+Result<Elements<hit_key, hit_record>> RuleMaps::hits() const {
+    return read_all<hit_key, hit_record>(map(hits_map), path(hits_map));
+}
+
+Result<denial_record> RuleMaps::denials(uint32_t number) const {
+    denial_record record{};
+    if (auto read = read_element(map(denials_map), number, record, path(denials_map)); !read)
+        return fail(read.error());
+    return record;
+}
+
+Result<Rules> RuleMaps::read_once() const {
+    const auto before = policy();
+    if (!before)
+        return fail(before.error());
+    const auto entries = subjects();
+    if (!entries)
+        return fail(entries.error());
+    const auto text = texts();
+    if (!text)
+        return fail(text.error());
+    const auto all_pages = pages();
+    if (!all_pages)
+        return fail(all_pages.error());
+    std::unordered_map<uint32_t, PortSet> sets;
+    for (const auto &[key, record] : *all_pages)
+        if (key.proto < rule_protos && key.page < PortSet::pages_of_proto)
+            sets[key.set].set_page(PortSet::page_number(key.proto, key.page), page_of(record));
+    Rules rules;
+    rules.now = before->now;
+    for (const auto &[key, record] : *entries) {
+        if (key.bank != (rules.now & POLICY_BANK))
+            continue;
+        const auto found = text->find(record.number);
+        rules.ruled.push_back(
+            {key, record, found == text->end() ? "?" : found->second, sets[record.set]});
+    }
+    return rules;
+}
+
+Result<Rules> RuleMaps::read() const {
+    constexpr int attempts = 100;
+    for (int attempt = 0;; attempt++) {
+        auto rules = read_once();
+        if (!rules)
+            return rules;
+        const auto after = policy();
+        if (!after)
+            return fail(after.error());
+        if (after->now == rules->now)
+            return rules;
+        if (attempt == attempts)
+            return fail(failure("the rules change faster than they can be read"));
+    }
+}
+
+} // namespace pinpipe::ctl

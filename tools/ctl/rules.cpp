@@ -1,0 +1,91 @@
+#include "tools/ctl/rules.h"
+
+#include "lib/clock.h"
+#include "tools/ctl/commands.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace pinpipe::ctl {
+namespace {
+
+using Hits = std::unordered_map<uint32_t, Elements<hit_key, hit_record>>; // by number
+
+Result<Hits> read_hits(const RuleMaps &maps) {
+    const auto all = maps.hits();
+    if (!all)
+        return fail(all.error());
+    Hits hits;
+    for (const auto &hit : *all)
+        hits[hit.first.number].push_back(hit);
+    return hits;
+}
+
+uint64_t sum(const Hits &hits, uint32_t number, unsigned proto, PortRange range) {
+    const auto found = hits.find(number);
+    uint64_t count = 0;
+    if (found == hits.end())
+        return count;
+    for (const auto &[key, record] : found->second)
+        if (key.proto == proto && key.port >= range.first && key.port <= range.last)
+            count += record.count;
+    return count;
+}
+
+Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hits &hits) {
+    SubjectStatus subject;
+    subject.key = ruled.key;
+    subject.text = ruled.text;
+    subject.audit = ruled.audit();
+    subject.current = is_current(ruled.key, ruled.text);
+    for (unsigned proto = 0; proto < rule_protos; proto++)
+        for (const PortRange &range : ruled.ports.ranges(proto))
+            subject.ranges.push_back({proto, range, sum(hits, ruled.record.number, proto, range)});
+    const auto denials = maps.denials(ruled.record.number);
+    if (!denials)
+        return fail(denials.error());
+    subject.denied = denials->denied;
+    subject.audited = denials->audited;
+    if (denials->last)
+        subject.last = WallClock().microseconds(denials->last);
+    return subject;
+}
+
+Result<RulesStatus> gather(const std::string &pin_root) {
+    const auto maps = RuleMaps::open_to_read(Pins(pin_root));
+    if (!maps)
+        return fail(maps.error());
+    const auto rules = maps->read();
+    if (!rules)
+        return fail(rules.error());
+    const auto hits = read_hits(*maps);
+    if (!hits)
+        return fail(hits.error());
+    RulesStatus status;
+    status.audit = rules->audit();
+    CgroupPaths cgroups;
+    for (const Ruled &ruled : rules->ruled) {
+        auto subject = look_at(*maps, ruled, *hits);
+        if (!subject)
+            return fail(subject.error());
+        subject->cgroup = cgroups.path(ruled.key.cgroup);
+        status.subjects.push_back(std::move(*subject));
+    }
+    const auto place = [](const SubjectStatus &s) {
+        return std::tie(s.key.kind, s.text, s.cgroup, s.current, s.key.id[0]);
+    };
+    std::sort(status.subjects.begin(), status.subjects.end(),
+              [&](const SubjectStatus &a, const SubjectStatus &b) { return place(a) < place(b); });
+    return status;
+}
+
+} // namespace
+
+Result<void> rules(const Parsed &parsed) {
+    const auto status = gather(parsed.pin_root);
+    if (!status)
+        return fail(status.error());
+    return print(parsed.has(opt_json) ? rules_json(*status) : rules_text(*status));
+}
+
+} // namespace pinpipe::ctl

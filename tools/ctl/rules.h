@@ -1,0 +1,36 @@
+// ebpf-ctl rules: what is allowed to whom, and what came of it.
+#pragma once
+
+#include "tools/ctl/policy.h"
+
+#include <string>
+#include <vector>
+
+namespace pinpipe::ctl {
+
+struct RangeStatus {
+    unsigned proto;
+    PortRange range;
+    uint64_t hits; // of all its ports
+};
+
+struct SubjectStatus {
+    subject_key key;
+    std::string text;
+    std::string cgroup;
+    bool audit = false;
+    bool current = true; // the file, the process is still the one that was meant
+    std::vector<RangeStatus> ranges;
+    uint64_t denied = 0, audited = 0;
+    uint64_t last = 0; // denial or audit: microseconds since 1970; 0: never
+};
+
+struct RulesStatus {
+    bool audit = false; // of all
+    std::vector<SubjectStatus> subjects;
+};
+
+std::string rules_text(const RulesStatus &status);
+std::string rules_json(const RulesStatus &status); // one line, with its newline
+
+} // namespace pinpipe::ctl

@@ -1,0 +1,153 @@
+#include "tools/ctl/rules.h"
+
+#include "lib/error.h"
+#include "lib/json_line.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <rapidjson/writer.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+enum : size_t { process, cgroup, mode, proto, ports, hits, denied, audited, last, columns };
+using Row = std::array<std::string, columns>;
+
+constexpr bool is_number(size_t column) {
+    return column == hits || column == denied || column == audited;
+}
+
+std::string local_time(uint64_t microseconds) {
+    const auto seconds = static_cast<time_t>(microseconds / 1'000'000);
+    tm parts{};
+    char text[32] = "-";
+    if (microseconds && localtime_r(&seconds, &parts))
+        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    return text;
+}
+
+const char *mode_text(const RulesStatus &status, const SubjectStatus &subject) {
+    return status.audit || subject.audit ? "audit" : "deny";
+}
+
+std::string range_of(const RangeStatus &range) {
+    return range_text(range.range);
+}
+
+// What is said of a subject stands in its first row.
+void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectStatus &subject) {
+    Row row;
+    row[process] = printable(subject.text) + (subject.current ? "" : " (!)");
+    row[cgroup] = subject.cgroup.empty() ? "all" : printable(subject.cgroup);
+    row[mode] = mode_text(status, subject);
+    row[denied] = std::to_string(subject.denied);
+    row[audited] = std::to_string(subject.audited);
+    row[last] = local_time(subject.last);
+    for (const RangeStatus &range : subject.ranges) {
+        row[proto] = ctl::proto_names[range.proto];
+        row[ports] = range_of(range);
+        row[hits] = std::to_string(range.hits);
+        rows.push_back(row);
+        row = {};
+    }
+    if (!subject.ranges.empty())
+        return;
+    row[proto] = row[ports] = row[hits] = "-";
+    rows.push_back(row);
+}
+
+void add_row(std::string &out, const Row &row, const std::array<size_t, columns> &widths) {
+    std::string line;
+    for (size_t column = 0; column < columns; column++) {
+        const std::string fill(widths[column] - row[column].size(), ' ');
+        line +=
+            (column ? "  " : "") + (is_number(column) ? fill + row[column] : row[column] + fill);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+}
+
+void add_warnings(std::string &out, const RulesStatus &status) {
+    for (const SubjectStatus &subject : status.subjects)
+        if (!subject.current)
+            out +=
+                "(!) " + printable(subject.text) +
+                (subject.key.kind == SUBJECT_PID
+                     ? ": this process has ended\n"
+                     : ": another file, or none, is there now; the rule is for the earlier one\n");
+}
+
+void write_string(Writer &w, const char *key, const std::string &value) {
+    w.Key(key);
+    const std::string text = json_string(value);
+    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
+}
+
+void write_range(Writer &w, const RangeStatus &range) {
+    w.StartObject();
+    w.Key("proto"), w.String(ctl::proto_names[range.proto]);
+    w.Key("first"), w.Uint(range.range.first);
+    w.Key("last"), w.Uint(range.range.last);
+    w.Key("hits"), w.Uint64(range.hits);
+    w.EndObject();
+}
+
+const char *kind_text(uint32_t kind) {
+    return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
+}
+
+void write_subject(Writer &w, const RulesStatus &status, const SubjectStatus &subject) {
+    w.StartObject();
+    write_string(w, "process", subject.text);
+    w.Key("kind"), w.String(kind_text(subject.key.kind));
+    if (!subject.cgroup.empty()) {
+        write_string(w, "cgroup", subject.cgroup);
+        write_string(w, "cgroup_id", std::to_string(subject.key.cgroup));
+    }
+    w.Key("mode"), w.String(mode_text(status, subject));
+    w.Key("current"), w.Bool(subject.current);
+    w.Key("denied"), w.Uint64(subject.denied);
+    w.Key("audited"), w.Uint64(subject.audited);
+    if (subject.last)
+        w.Key("last"), w.Uint64(subject.last / 1000);
+    w.Key("rules"), w.StartArray();
+    for (const RangeStatus &range : subject.ranges)
+        write_range(w, range);
+    w.EndArray();
+    w.EndObject();
+}
+
+} // namespace
+
+std::string rules_text(const RulesStatus &status) {
+    std::string out = status.audit ? "audit of all is on: nothing is denied\n" : "";
+    if (status.subjects.empty())
+        return out + "no rules: every process may use any port\n";
+    std::vector<Row> rows = {{"process", "cgroup", "mode", "proto", "ports", "hits", "denied",
+                              "audited", "last denial"}};
+    for (const SubjectStatus &subject : status.subjects)
+        add_rows(rows, status, subject);
+    std::array<size_t, columns> widths{};
+    for (const Row &row : rows)
+        for (size_t column = 0; column < columns; column++)
+            widths[column] = std::max(widths[column], row[column].size());
+    for (const Row &row : rows)
+        add_row(out, row, widths);
+    add_warnings(out, status);
+    return out;
+}
+
+std::string rules_json(const RulesStatus &status) {
+    rapidjson::StringBuffer buffer;
+    Writer w(buffer);
+    w.StartArray();
+    for (const SubjectStatus &subject : status.subjects)
+        write_subject(w, status, subject);
+    w.EndArray();
+    return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+} // namespace pinpipe::ctl

@@ -1,0 +1,115 @@
+#include "tools/ctl/run.h"
+
+#include "lib/library_log.h"
+#include "lib/output.h"
+#include "lib/signals.h"
+#include "tools/ctl/commands.h"
+#include "tools/ctl/status.h"
+
+#include <algorithm>
+
+namespace pinpipe::ctl {
+namespace {
+
+constexpr Option options[] = {
+    {opt_cgroup, "cgroup", 0, "DIR", "allow, revoke, audit: only in this cgroup and below it"},
+    {opt_audit, "audit", 0, nullptr, "allow: tell what it is not allowed, deny nothing"},
+    {opt_all, "all", 0, nullptr, "revoke: every rule of the process"},
+    {opt_dry_run, "dry-run", 0, nullptr, "apply: show what would change (- and +), change nothing"},
+    {opt_from, "from", 0, "FILE", "suggest: read events from there, not from standard input"},
+    {opt_json, "json", 0, nullptr, "status, rules: as one line of JSON"},
+};
+
+} // namespace
+
+const Usage usage = {
+    .tool = "ebpf-ctl",
+    .synopsis = "ebpf-ctl allow  PORT[-PORT][/tcp|/udp|/both] PROCESS [--cgroup DIR] [--audit]\n"
+                "       ebpf-ctl revoke PORT[-PORT][/tcp|/udp|/both] PROCESS [--cgroup DIR]\n"
+                "       ebpf-ctl revoke --all PROCESS [--cgroup DIR]\n"
+                "       ebpf-ctl audit  on|off [PROCESS] [--cgroup DIR]\n"
+                "       ebpf-ctl rules  [--json]\n"
+                "       ebpf-ctl apply  [--dry-run] FILE\n"
+                "       ebpf-ctl export\n"
+                "       ebpf-ctl suggest PROCESS [--from FILE]\n"
+                "       ebpf-ctl status [--json]",
+    .summary =
+        "Say which ports a process may use, and show what is loaded. In the cgroups that were\n"
+        "loaded, a process with rules may use their ports and nothing else, one without rules "
+        "all.\n"
+        "PROCESS is a process's name, an absolute path of an executable, or pid:N.",
+    .options = options,
+    .closing = "The admin group changes rules, the read group sees them. See ebpf-ctl(8).",
+};
+
+namespace {
+
+Result<void> status(const Parsed &parsed) {
+    const auto gathered = gather_status(parsed.pin_root);
+    if (!gathered)
+        return fail(gathered.error());
+    return print(parsed.has(opt_json) ? status_json(*gathered) : status_text(*gathered));
+}
+
+struct Subcommand {
+    const char *name;
+    Result<void> (*run)(const Parsed &parsed);
+    size_t least, most; // operands
+    const char *needs;  // what they are, for the error
+    std::vector<int> options;
+};
+
+const Subcommand subcommands[] = {
+    {"allow", allow, 2, 2, "PORT and PROCESS", {opt_cgroup, opt_audit}},
+    {"revoke", revoke, 1, 2, "PORT and PROCESS, or --all PROCESS", {opt_cgroup, opt_all}},
+    {"audit", audit, 1, 2, "on or off", {opt_cgroup}},
+    {"rules", rules, 0, 0, "", {opt_json}},
+    {"apply", apply, 1, 1, "FILE", {opt_dry_run}},
+    {"export", export_rules, 0, 0, "", {}},
+    {"suggest", suggest, 1, 1, "PROCESS", {opt_from}},
+    {"status", status, 0, 0, "", {opt_json}},
+};
+
+Error misused(std::string text) {
+    return usage_error(std::move(text)).with_hint("ebpf-ctl --help");
+}
+
+const char *name_of(int id) {
+    for (const Option &option : options)
+        if (option.id == id)
+            return option.name;
+    return "";
+}
+
+Result<void> run_one(const Subcommand &subcommand, const Parsed &parsed) {
+    const std::string name = subcommand.name;
+    const size_t given = parsed.operands.size() - 1;
+    if (given < subcommand.least)
+        return fail(misused(name + " needs " + subcommand.needs));
+    if (given > subcommand.most)
+        return fail(misused("unexpected argument '" + parsed.operands[subcommand.most + 1] + "'"));
+    for (const Parsed::Given &option : parsed.options)
+        if (std::find(subcommand.options.begin(), subcommand.options.end(), option.id) ==
+            subcommand.options.end())
+            return fail(misused(name + " has no option --" + name_of(option.id)));
+    return subcommand.run(parsed);
+}
+
+} // namespace
+
+Result<void> run(int argc, char **argv) {
+    auto parsed = parse_options(argc, argv, usage);
+    if (!parsed)
+        return fail(parsed.error());
+    if (const auto answered = answer_common(*parsed, usage); !answered || *answered)
+        return answered ? Result<void>() : fail(answered.error());
+    catch_stop_signals();
+    set_library_log(parsed->verbose);
+    const std::string name = parsed->operands.empty() ? "" : parsed->operands[0];
+    for (const Subcommand &subcommand : subcommands)
+        if (name == subcommand.name)
+            return run_one(subcommand, *parsed);
+    return fail(misused(name.empty() ? "no command given" : "no command '" + name + "'"));
+}
+
+} // namespace pinpipe::ctl

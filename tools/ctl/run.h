@@ -1,0 +1,12 @@
+// The command line of ebpf-ctl: which subcommand, with what.
+#pragma once
+
+#include "lib/options.h"
+
+namespace pinpipe::ctl {
+
+extern const Usage usage;
+
+Result<void> run(int argc, char **argv);
+
+} // namespace pinpipe::ctl

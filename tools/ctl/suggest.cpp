@@ -1,0 +1,195 @@
+#include "tools/ctl/suggest.h"
+
+#include "lib/options.h"
+#include "lib/signals.h"
+#include "tools/ctl/commands.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <rapidjson/document.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+using Value = rapidjson::Value;
+
+constexpr size_t longest_line = size_t{1} << 20;
+
+std::string text_in(const Value &object, const char *name) {
+    const auto member = object.FindMember(name);
+    if (member == object.MemberEnd() || !member->value.IsString())
+        return "";
+    return {member->value.GetString(), member->value.GetStringLength()};
+}
+
+uint64_t number_in(const Value &object, const char *name) {
+    const auto member = object.FindMember(name);
+    return member != object.MemberEnd() && member->value.IsUint64() ? member->value.GetUint64() : 0;
+}
+
+// The protocol whose rules judge this one.
+std::optional<unsigned> rule_proto_of(const std::string &proto) {
+    if (proto == "tcp" || proto == "mptcp")
+        return RULE_TCP;
+    if (proto == "udp" || proto == "udplite")
+        return RULE_UDP;
+    return {};
+}
+
+// The port that a rule would have to name; 0: none is known.
+uint64_t judged_port(const Value &event) {
+    if (const uint64_t port = number_in(event, "port"))
+        return port;
+    return number_in(event, text_in(event, "direction") == "in" ? "local_port" : "remote_port");
+}
+
+std::string counted(uint64_t count, const char *one, const char *many) {
+    return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+// Calls take for each line; one that is too long goes there cut.
+Result<void> each_line(const Fd &file, const std::string &name,
+                       const std::function<void(std::string_view)> &take) {
+    std::string rest;
+    char part[65536];
+    while (!stop_requested()) {
+        const ssize_t count = read(file.get(), part, sizeof part);
+        if (count < 0 && errno != EINTR)
+            return fail(system_error("read " + name, errno));
+        if (count == 0)
+            break;
+        std::string_view text(part, count > 0 ? static_cast<size_t>(count) : 0);
+        for (size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1)) {
+            rest.append(text.substr(0, end));
+            take(rest);
+            rest.clear();
+        }
+        if (rest.size() < longest_line)
+            rest.append(text);
+    }
+    if (!rest.empty())
+        take(rest);
+    return {};
+}
+
+} // namespace
+
+Result<Wanted> wanted_process(const std::string &text) {
+    const auto kind = process_kind(text);
+    if (!kind)
+        return fail(kind.error());
+    Wanted wanted{*kind, text, 0, {}};
+    if (*kind == SUBJECT_PID) // it may have ended
+        wanted.pid = *parse_number("pid:N", text.substr(text.find(':') + 1), 1, INT32_MAX);
+    if (*kind != SUBJECT_EXE)
+        return wanted;
+    const auto file = find_process(text);
+    if (!file)
+        return fail(file.error());
+    wanted.has_executable = [key = file->key](uint64_t pid) {
+        const auto now = find_process("/proc/" + std::to_string(pid) + "/exe");
+        return now && std::memcmp(now->key.id, key.id, sizeof key.id) == 0;
+    };
+    return wanted;
+}
+
+bool Suggestions::is_wanted(const std::string &comm, uint64_t pid) {
+    if (wanted_.kind == SUBJECT_NAME)
+        return comm == wanted_.text;
+    if (wanted_.kind == SUBJECT_PID)
+        return pid == wanted_.pid;
+    const auto [known, fresh] = executables_.try_emplace(pid, false);
+    if (fresh)
+        known->second = pid && wanted_.has_executable(pid);
+    return known->second;
+}
+
+void Suggestions::take(std::string_view line) {
+    if (line.find_first_not_of(" \t\r") == line.npos)
+        return;
+    rapidjson::Document event;
+    if (line.find('\0') == line.npos) // RapidJSON would take it for the end
+        event.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+    if (event.HasParseError() || !event.IsObject() || text_in(event, "event_type").empty()) {
+        bad_++;
+        return;
+    }
+    const std::string type = text_in(event, "event_type");
+    if (type != "deny" && type != "conn")
+        return;
+    events_++;
+    if (text_in(event, "rule") != wanted_.text &&
+        !is_wanted(text_in(event, "comm"), number_in(event, "pid")))
+        return;
+    matched_++;
+    const std::string proto_name = text_in(event, "proto");
+    const auto proto = rule_proto_of(proto_name);
+    const uint64_t port = judged_port(event);
+    const uint64_t times = 1 + number_in(event, "suppressed");
+    if (!proto)
+        hopeless_[proto_name] += times;
+    else if (port == 0 || port > 65535)
+        portless_++;
+    else if (text_in(event, "action") == "close") // told when it began, or seen at its end alone
+        seen_[*proto].try_emplace(static_cast<uint16_t>(port), 0);
+    else
+        seen_[*proto][static_cast<uint16_t>(port)] += times;
+}
+
+std::string Suggestions::commands() const {
+    std::string text;
+    for (unsigned proto = 0; proto < rule_protos; proto++) {
+        PortSet set;
+        for (const auto &[port, times] : seen_[proto])
+            set.add({{port, port}, 1U << proto});
+        for (const PortRange &range : set.ranges(proto)) {
+            uint64_t times = 0;
+            for (auto at = seen_[proto].lower_bound(range.first);
+                 at != seen_[proto].end() && at->first <= range.last; ++at)
+                times += at->second ? at->second : 1;
+            text += "ebpf-ctl allow " + rule_text({range, 1U << proto}) + " " +
+                    whom(wanted_.text, "") + "   # seen " + counted(times, "time", "times") + "\n";
+        }
+    }
+    return text;
+}
+
+std::vector<std::string> Suggestions::remarks() const {
+    std::vector<std::string> remarks;
+    if (bad_)
+        remarks.push_back(counted(bad_, "line is", "lines are") + " no event: passed over");
+    for (const auto &[proto, times] : hopeless_)
+        remarks.push_back("no rule can allow " + (proto.empty() ? "that" : proto) + ": seen " +
+                          counted(times, "time", "times"));
+    if (portless_)
+        remarks.push_back(counted(portless_, "event has", "events have") + " no port: passed over");
+    if (!matched_)
+        remarks.push_back("nothing of " + wanted_.text + " in " +
+                          counted(events_, "event", "events") + " of deny and conn");
+    return remarks;
+}
+
+Result<void> suggest(const Parsed &parsed) {
+    auto wanted = wanted_process(parsed.operands[1]);
+    if (!wanted)
+        return fail(wanted.error());
+    const std::string *from = parsed.value(opt_from);
+    const std::string name = from ? *from : "standard input";
+    const bool standard = !from || *from == "-";
+    const Fd file(standard ? dup(STDIN_FILENO) : open(from->c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid())
+        return fail(system_error("open " + name, errno));
+    Suggestions suggestions(std::move(*wanted));
+    const auto read = each_line(file, name, [&](std::string_view line) { suggestions.take(line); });
+    if (!read)
+        return fail(read.error());
+    if (auto printed = print(suggestions.commands()); !printed)
+        return printed;
+    for (const std::string &remark : suggestions.remarks())
+        say(remark);
+    return {};
+}
+
+} // namespace pinpipe::ctl

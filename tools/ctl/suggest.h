@@ -1,0 +1,49 @@
+// ebpf-ctl suggest: from what was seen of a process to the rules that would allow it.
+#pragma once
+
+#include "tools/ctl/port_set.h"
+#include "tools/ctl/process.h"
+
+#include <array>
+#include <functional>
+#include <map>
+#include <string_view>
+
+namespace pinpipe::ctl {
+
+// Which events are meant.
+struct Wanted {
+    subject_kind kind = SUBJECT_NAME;
+    std::string text; // PROCESS
+    uint64_t pid = 0; // SUBJECT_PID
+    // SUBJECT_EXE: whether a process that runs now has this executable. Only what its own rules
+    // denied names the path, as rule.
+    std::function<bool(uint64_t pid)> has_executable;
+};
+
+Result<Wanted> wanted_process(const std::string &text);
+
+class Suggestions {
+public:
+    explicit Suggestions(Wanted wanted) : wanted_(std::move(wanted)) {}
+
+    // A line of NDJSON as ebpf-read deny or conn prints it; others are passed over.
+    void take(std::string_view line);
+
+    // "ebpf-ctl allow 8080/tcp curl   # seen 3 times", in order, ports side by side as one range.
+    std::string commands() const;
+
+    // What was passed over, a remark each.
+    std::vector<std::string> remarks() const;
+
+private:
+    bool is_wanted(const std::string &comm, uint64_t pid);
+
+    Wanted wanted_;
+    std::array<std::map<uint16_t, uint64_t>, rule_protos> seen_; // times, by port
+    std::map<std::string, uint64_t> hopeless_; // times, by protocols that no rule is about
+    std::map<uint64_t, bool> executables_;     // by process, looked at once
+    uint64_t bad_ = 0, events_ = 0, matched_ = 0, portless_ = 0;
+};
+
+} // namespace pinpipe::ctl
