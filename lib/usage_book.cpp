@@ -1,5 +1,6 @@
 #include "lib/usage_book.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace pinpipe {
@@ -18,38 +19,55 @@ size_t hash_key(const usage_key &key) {
     return state;
 }
 
-} // namespace
-
-UsageBook::Slot &UsageBook::find(const usage_key &key) {
-    const size_t mask = slots_.size() - 1;
-    for (size_t at = hash_key(key) & mask;; at = (at + 1) & mask) {
-        Slot &slot = slots_[at];
-        probes_++;
-        if (!slot.look || std::memcmp(&slot.key, &key, sizeof key) == 0)
-            return slot;
-    }
+bool same(const usage_key &a, const usage_key &b) {
+    return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
-void UsageBook::grow() {
-    std::vector<Slot> before(slots_.size() * 2);
-    before.swap(slots_);
-    for (const Slot &slot : before)
-        if (slot.look)
-            find(slot.key) = slot;
+} // namespace
+
+// A place holds the number of a slot, counted from 1; 0: it is free.
+UsageBook::Slot &UsageBook::find(const usage_key &key) {
+    if (next_ < slots_.size() && same(slots_[next_].key, key))
+        return slots_[next_++];
+    if ((slots_.size() + 1) * 2 >= places_.size()) {
+        places_.resize(places_.size() * 2);
+        index();
+    }
+    const size_t mask = places_.size() - 1;
+    size_t at = hash_key(key) & mask;
+    for (; places_[at]; at = (at + 1) & mask) {
+        probes_++;
+        Slot &slot = slots_[places_[at] - 1];
+        if (!same(slot.key, key))
+            continue;
+        next_ = places_[at];
+        return slot;
+    }
+    probes_++;
+    slots_.push_back({key, {}, 0, false});
+    next_ = slots_.size();
+    places_[at] = static_cast<uint32_t>(next_);
+    return slots_.back();
+}
+
+void UsageBook::index() {
+    const size_t mask = places_.size() - 1;
+    std::fill(places_.begin(), places_.end(), 0);
+    for (size_t i = 0; i < slots_.size(); i++) {
+        size_t at = hash_key(slots_[i].key) & mask;
+        while (places_[at])
+            at = (at + 1) & mask;
+        places_[at] = static_cast<uint32_t>(i + 1);
+    }
 }
 
 void UsageBook::begin() {
     look_++;
+    next_ = 0;
 }
 
 usage_sums UsageBook::entry(const usage_key &key, const usage_sums &sums) {
-    if (used_ * 2 >= slots_.size())
-        grow();
     Slot &slot = find(key);
-    if (!slot.look) {
-        used_++;
-        slot.key = key;
-    }
     slot.look = look_;
     if (slot.dead)
         return {};
@@ -59,14 +77,8 @@ usage_sums UsageBook::entry(const usage_key &key, const usage_sums &sums) {
 }
 
 usage_sums UsageBook::dead(const usage_key &key, const usage_sums &sums) {
-    if (used_ * 2 >= slots_.size())
-        grow();
     Slot &slot = find(key);
     const usage_sums growth = slot.look && !slot.dead ? sums - slot.last : sums;
-    if (!slot.look) {
-        used_++;
-        slot.key = key;
-    }
     slot.look = look_;
     slot.dead = true;
     slot.last = {};
@@ -77,24 +89,11 @@ usage_sums UsageBook::end(bool complete) {
     usage_sums vanished{};
     if (!complete)
         return vanished;
-    bool any = false;
-    for (const Slot &slot : slots_) {
-        if (!slot.look || slot.look == look_)
-            continue;
-        any = true;
-        vanished = vanished + slot.last;
-    }
-    if (!any)
-        return vanished;
-    std::vector<Slot> before(slots_.size());
-    before.swap(slots_);
-    used_ = 0;
-    for (const Slot &slot : before) {
+    for (const Slot &slot : slots_)
         if (slot.look != look_)
-            continue;
-        find(slot.key) = slot;
-        used_++;
-    }
+            vanished = vanished + slot.last;
+    if (std::erase_if(slots_, [&](const Slot &slot) { return slot.look != look_; }))
+        index();
     return vanished;
 }
 

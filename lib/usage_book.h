@@ -41,21 +41,25 @@ public:
     // entries that vanished without any: their last words were overwritten.
     usage_sums end(bool complete);
 
-    size_t size() const { return used_; }
-    uint64_t probes() const { return probes_; } // slots looked at, ever: a measure of the hash
+    size_t size() const { return slots_.size(); }
+    uint64_t probes() const { return probes_; } // places looked at, ever: a measure of the hash
 
 private:
     struct Slot {
         usage_key key;
         usage_sums last;
-        uint32_t look = 0; // that saw it; 0: a free slot
+        uint32_t look = 0; // that saw it
         bool dead = false;
     };
+    // A new one has look 0.
     Slot &find(const usage_key &key);
-    void grow();
+    void index();
 
-    std::vector<Slot> slots_ = std::vector<Slot>(256); // open addressing, a power of two
-    size_t used_ = 0;
+    // In the order in which they came first: the next look finds them in nearly the same, so that
+    // the slot behind the last one found is mostly the right one, and near.
+    std::vector<Slot> slots_;
+    std::vector<uint32_t> places_ = std::vector<uint32_t>(256); // open addressing, a power of two
+    size_t next_ = 0;                                           // the slot to try first
     uint32_t look_ = 0;
     uint64_t probes_ = 0;
 };

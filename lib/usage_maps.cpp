@@ -148,9 +148,12 @@ Result<UsageLoss> UsageMaps::look(const std::function<void(const UsageEntry &)> 
         return fail(count.error());
     if (auto read = read_processes(); !read)
         return fail(read.error());
+    auto who = who_.end();
     for (size_t i = 0; i < *count; i++) {
         const auto key = element<usage_key>(usage_keys_, i);
-        const auto who = who_.find(mix(key.pid, key.start));
+        const uint64_t process = mix(key.pid, key.start);
+        if (who == who_.end() || who->first != process)
+            who = who_.find(process);
         if (who == who_.end())
             continue; // it has just ended: its last words come
         const usage_sums growth = book_.entry(key, element<usage_sums>(usage_values_, i));
