@@ -52,10 +52,10 @@ deps: ## install what build, demo and tests need (Debian, Ubuntu)
 	$(Q)tests/deps
 
 demo: ## build, then the whole way once, on interfaces of its own
-	$(Q)tests/deps && $(MAKE) --no-print-directory all && tests/demo
+	$(Q)tests/deps && $(MAKE) -j "$$(nproc)" --no-print-directory all && tests/demo
 
 test: ## every test (as root, or through sudo)
-	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
+	$(Q)tests/deps vm/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
 
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)
@@ -67,10 +67,11 @@ test-long: all ## ebpf-store for longer: 200 SIGKILLs, ten million lines
 	$(Q)PINPIPE_LONG=1 bats tests/cli/store.bats
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
-	$(Q)tests/deps vm/packages && $(MAKE) --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
+	$(Q)tests/deps vm/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
 	$(Q)tests/vm/matrix $(addprefix -k ,$(KERNEL)) $(if $(UPDATE),--update)
 
-bench: all $(BENCHES) ## speed, as ratios
+bench: ## speed, as ratios
+	$(Q)tests/deps bench/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(BENCHES)
 	$(Q)tests/bench/run
 
 # --- kernel programs ---
