@@ -141,7 +141,7 @@ PAGES   := $(wildcard man/*.[1-8])
 
 lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
 	$(Q)clang-format --dry-run --Werror $(SOURCES)
-	$(Q)shellcheck $(SCRIPTS) $(wildcard share/completions/*.bash)
+	$(Q)shellcheck -x $(SCRIPTS) $(wildcard share/completions/*.bash)
 	$(Q)mandoc -Tlint -W warning $(PAGES)
 	$(Q)printf '%s\n' $(filter lib/%.cpp tools/%.cpp,$(SOURCES)) | xargs -P 2 -n 1 sh -c \
 	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=c++20 -I. -isystem $(B) 2>/dev/null' sh

@@ -104,6 +104,13 @@ std::string host_run(std::string_view name) {
     return R"(,"host":)" + json_string(name);
 }
 
+char *put_time(char *to, uint64_t microseconds) {
+    to = put(to, R"(,"timestamp":)");
+    to = put_number64(to, microseconds / 1000);
+    to = put(to, R"(,"timestamp_us":)");
+    return put_number64(to, microseconds);
+}
+
 void write_icmp(JsonLines &out, const icmp_record &r, const LineContext &context) {
     const unsigned version = r.flags & PACKET_IPV6 ? 6 : 4;
     const TypeRun &type = type_runs()[version == 6][r.type];

@@ -30,13 +30,10 @@ template <size_t N> char *put_name(char *to, const char (&name)[N]) {
 }
 
 char *put_start(char *to, const socket_record &r, const SocketContext &context) {
-    const uint64_t microseconds = context.line.microseconds;
     to = put(to, R"({"v":1,"event_type":")");
     to = put(to, std::string_view(stream_names[r.stream & (STREAMS - 1)]));
-    to = put(to, R"(","timestamp":)");
-    to = put_number64(to, microseconds / 1000);
-    to = put(to, R"(,"timestamp_us":)");
-    to = put_number64(to, microseconds);
+    *to++ = '"';
+    to = put_time(to, context.line.microseconds);
     to = put(to, R"(,"seq":)");
     to = put_number64(to, context.line.seq);
     return put(to, context.line.host_run);

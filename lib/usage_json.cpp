@@ -7,13 +7,6 @@
 namespace pinpipe {
 namespace {
 
-char *put_time(char *to, uint64_t microseconds) {
-    to = put(to, R"(,"timestamp":)");
-    to = put_number64(to, microseconds / 1000);
-    to = put(to, R"(,"timestamp_us":)");
-    return put_number64(to, microseconds);
-}
-
 char *put_sums(char *to, const usage_sums &sums) {
     to = put(to, R"(,"bytes_sent":)");
     to = put_number64(to, sums.bytes_sent);

@@ -18,26 +18,6 @@ setup_file() {
 # Runs the program on stdin; see talk.py.
 talk() { "${from_here[@]}" timeout 60 python3 "$BATS_TEST_DIRNAME/talk.py"; }
 
-# A reader in a session of its own, from when on the kernel writes for it.
-listen() { # NAME STREAM ARGUMENT...
-	local name=$1 before
-	before=$(asks)
-	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" "${@:2}"
-	wait_until asks_other_than "$before" || {
-		cat "$(err "$name")" >&2
-		return 1
-	}
-}
-
-asks() { element maps/wanted 0; }
-asks_other_than() { [ "$(asks)" != "$1" ]; } # BYTES
-
-heard() { # NAME JQ
-	jq -r "$2" "$(out "$1")"
-}
-
-kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) probes$/\1/p'; }
-
 @test "a connection: connect, accept, and both closes" {
 	given --sockets
 	listen reader conn --comm pp-talk

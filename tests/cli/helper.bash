@@ -38,6 +38,12 @@ teardown_file() {
 	ip netns del "$there"
 }
 
+# For tests of sockets: one namespace, with nothing but lo.
+add_lo() {
+	ip netns add "$here"
+	ip -n "$here" link set lo up
+}
+
 teardown() {
 	end_started
 	remove_root "$root"
@@ -86,6 +92,17 @@ is_mounted() { # DIRECTORY
 	grep -qF " $1 " /proc/self/mountinfo
 }
 
+# Whether this kernel grants that kind of socket probes.
+granted() { # KIND
+	case $1 in
+	fentry | kprobe) "$bin/ebpf-load" --check | grep -q "^ok *$1" ;;
+	tracepoint) grep -q 'sock_send_length' /sys/kernel/btf/vmlinux ;;
+	esac
+}
+
+# The kind that it takes by itself.
+kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) probes$/\1/p'; }
+
 # --- processes in the background ---
 
 # Starts COMMAND with its output in $(out NAME) and $(err NAME).
@@ -111,6 +128,24 @@ start_reader() { # NAME ARGUMENT...
 		cat "$(err "$name")" >&2
 		return 1
 	}
+}
+
+# A reader of socket streams, in a session of its own, from when on the kernel writes for it.
+listen() { # NAME STREAM ARGUMENT...
+	local name=$1 before
+	before=$(asks)
+	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" "${@:2}"
+	wait_until asks_other_than "$before" || {
+		cat "$(err "$name")" >&2
+		return 1
+	}
+}
+
+asks() { element maps/wanted 0; }
+asks_other_than() { [ "$(asks)" != "$1" ]; } # BYTES
+
+heard() { # NAME JQ
+	jq -r "$2" "$(out "$1")"
 }
 
 # Waits for the end of what was started, after sending it a signal; $status is what it ended with.

@@ -5,10 +5,7 @@ load helper
 
 repo=$(realpath "$BATS_TEST_DIRNAME/../..")
 
-setup_file() {
-	ip netns add "$here"
-	ip -n "$here" link set lo up
-}
+setup_file() { add_lo; }
 
 teardown_file() {
 	remove_root "$root"
@@ -19,31 +16,6 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 # Runs the program on stdin; see talk.py.
 talk() { "${from_here[@]}" timeout 60 python3 "$BATS_TEST_DIRNAME/talk.py"; }
-
-# A reader in a session of its own, from when on the kernel writes for it.
-listen() { # NAME STREAM ARGUMENT...
-	local name=$1 before
-	before=$(asks)
-	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" "${@:2}"
-	wait_until asks_other_than "$before" || {
-		cat "$(err "$name")" >&2
-		return 1
-	}
-}
-
-asks() { element maps/wanted 0; }
-asks_other_than() { [ "$(asks)" != "$1" ]; } # BYTES
-
-heard() { # NAME JQ
-	jq -r "$2" "$(out "$1")"
-}
-
-granted() { # KIND
-	case $1 in
-	fentry | kprobe) "$bin/ebpf-load" --check | grep -q "^ok *$1" ;;
-	tracepoint) grep -q 'sock_send_length' /sys/kernel/btf/vmlinux ;;
-	esac
-}
 
 exact() { # KIND
 	granted "$1" || skip "this kernel does not grant $1 probes; tests/vm covers them"

@@ -55,23 +55,6 @@ serve() { # NAME PORT...
 	wait_until has_text "$(out "$name")" ready
 }
 
-asks() { element maps/wanted 0; }
-asks_other_than() { [ "$(asks)" != "$1" ]; } # BYTES
-
-listen() { # NAME ARGUMENT...
-	local name=$1 before
-	before=$(asks)
-	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" deny "${@:2}"
-	wait_until asks_other_than "$before" || {
-		cat "$(err "$name")" >&2
-		return 1
-	}
-}
-
-heard() { # NAME JQ
-	jq -r "$2" "$(out "$1")"
-}
-
 # What a connect to each port gives: "8080 ok", "8081 EPERM"
 tries() { # NAME PORT...
 	local name=$1
@@ -178,7 +161,7 @@ tries() { # NAME PORT...
 	loader --cgroup "$cgroup"
 	serve peer 8080 8081
 	ctl allow 8080 pp-ruled
-	listen deny --comm pp-ruled
+	listen deny deny --comm pp-ruled
 	go() { inside_of one python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
 	[ "$(go)" = 'ok EPERM' ]
 	[ "$(ctl rules --json | jq -c '.[0] | [.rules[0].hits, .denied]')" = '[1,1]' ]
@@ -194,7 +177,7 @@ tries() { # NAME PORT...
 	given --cgroup "$cgroup"
 	serve peer 8081
 	ctl allow 8080 pp-ruled
-	listen deny --comm pp-ruled
+	listen deny deny --comm pp-ruled
 	act pp-ruled <<-'END'
 		print(attempt(connect, 8081), attempt(bind, 9000), attempt(socket.socket, socket.AF_INET, socket.SOCK_RAW, 253))
 		print(attempt(send_to, 5301))
@@ -213,7 +196,7 @@ deny pp-ruled sendmsg out udp ::1 5301 exact' ]
 @test "a socket that goes on trying is told of once a second, with how often it tried" {
 	given --cgroup "$cgroup"
 	ctl allow 53/udp pp-ruled
-	listen deny --comm pp-ruled
+	listen deny deny --comm pp-ruled
 	act pp-ruled <<-'END'
 		sock = datagram()
 		for turn in range(100): attempt(sock.sendto, b'x', (PEER, 5301))
@@ -230,7 +213,7 @@ deny pp-ruled sendmsg out udp ::1 5301 exact' ]
 	serve peer 8080 8081
 	ctl allow 8080 pp-ruled --audit
 	ctl allow 8080 pp-strict
-	listen deny
+	listen deny deny
 	[ "$(tries pp-ruled 8081)" = '8081 ok' ]
 	[ "$(tries pp-strict 8081)" = '8081 EPERM' ]
 	ctl audit on
@@ -249,7 +232,7 @@ pp-ruled deny' ]
 	given --cgroup "$cgroup"
 	serve peer 8080 8081
 	ctl allow 1 pp-ruled --audit
-	listen deny --comm pp-ruled
+	listen deny deny --comm pp-ruled
 	tries pp-ruled 8080 8081
 	act pp-ruled <<<'bind(9000)'
 	finish deny INT
@@ -462,4 +445,8 @@ outdate_cgroup() {
 	[[ $stderr == *'ebpf-load --cgroup DIR'* ]]
 	run --separate-stderr "$bin/ebpf-read" --pin-root "$root" deny
 	[ "$status" = 69 ]
+	[[ $stderr == *'ebpf-load --cgroup DIR'* ]]
+	run --separate-stderr "$bin/ebpf-read" --pin-root "$root" usage
+	[ "$status" = 69 ]
+	[[ $stderr == *'ebpf-load --sockets'* ]]
 }

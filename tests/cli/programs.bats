@@ -6,14 +6,6 @@ repo=$(realpath "$BATS_TEST_DIRNAME/../..")
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
-listen() { # NAME STREAM ARGUMENT...
-	local name=$1 before
-	before=$(element maps/wanted 0)
-	start "$name" setsid "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" "${@:2}"
-	wait_until asks_other_than "$before"
-}
-asks_other_than() { [ "$(element maps/wanted 0)" != "$1" ]; } # BYTES
-
 usage_of() { # COMM
 	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage --since-load --comm "$1"
 }

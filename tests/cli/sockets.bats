@@ -5,10 +5,7 @@ load helper
 
 repo=$(realpath "$BATS_TEST_DIRNAME/../..")
 
-setup_file() {
-	ip netns add "$here"
-	ip -n "$here" link set lo up
-}
+setup_file() { add_lo; }
 
 teardown_file() {
 	remove_root "$root"
@@ -32,15 +29,6 @@ compare() { # KIND
 }
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
-
-kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) probes$/\1/p'; }
-
-granted() { # KIND
-	case $1 in
-	fentry | kprobe) "$bin/ebpf-load" --check | grep -q "^ok *$1" ;;
-	tracepoint) grep -q 'sock_send_length' /sys/kernel/btf/vmlinux ;;
-	esac
-}
 
 exact() { # KIND
 	granted "$1" || skip "this kernel does not grant $1 probes; tests/vm covers them"

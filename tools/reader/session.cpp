@@ -79,6 +79,13 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     return {};
 }
 
+// None of these streams is loaded: the first of them says what would load it.
+Error nothing_for(const std::string &pin_root, uint32_t streams) {
+    return not_loaded(pin_root, streams & 1U << STREAM_ICMP                       ? "--xdp IFACE"
+                                : streams & (socket_streams | 1U << STREAM_USAGE) ? "--sockets"
+                                                                                  : "--cgroup DIR");
+}
+
 // Which of the streams asked for are there; of all, those that are.
 Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) {
     uint32_t loaded = 0;
@@ -92,18 +99,16 @@ Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) 
     const uint32_t there = request.streams & loaded;
     if (there && (request.all || !missing))
         return there;
-    return fail(not_loaded(request.pin_root, missing & 1U << STREAM_ICMP   ? "--xdp IFACE"
-                                             : missing & 1U << STREAM_DENY ? "--cgroup DIR"
-                                                                           : "--sockets"));
+    return fail(nothing_for(request.pin_root, missing));
 }
 
 Result<Session> Session::open(const Request &request) {
     const Pins pins(request.pin_root);
     auto abi = pins.abi();
+    if ((!abi && abi.error().exit == Exit::not_loaded) || (abi && abi->unloaded))
+        return fail(nothing_for(request.pin_root, request.streams));
     if (!abi)
         return fail(abi.error());
-    if (abi->unloaded)
-        return fail(not_loaded(request.pin_root));
     Session session(request);
     auto hooks = pins.open(hooks_map, Access::read);
     if (!hooks)
