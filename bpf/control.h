@@ -9,6 +9,7 @@
  *   maps/counters     packets a hook could not parse      kernel writes, all read
  *   maps/losses       per reader: written and lost        kernel writes, all read
  *   maps/wanted       which readers ask for a stream      readers write, kernel reads
+ *   maps/session      what session the reader is of        read as a file
  *   readers/N/control what reader N asks for              reader N writes, kernel reads
  *   readers/N/ring    reader N's records                  kernel writes, reader N consumes
  *
@@ -21,7 +22,7 @@
 #include "events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
@@ -115,7 +116,7 @@ struct packet_filter {
  *   its local or remote port is in one of the first port_count of ports
  *   its bit is set in protocols (PROTOCOL_*)
  *   bit 0 (received, accepted) or bit 1 (sent, connected) of directions is set
- *   its process is not of session; 0: it may be of any
+ *   its process is not of session, if others_only is 1
  */
 #define FILTER_PIDS  16
 #define FILTER_COMMS 8
@@ -132,14 +133,20 @@ struct socket_filter {
 	__u64 comms[FILTER_COMMS][2]; /* the bytes of a comm, zero from its end on */
 	__u32 pids[FILTER_PIDS];
 	struct port_range ports[FILTER_PORTS];
-	__u32 session;
+	__u32 session; /* as in a session_record */
 	__u32 payload; /* bytes of a message wanted at most */
 	__u8 pid_count;
 	__u8 comm_count;
 	__u8 port_count;
 	__u8 protocols;
 	__u8 directions;
-	__u8 zero[3];
+	__u8 others_only;
+	__u8 zero[2];
+};
+
+/* maps/session: what an iterator tells whoever reads it. */
+struct session_record {
+	__u32 session; /* the number of its session in the initial pid namespace; 0: of none */
 };
 
 /* Records of a reader slot since the load. */

@@ -121,7 +121,7 @@ static __always_inline bool has_process(const struct socket_filter *f, __u32 pid
 {
 	bool found = !f->pid_count;
 
-	if (f->session && f->session == session)
+	if (f->others_only && f->session == session)
 		return false;
 	if (found)
 		return true;

@@ -7,6 +7,7 @@
 #define PINPIPE_LABEL_H
 
 #include "rules.h"
+#include "session.h"
 
 #define PF_KTHREAD 0x00200000
 #define CLOCK_TICK 10000000 /* nanoseconds; user space knows start times no better */
@@ -47,7 +48,7 @@ static __always_inline void read_process(struct label_record *l, struct task_str
 	l->pid = task->tgid;
 	l->ppid = leader->real_parent->tgid;
 	l->uid = task->cred->uid.val;
-	l->session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
+	l->session = session_of(task);
 }
 
 /* The current process. */

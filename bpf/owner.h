@@ -6,6 +6,7 @@
 #ifndef PINPIPE_OWNER_H
 #define PINPIPE_OWNER_H
 
+#include "session.h"
 #include "usage.h"
 
 /* Threads and io_uring's workers count for the process whose group they are in. */
@@ -13,11 +14,6 @@ static __always_inline void process_of(const struct task_struct *task, struct pr
 {
 	key->pid = task->tgid;
 	key->start = task->group_leader->start_boottime;
-}
-
-static __always_inline __u32 session_of(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
 }
 
 static __always_inline void describe(struct task_struct *task, struct process_record *p)

@@ -68,7 +68,7 @@ static __always_inline struct label_record *inherit(struct bpf_sock *sk)
 	return l;
 }
 
-/* In a system call: the label of who makes it, up to date. NULL: it is not ruled. */
+/* In a system call: the label of who makes it, up to date. A count of 0: it is not ruled. */
 static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
 {
 	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -80,7 +80,7 @@ static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
 		identify(l);
 	if (l->now != now)
 		resolve(l, now);
-	return l->count ? l : NULL;
+	return l;
 }
 
 /* A connection that is only audited is counted once, as one that is refused would be. */
@@ -152,20 +152,16 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enu
 	if (is_covered() || !sk)
 		return LET;
 	l = label_of_caller(sk);
-	if (hook == DENY_CONNECT && protocol == IPPROTO_TCP_NR) {
-		if (!l)
-			l = bpf_sk_storage_get(&labels, sk, 0, 0);
-		if (l && !l->pid)
+	if (l && hook == DENY_CONNECT && protocol == IPPROTO_TCP_NR) {
+		if (!l->pid)
 			l = inherit(sk);
 		if (!l)
 			return LET;
 		if (l->now != policy.now)
 			resolve(l, policy.now);
 		__sync_fetch_and_or(&l->flags, LABEL_CONNECTS);
-		if (!l->count)
-			return LET;
 	}
-	if (!l)
+	if (!l || !l->count)
 		return LET;
 	take_address(ctx, family, &a.remote);
 	a.cookie = bpf_get_socket_cookie(ctx);
@@ -222,7 +218,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
 		return LET;
 	l = label_of_caller(sk);
 	a.port = bpf_ntohs(ctx->user_port);
-	if (!l || !a.port)
+	if (!l || !l->count || !a.port)
 		return LET;
 	if ((is_tcp_kind(protocol) && may_use(l, RULE_TCP, a.port, true)) ||
 	    (is_udp(protocol) && may_use(l, RULE_UDP, a.port, true)))
@@ -256,7 +252,7 @@ int create(struct bpf_sock *sk)
 	if (is_covered())
 		return LET;
 	l = label_of_caller(sk);
-	if (!l)
+	if (!l || !l->count)
 		return LET;
 	if (sk->type == SOCK_STREAM_TYPE && is_tcp_kind(sk->protocol))
 		return LET;
@@ -265,6 +261,24 @@ int create(struct bpf_sock *sk)
 	a.cookie = bpf_get_socket_cookie(sk);
 	a.proto = sk->type == SOCK_RAW_TYPE ? USAGE_RAW : sk->protocol;
 	return refuse(l, &a);
+}
+
+/*
+ * Sockets whose frames pass all other hooks. Only there where the kernel grants LSM programs at
+ * cgroups.
+ */
+SEC("lsm_cgroup/socket_create")
+int BPF_PROG(create_packet, int family, int type, int protocol, int kern)
+{
+	struct attempt a = {.hook = DENY_CREATE, .flags = SOCKET_OUT, .proto = USAGE_PACKET};
+	struct label_record l = {};
+
+	if (is_covered() || kern || (family != AF_PACKET && family != AF_XDP))
+		return LET;
+	if (!identify(&l))
+		return LET;
+	resolve(&l, policy.now);
+	return l.count ? refuse(&l, &a) : LET;
 }
 
 static __always_inline __u16 remote_port_of(struct bpf_sock *sk)
@@ -385,110 +399,4 @@ SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff *skb)
 {
 	return judge_packet(skb, false);
-}
-
-/*
- * A socket that came from another process (by fork, exec or a unix socket) is that of who uses it.
- * What it sends first may have left by now: these run after the call. Names count as they are then.
- */
-static __always_inline void relabel(struct sock *sk)
-{
-	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, 0);
-
-	if (!l || is_current(l))
-		return;
-	if (identify(l))
-		resolve(l, policy.now);
-}
-
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(see_send, struct sock *sk)
-{
-	relabel(sk);
-	return 0;
-}
-
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(see_receive, struct sock *sk)
-{
-	relabel(sk);
-	return 0;
-}
-
-/*
- * Sockets that are there when the rules are loaded get their labels: read once by the loader. Of
- * several processes that hold one, a ruled one wins.
- */
-#define BOUND_TO_PORT 8 /* SOCK_BINDPORT_LOCK */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct label_record);
-} candidate SEC(".maps");
-
-#define DEEPEST 32 /* cgroups above one that are looked at */
-
-static __always_inline void read_scopes(struct label_record *l, struct task_struct *task)
-{
-	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
-	__u32 level;
-
-	l->cgroup = BPF_CORE_READ(cgroup, kn, id);
-	for (int i = 0; i < DEEPEST; i++) {
-		level = BPF_CORE_READ(cgroup, level);
-		if (!level)
-			break;
-		if (level <= LABEL_SCOPES)
-			l->scopes[(level - 1) & (LABEL_SCOPES - 1)] = BPF_CORE_READ(cgroup, kn, id);
-		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
-	}
-}
-
-static __always_inline bool was_connected(struct sock *sk)
-{
-	const struct inet_connection_sock *icsk = (const struct inet_connection_sock *)sk;
-
-	return BPF_CORE_READ(icsk, icsk_bind_hash, fastreuse) < 0 ||
-	       BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & BOUND_TO_PORT;
-}
-
-SEC("iter/task_file")
-int find_sockets(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct label_record *l, *found;
-	__u32 zero = 0;
-	struct socket *sock;
-	struct sock *sk;
-	__u16 family;
-
-	if (!task || !file)
-		return 0;
-	sock = bpf_sock_from_file(file);
-	if (!sock || !sock->sk)
-		return 0;
-	sk = sock->sk;
-	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
-		return 0;
-	found = bpf_map_lookup_elem(&candidate, &zero);
-	if (!found)
-		return 0;
-	__builtin_memset(found, 0, sizeof(*found));
-	read_process(found, task);
-	read_scopes(found, task);
-	resolve(found, policy.now);
-	l = bpf_sk_storage_get(&labels, sk, 0, 0);
-	if (l && l->pid && (l->count || !found->count))
-		return 0;
-	if (sk->sk_protocol == IPPROTO_TCP_NR && was_connected(sk))
-		found->flags |= LABEL_CONNECTS;
-	if (!l)
-		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (l)
-		__builtin_memcpy(l, found, sizeof(*l));
-	return 0;
 }

@@ -10,6 +10,7 @@
 #define AF_INET	  2
 #define AF_INET6  10
 #define AF_PACKET 17
+#define AF_XDP	  44
 
 #define SOCK_RAW_TYPE 3
 

@@ -28,7 +28,7 @@ import time
 libc = ctypes.CDLL(None, use_errno=True)
 TCP, UDP = {True: 8080, False: 8081}, {True: 5300, False: 5301}  # by whether the rule allows it
 PATIENCE = 0.4  # seconds until something counts as dropped
-MSG_FASTOPEN, MPTCP, UDPLITE, SCTP, SMC = 0x20000000, 262, 136, 132, 256
+MSG_FASTOPEN, MPTCP, UDPLITE, SCTP, SMC, AF_XDP = 0x20000000, 262, 136, 132, 256, 44
 LOOPBACK = "127.0.0.1"
 
 
@@ -317,6 +317,25 @@ def accept(allowed):
     sock.accept()[0].send(b"hello")
 
 
+def reuseport(allowed):
+    """Several listeners at one port: each connection reaches one of them."""
+    siblings = []
+    for _ in range(2):
+        sock = stream()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.9", TCP[allowed]))
+        sock.listen()
+        siblings.append(sock)
+    for _ in range(8):
+        if ask(TCP[allowed], "127.0.0.9"):
+            raise Dropped
+    for _ in range(8):
+        ready = select.select(siblings, [], [], PATIENCE)[0]
+        if not ready:
+            raise Dropped
+        ready[0].accept()[0].send(b"hello")
+
+
 class Ring:
     """As much of io_uring as one request at a time needs."""
 
@@ -422,6 +441,15 @@ def used_twice(sock):
         raise Dropped
 
 
+def used_once(sock):
+    """Where the kernel lets that be seen before the call: from the first send on."""
+    before = told()
+    sock.send(b"1")
+    time.sleep(0.05)
+    if told() == before:
+        raise Dropped
+
+
 def told():
     """What the peer has heard so far."""
     os.write(QUESTION[1], b"?")
@@ -434,6 +462,10 @@ BEFORE = {}  # connections that pp-free made, by whether their port is allowed
 
 def inherited(allowed):
     used_twice(BEFORE[allowed])
+
+
+def inherited_once(allowed):
+    used_once(BEFORE[allowed])
 
 
 def passed(allowed):
@@ -518,6 +550,7 @@ CASES = {
     "tcp_bind_ipv6": tcp_bind_ipv6,
     "udp_bind": udp_bind,
     "accept": accept,
+    "reuseport": reuseport,
     "listen_unbound": listen_unbound,
     "listen_after_bind_0": listen_after_bind_0,
     "uring_connect": uring(0, 0, False),
@@ -528,7 +561,11 @@ CASES = {
     "uring_send_sqpoll": uring(2, 0, True),
     "renamed_thread": renamed_thread,
     "fork": in_child(tcp_connect),
+    "packet": unruly(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)),
+    "packet_datagram": unruly(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0x0300)),
+    "packet_xdp": unruly(lambda: socket.socket(AF_XDP, socket.SOCK_RAW, 0)),
     "inherited": inherited,
+    "inherited_once": inherited_once,
     "passed": passed,
     "passed_unconnected": passed_unconnected,
 }
@@ -537,7 +574,9 @@ EVERYWHERE_REFUSED = ("EPERM", "EPERM", "ok")
 DROPPED = ("dropped", "ok", "ok")
 EXPECTED = {
     **dict.fromkeys(("sctp_stream", "sctp_messages", "ping", "ping_ipv6", "raw", "raw_tcp", "raw_ipv6"), EVERYWHERE_REFUSED),
+    **dict.fromkeys(("packet", "packet_datagram", "packet_xdp"), EVERYWHERE_REFUSED),
     **dict.fromkeys(("listen_unbound", "listen_after_bind_0", "udp_answer", "inherited", "passed"), DROPPED),
+    "inherited_once": DROPPED,
 }
 LATE = ("uring_connect_sqpoll", "uring_send_sqpoll", "udp_to_stranger", "fork")  # what is refused is not all they do
 ARRIVES_NEVERTHELESS = ("udp_sendmmsg", "udp_reconnected", "inherited", "passed", "udp_answer", "udp_to_stranger")

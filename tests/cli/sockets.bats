@@ -117,6 +117,19 @@ start_usage() { # ARGUMENT...
 	[ "$(jq -r .event_type lines | sort -u)" = usage ]
 }
 
+# In a pid namespace a session has another number; one that was begun outside has none there.
+@test "all leaves this session out, in a pid namespace too" {
+	given --sockets
+	local new
+	for new in '' 'setsid -w'; do
+		# shellcheck disable=SC2016,SC2086 # the inner shell's; words
+		timeout 30 "${from_here[@]}" unshare -pf $new bash -c '"$0" "${@:2}" >lines 2>sum & until [ -s sum ]; do sleep 0.01; done
+			"$1" run udp >/dev/null; wait' \
+			"$bin/ebpf-read" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" --pin-root "$root" all -v -i 0.1 -t 1
+		[ "$(jq -r .event_type lines | sort -u)" = usage ]
+	done
+}
+
 @test "filters: pid, comm, proto, host, port" {
 	given --sockets
 	traffic run tcp_bulk udp_mmsg_destinations >expected

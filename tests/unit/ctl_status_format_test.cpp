@@ -142,7 +142,7 @@ TEST(StatusFormat, LongNamesKeepTheirLines) {
         const std::string name(length, 'x');
         const std::string text = status_text(hostile(name));
         EXPECT_EQ(lines(text), lines(usual)) << length;
-        EXPECT_NE(text.find("/" + name + ": layout 3"), text.npos) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 4"), text.npos) << length;
         EXPECT_EQ(text.back(), '\n');
     }
 }
@@ -159,7 +159,7 @@ Status with_cgroups() {
     std::strcpy(two.record.path, "/sys/fs/cgroup/\x1b[31m");
     two.attached = Attached::gone;
     status.cgroups = {one, two};
-    status.relabels = true;
+    status.relabels = Relabels::after;
     return status;
 }
 
@@ -176,10 +176,15 @@ TEST(StatusFormat, CgroupsAsJson) {
     EXPECT_STREQ(one["state"].GetString(), "attached");
     EXPECT_EQ(json["cgroups"][1]["number"].GetUint(), 3u);
     EXPECT_STREQ(json["cgroups"][1]["state"].GetString(), "gone");
-    EXPECT_TRUE(json["relabels"].GetBool());
-    status.relabels = false;
+    EXPECT_STREQ(json["relabels"].GetString(), "after");
+    EXPECT_STREQ(json["packet_sockets"].GetString(), "open");
+    status.relabels = Relabels::no;
+    status.packet_sockets = true;
     json = parse_json(status_json(status));
-    EXPECT_FALSE(json["relabels"].GetBool());
+    EXPECT_STREQ(json["relabels"].GetString(), "no");
+    EXPECT_STREQ(json["packet_sockets"].GetString(), "denied");
+    status.relabels = Relabels::before;
+    EXPECT_STREQ(parse_json(status_json(status))["relabels"].GetString(), "before");
 }
 
 TEST(StatusFormat, CgroupsBringTheStreamDeny) {
@@ -204,8 +209,13 @@ TEST(StatusFormat, CgroupsAsText) {
           "another process\n",
           "\ndeny "})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;
-    status.relabels = false;
+    status.relabels = Relabels::no;
     EXPECT_NE(status_text(status).find("; sockets that came from another process\n"), text.npos);
+    status.packet_sockets = true;
+    EXPECT_NE(status_text(status).find("\nnot covered: sockets that came from another process\n"),
+              text.npos);
+    status.relabels = Relabels::before;
+    EXPECT_EQ(status_text(status).find("not covered"), text.npos);
     status.hooks.clear(); // cgroups alone: no table of hooks
     EXPECT_EQ(status_text(status).find("\nhook "), text.npos);
     EXPECT_EQ(status_text(sample()).find("cgroup"), text.npos);
@@ -213,7 +223,7 @@ TEST(StatusFormat, CgroupsAsText) {
 
 TEST(StatusFormat, TextHasItAll) {
     const std::string text = status_text(sample());
-    for (const char *part : {"/run/ebpf: layout 3, loaded ", " by ebpf-load 1.2.3\n",
+    for (const char *part : {"/run/ebpf: layout 4, loaded ", " by ebpf-load 1.2.3\n",
                              "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
                              "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;

@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace pinpipe::reader {
 namespace {
@@ -17,16 +16,14 @@ protected:
         record.local_port = 40000;
         record.remote_port = 443;
         record.pid = 1234;
-        setsid(); // session 0 is nobody's: where nothing has begun one
-        record.session = static_cast<__u32>(getsid(0));
         record.protocol = PROTOCOL_TCP;
         record.flags = SOCKET_OUT;
         std::strcpy(record.comm, "curl");
-        request.include_self = true;
     }
-    bool pass() const { return passes(socket_filter_of(request, 0), record); }
+    bool pass() const { return passes(socket_filter_of(request, 0, left_out), record); }
 
     Request request;
+    std::optional<uint32_t> left_out; // session
     socket_record record{};
 };
 
@@ -35,16 +32,24 @@ TEST_F(ReaderFilter, NothingAskedForLetsAllThrough) {
 }
 
 TEST_F(ReaderFilter, OwnSession) {
-    request.include_self = false;
-    EXPECT_FALSE(pass());
-    record.session++;
-    EXPECT_TRUE(pass());
-    record.session--;
-    request.pids = {1234}; // who is named is meant
-    EXPECT_TRUE(pass());
+    for (const uint32_t session : {0u, 1u, 4711u, ~0u}) {
+        left_out = record.session = session;
+        EXPECT_FALSE(pass()) << session;
+        record.session++;
+        EXPECT_TRUE(pass()) << session;
+    }
+}
+
+TEST_F(ReaderFilter, WhoIsNamedIsMeant) {
+    EXPECT_TRUE(leaves_out_self(request));
+    request.pids = {1234};
+    EXPECT_FALSE(leaves_out_self(request));
     request.pids.clear();
     request.comms = {"curl"};
-    EXPECT_TRUE(pass());
+    EXPECT_FALSE(leaves_out_self(request));
+    request.comms.clear();
+    request.include_self = true;
+    EXPECT_FALSE(leaves_out_self(request));
 }
 
 TEST_F(ReaderFilter, Processes) {
@@ -99,9 +104,9 @@ TEST_F(ReaderFilter, ProtocolsAndDirections) {
 }
 
 TEST_F(ReaderFilter, PayloadAsFarAsLoaded) {
-    EXPECT_EQ(socket_filter_of(request, 500).payload, 500u);
+    EXPECT_EQ(socket_filter_of(request, 500, {}).payload, 500u);
     request.payload = false;
-    EXPECT_EQ(socket_filter_of(request, 500).payload, 0u);
+    EXPECT_EQ(socket_filter_of(request, 500, {}).payload, 0u);
 }
 
 } // namespace

@@ -18,8 +18,10 @@
 
 #include "bound.skel.h"
 #include "connections.skel.h"
+#include "labels.skel.h"
 #include "policy.skel.h"
 #include "processes.skel.h"
+#include "session.skel.h"
 #include "sockets_fentry.skel.h"
 #include "sockets_kprobe.skel.h"
 #include "sockets_tracepoint.skel.h"
@@ -37,7 +39,9 @@ constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
                          {"connections", connections::elf_bytes},
                          {"bound", bound::elf_bytes},
                          {"processes", processes::elf_bytes},
-                         {"policy", policy::elf_bytes}};
+                         {"policy", policy::elf_bytes},
+                         {"labels", labels::elf_bytes},
+                         {"session", session::elf_bytes}};
 
 // What a program is attached to is not in this kernel: its whole kind, or a function of old.
 bool is_absent(const bpf_program *program) {

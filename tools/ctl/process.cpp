@@ -1,5 +1,6 @@
 #include "tools/ctl/process.h"
 
+#include "lib/cgroup.h"
 #include "lib/fd.h"
 #include "lib/options.h"
 
@@ -12,7 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <linux/magic.h>
-#include <mntent.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -112,17 +112,6 @@ subject_key name_key(const std::string &name) {
     key.kind = SUBJECT_NAME;
     std::memcpy(key.id, name.data(), name.size());
     return key;
-}
-
-std::string cgroup_mount() {
-    FILE *mounts = setmntent("/proc/self/mounts", "re");
-    std::string at;
-    for (const mntent *entry; mounts && at.empty() && (entry = getmntent(mounts));)
-        if (std::strcmp(entry->mnt_type, "cgroup2") == 0)
-            at = entry->mnt_dir;
-    if (mounts)
-        endmntent(mounts);
-    return at;
 }
 
 // Levels below the root of the hierarchy.

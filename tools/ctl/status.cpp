@@ -165,7 +165,16 @@ Result<void> gather_cgroups(const Pins &pins, Status &status) {
         if (record.id)
             status.cgroups.push_back({number, record, look_at_cgroup(pins, number, record)});
     }
-    status.relabels = access(pins.path("links/p-see_send").c_str(), F_OK) == 0;
+    const auto has = [&](const std::string &link) {
+        return access(pins.path("links/" + link).c_str(), F_OK) == 0;
+    };
+    status.relabels = has("p-see_sendmsg") ? Relabels::before
+                      : has("p-see_send")  ? Relabels::after
+                                           : Relabels::no;
+    status.packet_sockets =
+        std::all_of(status.cgroups.begin(), status.cgroups.end(), [&](const CgroupStatus &cgroup) {
+            return has("c" + std::to_string(cgroup.number) + "-create_packet");
+        });
     return {};
 }
 

@@ -70,13 +70,21 @@ struct SocketStatus {
     uint64_t entries = 0;   // that the others are in, with those of ended processes in the ring
 };
 
+// When a socket that came from another process comes under the rules of the one that uses it.
+enum class Relabels {
+    no,
+    after, // its first send or receive: that may pass
+    before,
+};
+
 struct Status {
     std::string pin_root;
     abi_record abi{};
     std::string group;
     std::vector<HookStatus> hooks;
     std::vector<CgroupStatus> cgroups;
-    bool relabels = false; // sockets that come from another process get that one's rules
+    Relabels relabels = Relabels::no;
+    bool packet_sockets = false; // of ruled processes are denied
     std::optional<SocketStatus> sockets;
     std::vector<ReaderStatus> readers;
     std::vector<MapStatus> maps;

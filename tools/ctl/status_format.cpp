@@ -87,14 +87,28 @@ void add_hooks(std::string &out, const Status &status) {
     }
 }
 
+const char *relabels_text(Relabels relabels) {
+    switch (relabels) {
+    case Relabels::before: return "before";
+    case Relabels::after: return "after";
+    case Relabels::no: break;
+    }
+    return "no";
+}
+
 void add_cgroups(std::string &out, const Status &status) {
     add(out, "\ncgroup  state      path\n");
     for (const CgroupStatus &cgroup : status.cgroups)
         add(out, "%6u  %-9s  %s\n", cgroup.number, attached_text(cgroup.attached),
             printable(cgroup.record.path).c_str());
-    add(out, "not covered: packet sockets (AF_PACKET)%s\n",
-        status.relabels ? "; the first send on a socket that came from another process"
-                        : "; sockets that came from another process");
+    std::string open = status.packet_sockets ? "" : "packet sockets (AF_PACKET)";
+    if (status.relabels != Relabels::before)
+        open += std::string(open.empty() ? "" : "; ") +
+                (status.relabels == Relabels::after
+                     ? "the first send on a socket that came from another process"
+                     : "sockets that came from another process");
+    if (!open.empty())
+        add(out, "not covered: %s\n", open.c_str());
 }
 
 void write_cgroups(Writer &w, const Status &status) {
@@ -108,7 +122,8 @@ void write_cgroups(Writer &w, const Status &status) {
         w.EndObject();
     }
     w.EndArray();
-    w.Key("relabels"), w.Bool(status.relabels);
+    w.Key("relabels"), w.String(relabels_text(status.relabels));
+    w.Key("packet_sockets"), w.String(status.packet_sockets ? "denied" : "open");
 }
 
 void add_sockets(std::string &out, const SocketStatus &sockets) {

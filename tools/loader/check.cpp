@@ -1,4 +1,5 @@
 // The doctor: what loading and reading need, and what this machine has of it.
+#include "lib/cgroup.h"
 #include "lib/json_line.h"
 #include "lib/output.h"
 #include "tools/loader/actions.h"
@@ -104,11 +105,9 @@ Finding check_bpffs(const std::string &root) {
 }
 
 Finding check_cgroup2() {
-    std::ifstream mounts("/proc/mounts");
-    for (std::string device, path, type, rest; mounts >> device >> path >> type;
-         std::getline(mounts, rest))
-        if (type == "cgroup2")
-            return {"cgroup2", State::ok, path, ""};
+    const std::string path = cgroup_mount();
+    if (!path.empty())
+        return {"cgroup2", State::ok, path, ""};
     return {"cgroup2", State::no, "not mounted", "sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup"};
 }
 
@@ -198,6 +197,15 @@ void check_sockets(Findings &findings) {
                         ""});
 }
 
+void check_rules(Findings &findings) {
+    if (geteuid() != 0)
+        return;
+    const bool there = grants_rules();
+    const std::string packets = grants_lsm_cgroup() ? "" : ", but packet sockets stay open";
+    findings.push_back({"rules", there ? State::ok : State::no,
+                        there ? "for the processes of a cgroup" + packets : "need Linux 5.19", ""});
+}
+
 void check_interfaces(Findings &findings) {
     for (const XdpSupport &support : xdp_support()) {
         std::string value = "generic";
@@ -264,6 +272,7 @@ Result<bool> check(const Command &command) {
     };
     check_probes(findings);
     check_sockets(findings);
+    check_rules(findings);
     check_interfaces(findings);
 
     const auto written = write_output(command.json ? json_of(findings) : text_of(findings));

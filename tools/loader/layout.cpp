@@ -382,8 +382,9 @@ Result<void> Layout::set_modes(const std::string &root) const {
         if (const std::string path = std::string("/admin/") + spec->name;
             access((root + path).c_str(), F_OK) == 0)
             all.push_back({path, 0660, true});
-    if (access((root + "/" + bound_path).c_str(), F_OK) == 0)
-        all.push_back({std::string("/") + bound_path, 0440});
+    for (const char *path : {bound_path, session_path})
+        if (access((root + "/" + path).c_str(), F_OK) == 0)
+            all.push_back({std::string("/") + path, 0440});
     for (unsigned slot = 0; slot < abi_.readers; slot++) {
         const std::string at = "/readers/" + std::to_string(slot);
         all.push_back({at + "/control", control_map.mode});

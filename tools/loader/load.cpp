@@ -1,5 +1,6 @@
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
+#include "tools/loader/iterator.h"
 #include "tools/loader/pin_root.h"
 #include "tools/loader/policy.h"
 #include "tools/loader/sockets.h"
@@ -226,6 +227,9 @@ Result<void> carry_out(Plan &plan) {
         return attached;
     if (auto attached = plan.policy.attach(plan.pins, plan.layout, plan.undo); !attached)
         return attached;
+    if (plan.sockets.outcome() != Sockets::Outcome::absent || plan.policy.is_there())
+        if (auto provided = provide_session(plan.pins, plan.layout, plan.undo); !provided)
+            return provided;
     if (auto protected_ = plan.layout.protect(plan.pins, plan.undo); !protected_)
         return protected_;
     if (auto published = plan.layout.publish(plan.pins, plan.undo); !published)

@@ -101,6 +101,19 @@ Result<void> pin_maps(const Object &object, const std::string &root,
     return {};
 }
 
+Result<void> pin_over(const Fd &link, const std::string &path, Undo &undo) {
+    const std::string fresh = path + "-new";
+    if (!exists(path))
+        undo.add([path] { unlink(path.c_str()); });
+    unlink(fresh.c_str());
+    if (bpf_obj_pin(link.get(), fresh.c_str()) != 0)
+        return fail(system_error("pin " + fresh, errno));
+    chmod(fresh.c_str(), 0600);
+    if (rename(fresh.c_str(), path.c_str()) != 0)
+        return fail(system_error("move " + fresh + " to " + path, errno));
+    return {};
+}
+
 Result<uint32_t> program_id(int fd) {
     bpf_prog_info info{};
     __u32 size = sizeof info;

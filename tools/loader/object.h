@@ -32,6 +32,10 @@ Result<void> reuse_maps(const Object &object, const Layout &layout, const std::s
 Result<void> pin_maps(const Object &object, const std::string &root,
                       std::span<const MapSpec *const> own, Undo &undo);
 
+// Pins a link for root alone, in one step in the place of an older one at path. Undone, a path that
+// was not there is free again.
+Result<void> pin_over(const Fd &link, const std::string &path, Undo &undo);
+
 // The loaded program's own descriptor and id.
 Result<uint32_t> program_id(int fd);
 Fd keep_program(const bpf_program *program);

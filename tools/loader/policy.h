@@ -4,6 +4,8 @@
 // judged and counted once.
 #pragma once
 
+#include "tools/loader/cgroups.h"
+#include "tools/loader/labels.h"
 #include "tools/loader/layout.h"
 
 #include <string>
@@ -11,26 +13,20 @@
 
 namespace pinpipe::loader {
 
-struct Cgroup {
-    uint64_t id = 0;
-    std::string path; // empty: it is gone
-};
-
-// A directory of cgroup2, or the id of one that may be gone.
-Result<Cgroup> find_cgroup(const std::string &text);
-
 class Policy {
 public:
     // Loads programs, touches nothing that is at work. Cgroups that are attached get this build's
     // programs; those whose cgroup is gone are freed.
-    static Result<Policy> plan(const Pins &pins, Layout &layout,
+    static Result<Policy> plan(const Pins &pins, const Layout &layout,
                                const std::vector<std::string> &wanted, Undo &undo);
 
     // Attaches new ones, updates the others in one step each.
     Result<void> attach(const Pins &pins, const Layout &layout, Undo &undo);
 
     // Labels the sockets that are there. After attach().
-    Result<void> adopt() const;
+    Result<void> adopt() const { return labels_.adopt(); }
+
+    bool is_there() const { return !places_.empty(); }
 
     struct Told {
         std::string path;
@@ -43,7 +39,7 @@ private:
     struct Hook {
         std::string name; // "connect4"
         Fd program;
-        Fd link; // of one that is there
+        Fd link; // of one that is there, or of the new one
         uint32_t before = 0;
         int attach_type = 0;
     };
@@ -56,22 +52,17 @@ private:
         bool wanted = false;
     };
 
-    static Result<void> load(const Pins &pins, const Layout &layout, Place &place, Policy &policy,
-                             Undo &undo);
-    Result<void> attach_place(const Pins &pins, const Layout &layout, Place &place, Undo &undo);
-    Result<void> cover(const Pins &pins, const Layout &layout) const;
-
-    Result<void> attach_probes(const Pins &pins, const Layout &layout, Undo &undo);
+    Result<void> plan_present(const Pins &pins, const Layout &layout);
+    Result<void> plan_wanted(const std::string &text);
+    static Result<void> load(const Pins &pins, const Layout &layout, Place &place, Undo &undo);
+    static Result<void> attach_place(const Pins &pins, const Layout &layout, Place &place,
+                                     Undo &undo);
 
     std::vector<Place> places_; // all that are attached, or will be
-    std::vector<Hook> probes_;  // on tracepoints, for all cgroups
-    Fd iterator_;
+    Labels labels_;
 };
 
 // Takes them away from these cgroups, or from all. 0: none of them was there.
 Result<unsigned> unload_cgroups(const Pins &pins, const std::vector<uint64_t> &ids);
-
-// Records of the cgroups that are attached; nothing pinned: none.
-Result<std::vector<std::pair<unsigned, cgroup_record>>> attached_cgroups(const Pins &pins);
 
 } // namespace pinpipe::loader

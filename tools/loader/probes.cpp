@@ -44,14 +44,17 @@ Probe try_tracing(const char *name, bpf_prog_type type, const char *target,
     return {name, link.valid(), link.valid() ? 0 : errno};
 }
 
-// It loads and attaches on kernels where it never fires: those that did not put bpf among their
-// LSMs.
-Probe try_lsm() {
+// LSM programs load and attach on kernels where they never fire: those that did not put bpf among
+// their LSMs.
+bool has_bpf_lsm() {
     std::string list;
     std::getline(std::ifstream("/sys/kernel/security/lsm"), list);
-    const bool listed = ("," + list + ",").find(",bpf,") != std::string::npos;
+    return ("," + list + ",").find(",bpf,") != std::string::npos;
+}
+
+Probe try_lsm() {
     const Probe probe = try_tracing("lsm", BPF_PROG_TYPE_LSM, "socket_post_create", BPF_LSM_MAC);
-    if (probe.granted && !listed)
+    if (probe.granted && !has_bpf_lsm())
         return {"lsm", false, EOPNOTSUPP};
     return probe;
 }
@@ -94,6 +97,16 @@ bool grants_kprobe() {
 
 bool grants_fentry() {
     return try_tracing("fentry", BPF_PROG_TYPE_TRACING, "inet_release", BPF_TRACE_FENTRY).granted;
+}
+
+bool grants_lsm_cgroup() {
+    return has_bpf_lsm() && load(BPF_PROG_TYPE_LSM, "socket_create", BPF_LSM_CGROUP).valid();
+}
+
+// The last that came of what they need: 5.19 has it.
+bool grants_rules() {
+    return libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SKB, BPF_FUNC_skc_to_mptcp_sock, nullptr) ==
+           1;
 }
 
 std::vector<Probe> try_probes() {

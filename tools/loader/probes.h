@@ -26,6 +26,12 @@ bool grants_fentry();
 // The same of kprobes, through perf_event_open(2).
 bool grants_kprobe();
 
+// The same of LSM programs at a cgroup; those that are never run are not granted.
+bool grants_lsm_cgroup();
+
+// Whether programs at a cgroup may do what rules need.
+bool grants_rules();
+
 // Whether a function of the kernel's (or of a module that is loaded) can have a kprobe.
 bool has_function(const std::string &name);
 

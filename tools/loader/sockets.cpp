@@ -9,6 +9,7 @@
 #include "sockets_kprobe.skel.h"
 #include "sockets_tracepoint.skel.h"
 #include "tools/loader/build_hash.h"
+#include "tools/loader/iterator.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 
@@ -24,6 +25,8 @@
 
 namespace pinpipe::loader {
 namespace {
+
+constexpr const char *listing = "list the sockets";
 
 constexpr Elf tracepoint_elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
                                     {"connections", connections::elf_bytes},
@@ -75,11 +78,6 @@ std::string target_of(const bpf_program *program) {
 
 bool at_return(const bpf_program *program) {
     return std::string(bpf_program__section_name(program)).rfind("kretprobe/", 0) == 0;
-}
-
-// Not attached to anything that happens: runs when its pin is read.
-bool is_iterator(const bpf_program *program) {
-    return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 }
 
 // Functions that some kernels do not have, and whose work others do there; or of modules that are
@@ -304,9 +302,15 @@ Fd Sockets::attach_program(const Hook &hook) {
 }
 
 Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
-    if (iterator_.valid())
-        if (auto pinned = pin_iterator(pins, layout, undo); !pinned)
+    if (iterator_.valid()) {
+        auto link = attach_iterator(iterator_, nullptr, listing);
+        if (!link)
+            return fail(link.error());
+        iterator_link_ = std::move(*link);
+        if (auto pinned = pin_over(iterator_link_, layout.root(pins) + "/" + bound_path, undo);
+            !pinned)
             return pinned;
+    }
     for (Hook &hook : hooks_) {
         const auto number = layout.free_hook();
         if (!number)
@@ -329,43 +333,13 @@ Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
     return {};
 }
 
-// Puts the list of bound sockets in the place of an older one.
-Result<void> Sockets::pin_iterator(const Pins &pins, const Layout &layout, Undo &undo) {
-    iterator_link_ = Fd(bpf_link_create(iterator_.get(), 0, BPF_TRACE_ITER, nullptr));
-    if (!iterator_link_.valid())
-        return fail(system_error("attach the list of sockets", errno));
-    const std::string path = layout.root(pins) + "/" + bound_path, fresh = path + "-new";
-    if (!exists(path))
-        undo.add([path] { unlink(path.c_str()); });
-    unlink(fresh.c_str());
-    if (bpf_obj_pin(iterator_link_.get(), fresh.c_str()) != 0)
-        return fail(system_error("pin " + fresh, errno));
-    chmod(fresh.c_str(), 0400); // until protect()
-    if (rename(fresh.c_str(), path.c_str()) != 0)
-        return fail(system_error("move " + fresh + " to " + path, errno));
-    return {};
-}
-
-// Sockets that are there already get their owners. What the list says is for readers.
-Result<void> Sockets::adopt() const {
-    const Fd list(bpf_iter_create(iterator_link_.get()));
-    if (!list.valid())
-        return fail(system_error("list the sockets", errno));
-    char ignored[16 * 1024];
-    ssize_t size = 0;
-    do
-        size = read(list.get(), ignored, sizeof ignored);
-    while (size > 0 || (size < 0 && errno == EINTR));
-    return size < 0 ? fail(system_error("list the sockets", errno)) : Result<void>();
-}
-
 Result<void> Sockets::start(Undo &undo) {
     if (hooks_.empty())
         return {};
     undo.add([this] { static_cast<void>(set_active(active_, before_)); });
     if (auto set = set_active(active_, set_); !set)
         return set;
-    return adopt();
+    return run_iterator(iterator_link_, listing); // owners of the sockets that are there
 }
 
 void Sockets::finish(const Pins &pins, Layout &layout) const {

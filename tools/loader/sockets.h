@@ -51,8 +51,6 @@ private:
     };
     static Fd attach_program(const Hook &hook);
     Result<void> load(const Pins &pins, const Layout &layout, Undo &undo);
-    Result<void> pin_iterator(const Pins &pins, const Layout &layout, Undo &undo);
-    Result<void> adopt() const;
 
     Outcome outcome_ = Outcome::absent;
     ProbeKind kind_ = ProbeKind::tracepoint;

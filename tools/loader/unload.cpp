@@ -147,6 +147,8 @@ Result<void> unload(const Command &command) {
             return set;
         std::fprintf(stderr, "ebpf-load: %s: unloaded\n", record->name);
     }
+    if (cgroups->empty() && access(pins.path(active_map.path).c_str(), F_OK) != 0)
+        unlink(pins.path(session_path).c_str());
     layout->announce();
     if (!left)
         return unload_all(pins);

@@ -2,34 +2,14 @@
 
 #include "lib/clock.h"
 #include "tools/reader/filter.h"
+#include "tools/reader/iterator.h"
 
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace pinpipe::reader {
 namespace {
 
 constexpr int64_t interval = 1'000'000'000; // nanoseconds between looks
-
-// Each opening of the pin is a walk over the sockets of its own.
-Result<std::vector<char>> read_list(const std::string &path) {
-    const Fd list(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!list.valid())
-        return fail(system_error("open " + path, errno));
-    std::vector<char> bytes;
-    for (;;) {
-        const size_t size = bytes.size();
-        bytes.resize(size + size_t{64} * 1024);
-        const ssize_t count = read(list.get(), bytes.data() + size, bytes.size() - size);
-        if (count < 0 && errno != EINTR)
-            return fail(system_error("read " + path, errno));
-        bytes.resize(size + static_cast<size_t>(count > 0 ? count : 0));
-        if (count == 0)
-            return bytes;
-    }
-}
 
 } // namespace
 
@@ -39,7 +19,7 @@ BoundList::BoundList(const Pins &pins, const socket_filter &filter)
 // Of several holders the first one is told that the filter lets through.
 Result<std::vector<bind_record>> BoundList::look() {
     due_ = boot_now() + interval;
-    const auto bytes = read_list(path_);
+    const auto bytes = read_iterator(path_);
     if (!bytes)
         return fail(bytes.error());
     looks_++;

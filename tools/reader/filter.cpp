@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <unistd.h>
 
 namespace pinpipe::reader {
 namespace {
@@ -29,7 +28,12 @@ bool in_prefix(const union address &a, const socket_filter &f) {
 
 } // namespace
 
-socket_filter socket_filter_of(const Request &request, uint32_t payload) {
+bool leaves_out_self(const Request &request) {
+    return !request.include_self && request.pids.empty() && request.comms.empty();
+}
+
+socket_filter socket_filter_of(const Request &request, uint32_t payload,
+                               std::optional<uint32_t> session) {
     socket_filter filter{};
     if (request.host) {
         filter.host = request.host->host;
@@ -44,8 +48,8 @@ socket_filter socket_filter_of(const Request &request, uint32_t payload) {
     filter.protocols = protocols_of(request);
     filter.directions = static_cast<uint8_t>(request.directions);
     filter.payload = request.payload ? payload : 0;
-    const bool chosen = !request.pids.empty() || !request.comms.empty();
-    filter.session = request.include_self || chosen ? 0 : static_cast<__u32>(getsid(0));
+    filter.others_only = session.has_value();
+    filter.session = session.value_or(0);
     return filter;
 }
 
@@ -54,7 +58,7 @@ bool passes(const socket_filter &f, const socket_record &r) {
         return false;
     if (!(f.protocols & r.protocol) || !(f.directions >> (r.flags & SOCKET_OUT) & 1))
         return false;
-    if (f.session && f.session == r.session)
+    if (f.others_only && f.session == r.session)
         return false;
     const auto none_or = [](unsigned count, const auto &list, auto matches) {
         return count == 0 || std::any_of(list, list + count, matches);

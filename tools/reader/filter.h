@@ -4,10 +4,16 @@
 #include "bpf/control.h"
 #include "tools/reader/options.h"
 
+#include <optional>
+
 namespace pinpipe::reader {
 
-// payload: bytes that were loaded. Whoever names processes means them, even those of this session.
-socket_filter socket_filter_of(const Request &request, uint32_t payload);
+// Whether what this session's processes do is left out. Whoever names processes means them.
+bool leaves_out_self(const Request &request);
+
+// payload: bytes that were loaded. session: whose processes are left out; none: nobody's.
+socket_filter socket_filter_of(const Request &request, uint32_t payload,
+                               std::optional<uint32_t> session);
 
 // Whether it lets the record through: the same as bpf/emit_socket.h does, for what comes by other
 // ways than a ring.

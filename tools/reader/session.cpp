@@ -4,6 +4,7 @@
 #include "lib/socket_json.h"
 #include "lib/stream_names.h"
 #include "tools/reader/filter.h"
+#include "tools/reader/iterator.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -61,6 +62,14 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     const auto bits = wanted_hooks(hook_table_, request_);
     if (!bits)
         return fail(bits.error());
+    const uint32_t of_processes = socket_streams | 1U << STREAM_DENY;
+    std::optional<uint32_t> session;
+    if (request_.streams & of_processes && leaves_out_self(request_)) {
+        const auto own = own_session(pins);
+        if (!own)
+            return fail(own.error());
+        session = *own;
+    }
     auto claim =
         Claim::take(pins, abi, request_.streams & event_streams, [&](reader_control &control) {
             if (request_.host) {
@@ -69,13 +78,13 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
             }
             control.icmp.hooks = *bits;
             control.icmp.versions = request_.versions;
-            control.sockets = socket_filter_of(request_, abi.payload);
+            control.sockets = socket_filter_of(request_, abi.payload, session);
         });
     if (!claim)
         return fail(claim.error());
     claim_ = std::move(*claim);
     if (request_.streams >> STREAM_BIND & 1)
-        bound_.emplace(pins, socket_filter_of(request_, 0));
+        bound_.emplace(pins, socket_filter_of(request_, 0, session));
     return {};
 }
 

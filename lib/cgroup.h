@@ -1,0 +1,11 @@
+// Where control groups are.
+#pragma once
+
+#include <string>
+
+namespace pinpipe {
+
+// The mount point of the unified hierarchy (cgroup2); empty: there is none.
+std::string cgroup_mount();
+
+} // namespace pinpipe

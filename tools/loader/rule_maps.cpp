@@ -1,0 +1,55 @@
+#include "tools/loader/rule_maps.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe::loader {
+
+Result<void> make_rule_maps(const std::string &root, Undo &undo) {
+    for (const MapSpec *spec : {&cgroups_map, &texts_map}) {
+        const std::string path = root + "/" + spec->path;
+        if (access(path.c_str(), F_OK) == 0)
+            continue;
+        LIBBPF_OPTS(bpf_map_create_opts, options);
+        options.map_flags = spec->flags;
+        const Fd map(bpf_map_create(static_cast<bpf_map_type>(spec->type), spec->name,
+                                    spec->key_size, spec->value_size, spec->entries, &options));
+        if (!map.valid() || bpf_obj_pin(map.get(), path.c_str()) != 0)
+            return fail(system_error("make " + path, errno));
+        chmod(path.c_str(), 0600); // until protect()
+        undo.add([path] { unlink(path.c_str()); });
+    }
+    return {};
+}
+
+Result<void> pin_for_admins(const std::string &root, Undo &undo) {
+    const std::string directory = root + "/" + admin_path;
+    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(system_error("make " + directory, errno));
+    undo.add([directory] { rmdir(directory.c_str()); });
+    for (const MapSpec *spec : admin_maps) {
+        const std::string path = directory + "/" + spec->name;
+        if (access(path.c_str(), F_OK) == 0)
+            continue;
+        const auto map = open_map(root + "/" + spec->path, *spec, Access::write);
+        if (!map)
+            return fail(map.error());
+        if (bpf_obj_pin(map->get(), path.c_str()) != 0)
+            return fail(system_error("pin " + path, errno));
+        chmod(path.c_str(), 0600); // until protect()
+        undo.add([path] { unlink(path.c_str()); });
+    }
+    return {};
+}
+
+void remove_rule_maps(const Pins &pins) {
+    for (const MapSpec *spec : admin_maps)
+        unlink(pins.admin(*spec).c_str());
+    rmdir(pins.path(admin_path).c_str());
+    for (const MapSpec *spec : policy_maps)
+        unlink(pins.path(spec->path).c_str());
+}
+
+} // namespace pinpipe::loader
