@@ -82,6 +82,7 @@ static __always_inline void fill_task(struct socket_record *r, struct task_struc
 	r->uid = p.uid;
 	r->ppid = p.ppid;
 	r->session = p.session;
+	r->exe = p.exe;
 	__builtin_memcpy(r->comm, p.comm, sizeof(r->comm));
 	r->flags |= SOCKET_FOUND;
 }

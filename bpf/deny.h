@@ -40,6 +40,9 @@ static __always_inline void fill_label(struct socket_record *r, const struct lab
 	r->uid = l->uid;
 	r->session = l->session;
 	r->start = l->start;
+	r->exe.inode = l->exe[0];
+	r->exe.device = l->exe[1];
+	r->exe.name = l->exe_name;
 	r->cgroup = l->cgroup;
 	__builtin_memcpy(r->comm, l->name, sizeof(r->comm));
 }

@@ -38,6 +38,29 @@ union address {
 	__u64 halves[2];
 };
 
+/* An executable under one of its names. */
+struct exe_key {
+	__u64 inode;  /* 0: it has none, or is not known */
+	__u32 device; /* the kernel's dev_t: major << 20 | minor */
+	__u32 name;   /* hash of the name and its directory, as the kernel's cache has it */
+};
+
+/*
+ * maps/exes: an LRU hash, where executables are. Written once for each, the length last: its names
+ * from the innermost on, a NUL after each.
+ */
+#define EXE_TEXT     256 /* no name begins behind this */
+#define EXE_NAME     256
+#define EXE_NAMES    32
+#define MAX_EXES     1024
+#define EXE_ELLIPSIS 0x1 /* outer directories are missing */
+
+struct exe_record {
+	__u32 length; /* of text; 0: not yet written */
+	__u32 flags;  /* EXE_* */
+	char text[EXE_TEXT + EXE_NAME];
+};
+
 struct record_header {
 	__u64 time;	  /* when it happened: nanoseconds of CLOCK_BOOTTIME */
 	__u32 lost;	  /* records of this stream lost so far to this reader; wraps */
@@ -92,6 +115,7 @@ struct socket_record {
 	__u64 start;	      /* of the process: nanoseconds of CLOCK_BOOTTIME */
 	__u64 cgroup;	      /* of the process: id in the unified hierarchy */
 	__u64 cookie;	      /* of the socket, while it lives; 0: it has none yet */
+	struct exe_key exe;   /* of the process */
 	union address local;  /* all zero: any, or not known */
 	union address remote; /* likewise */
 	__u32 pid;	      /* in the initial pid namespace; 0: nobody is known */
@@ -192,10 +216,12 @@ struct deny_record {
 _Static_assert(sizeof(union address) == 16, "address");
 RECORD_SIZE(record_header, 16);
 RECORD_SIZE(icmp_record, 64);
-RECORD_SIZE(socket_record, 136);
-RECORD_SIZE(message_record, 144);
-RECORD_SIZE(conn_record, 176);
-RECORD_SIZE(bind_record, 144);
-RECORD_SIZE(deny_record, 152);
+RECORD_SIZE(exe_key, 16);
+RECORD_SIZE(exe_record, 520);
+RECORD_SIZE(socket_record, 152);
+RECORD_SIZE(message_record, 160);
+RECORD_SIZE(conn_record, 192);
+RECORD_SIZE(bind_record, 160);
+RECORD_SIZE(deny_record, 168);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef PINPIPE_LABEL_H
 #define PINPIPE_LABEL_H
 
+#include "exe.h"
 #include "rules.h"
 #include "session.h"
 
@@ -32,10 +33,12 @@ struct {
 
 static __always_inline void read_exe(struct label_record *l, struct task_struct *task)
 {
-	struct inode *inode = task->mm->exe_file->f_inode;
+	struct exe_key exe = {};
 
-	l->exe[0] = inode->i_ino;
-	l->exe[1] = inode->i_sb->s_dev;
+	name_exe(task, &exe);
+	l->exe[0] = exe.inode;
+	l->exe[1] = exe.device;
+	l->exe_name = exe.name;
 }
 
 static __always_inline void read_process(struct label_record *l, struct task_struct *task)

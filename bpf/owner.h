@@ -6,6 +6,7 @@
 #ifndef PINPIPE_OWNER_H
 #define PINPIPE_OWNER_H
 
+#include "exe.h"
 #include "session.h"
 #include "usage.h"
 
@@ -24,8 +25,7 @@ static __always_inline void describe(struct task_struct *task, struct process_re
 	p->uid = BPF_CORE_READ(task, cred, uid.val);
 	p->session = session_of(task);
 	p->ppid = BPF_CORE_READ(leader, real_parent, tgid);
-	p->exe_inode = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
-	p->exe_device = BPF_CORE_READ(task, mm, exe_file, f_inode, i_sb, s_dev);
+	name_exe(task, &p->exe);
 	bpf_probe_read_kernel_str(p->comm, sizeof(p->comm), leader->comm);
 }
 

@@ -42,8 +42,7 @@ int BPF_PROG(see_exec, struct task_struct *task)
 	if (!process)
 		return 0;
 	describe(task, &now);
-	process->exe_inode = now.exe_inode;
-	process->exe_device = now.exe_device;
+	process->exe = now.exe;
 	process->uid = now.uid;
 	__builtin_memcpy(process->comm, now.comm, sizeof(now.comm));
 	return 0;

@@ -73,6 +73,7 @@ static __always_inline void fill_current(struct socket_record *r, struct task_st
 	r->cgroup = bpf_get_current_cgroup_id();
 	r->uid = bpf_get_current_uid_gid();
 	r->ppid = BPF_CORE_READ(leader, real_parent, tgid);
+	name_exe(task, &r->exe);
 	bpf_probe_read_kernel_str(r->comm, sizeof(r->comm), leader->comm);
 	bpf_probe_read_kernel_str(r->thread, sizeof(r->thread), task->comm);
 }
@@ -89,6 +90,7 @@ static __always_inline void fill_owner(struct socket_record *r, const struct own
 	r->uid = p->uid;
 	r->ppid = p->ppid;
 	r->session = p->session;
+	r->exe = p->exe;
 	__builtin_memcpy(r->comm, p->comm, sizeof(r->comm));
 	if (owner->flags & OWNER_LISTENER)
 		r->flags |= SOCKET_LISTENER;

@@ -166,7 +166,7 @@ struct label_record {
 	__u32 count; /* subjects that it matches; 0: it is not ruled */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
-	__u32 zero;
+	__u32 exe_name; /* as in exe_key */
 };
 
 /* peers: an LRU hash. The value is when it was heard last: nanoseconds of CLOCK_BOOTTIME. */

@@ -11,6 +11,7 @@
  *   maps/dead       the last entries of processes that have ended, a ring
  *   maps/dead_state where that ring is, and what fell out of it
  *   maps/totals     bytes for which there was no room; per CPU
+ *   maps/exes       where executables are: events.h
  *   maps/owners     whose a TCP socket is and what it has received, for the programs themselves
  *
  * Each transfer is added to one entry of usage, or to dead, or to totals.full: at rest their sum,
@@ -39,13 +40,13 @@ struct process_key {
 
 struct process_record {
 	__u64 cgroup;	  /* id of its cgroup in the unified hierarchy */
-	__u64 exe_inode;  /* of its executable; 0: it has none */
-	__u32 exe_device; /* kernel's dev_t: major << 20 | minor */
+	struct exe_key exe;
 	__u32 uid;
 	__u32 ppid;
 	__u32 entries; /* keys in maps/entries so far */
 	__u32 flags;   /* PROCESS_* */
 	__u32 session; /* number of its session, in the initial pid namespace */
+	__u32 zero;
 	char comm[16]; /* of the process, NUL-terminated, any bytes */
 };
 
@@ -115,13 +116,13 @@ struct owner_record {
 };
 
 RECORD_SIZE(process_key, 16);
-RECORD_SIZE(process_record, 56);
+RECORD_SIZE(process_record, 64);
 RECORD_SIZE(usage_key, 32);
 RECORD_SIZE(usage_sums, 32);
 RECORD_SIZE(entry_key, 16);
-RECORD_SIZE(dead_record, 128);
+RECORD_SIZE(dead_record, 136);
 RECORD_SIZE(dead_state, 80);
 RECORD_SIZE(usage_totals, 32);
-RECORD_SIZE(owner_record, 112);
+RECORD_SIZE(owner_record, 120);
 
 #endif

@@ -53,6 +53,9 @@ const MapSpec dead_state_map = {
     "dead_state", "maps/dead_state", BPF_MAP_TYPE_ARRAY, 4, sizeof(dead_state), 1, 0, 0640};
 const MapSpec totals_map = {
     "totals", "maps/totals", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(usage_totals), 1, 0, 0640};
+const MapSpec exes_map = {
+    "exes", "maps/exes", BPF_MAP_TYPE_LRU_HASH, sizeof(exe_key), sizeof(exe_record), MAX_EXES,
+    0,      0640};
 const MapSpec owners_map = {"owners",
                             "maps/owners",
                             BPF_MAP_TYPE_SK_STORAGE,
@@ -62,9 +65,9 @@ const MapSpec owners_map = {"owners",
                             BPF_F_NO_PREALLOC | BPF_F_CLONE,
                             0600};
 namespace {
-constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map, &processes_map,
-                                              &entries_map, &dead_map,  &dead_state_map,
-                                              &totals_map,  &owners_map};
+constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map,  &processes_map,
+                                              &entries_map, &dead_map,   &dead_state_map,
+                                              &totals_map,  &owners_map, &exes_map};
 }
 const std::span<const MapSpec *const> socket_maps = socket_map_list;
 const MapSpec policy_map = {
@@ -111,8 +114,8 @@ namespace {
 constexpr const MapSpec *admin_map_list[] = {&policy_map, &subjects_map, &ports_map,
                                              &texts_map,  &hits_map,     &denials_map};
 constexpr const MapSpec *policy_map_list[] = {
-    &policy_map,  &subjects_map, &ports_map,   &texts_map,  &hits_map,
-    &denials_map, &cgroups_map,  &covered_map, &labels_map, &peers_map};
+    &policy_map,  &subjects_map, &ports_map,  &texts_map, &hits_map, &denials_map,
+    &cgroups_map, &covered_map,  &labels_map, &peers_map, &exes_map};
 } // namespace
 const std::span<const MapSpec *const> admin_maps = admin_map_list;
 const std::span<const MapSpec *const> policy_maps = policy_map_list;

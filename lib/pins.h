@@ -51,6 +51,7 @@ extern const MapSpec owners_map;
 extern const std::span<const MapSpec *const> socket_maps;
 // Beside them: reading it lists what is bound, as struct bind_record. Mode 0440.
 inline constexpr const char *bound_path = "maps/bound";
+extern const MapSpec exes_map; // in both lists, like the next
 // Beside those of sockets and of rules: reading it tells a process its session, as a
 // session_record. Mode 0440.
 inline constexpr const char *session_path = "maps/session";

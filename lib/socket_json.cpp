@@ -81,7 +81,7 @@ char *put_direction(char *to, const socket_record &r) {
                                 : put(to, R"(,"direction":"in")");
 }
 
-char *put_process(char *to, const socket_record &r, int64_t boot) {
+char *put_process(char *to, const socket_record &r, const SocketContext &context) {
     if (!r.pid)
         return put(to, R"(,"attribution":"none")");
     to = put(to, R"(,"pid":)");
@@ -100,10 +100,11 @@ char *put_process(char *to, const socket_record &r, int64_t boot) {
         to = put(to, R"(,"thread":)");
         to = put_name(to, r.thread);
     }
+    to = put(to, context.exe_run);
     to = put(to, R"(,"cgroup_id":")");
     to = put_number64(to, r.cgroup);
     to = put(to, R"(","start_time":)");
-    to = put_number64(to, (r.start + static_cast<uint64_t>(boot)) / 1'000'000);
+    to = put_number64(to, (r.start + static_cast<uint64_t>(context.boot)) / 1'000'000);
     if (r.flags & SOCKET_FOUND)
         return put(to, R"(,"attribution":"bootstrap")");
     return r.flags & SOCKET_LISTENER ? put(to, R"(,"attribution":"listener")")
@@ -246,7 +247,7 @@ const char *hook_name(uint8_t hook) {
 
 void write_message(JsonLines &out, const message_record &r, std::span<const char> payload,
                    const SocketContext &context) {
-    char *to = out.room(line_max + payload_line_factor * payload.size());
+    char *to = out.room(line_max + context.exe_run.size() + payload_line_factor * payload.size());
     to = put_start(to, r.socket, context);
     to = put_direction(to, r.socket);
     to = put_proto(to, r.socket);
@@ -254,7 +255,7 @@ void write_message(JsonLines &out, const message_record &r, std::span<const char
     to = put_remote(to, r.socket);
     to = put(to, R"(,"bytes":)");
     to = put_number(to, r.bytes);
-    to = put_process(to, r.socket, context.boot);
+    to = put_process(to, r.socket, context);
     to = put_id(to, r.socket, context);
     if (!payload.empty())
         to = put_payload(to, r, payload, context.hex);
@@ -263,7 +264,7 @@ void write_message(JsonLines &out, const message_record &r, std::span<const char
 }
 
 void write_conn(JsonLines &out, const conn_record &r, const SocketContext &context) {
-    char *to = out.room(line_max);
+    char *to = out.room(line_max + context.exe_run.size());
     to = put_start(to, r.socket, context);
     to = put_outcome(to, r);
     to = put_direction(to, r.socket);
@@ -271,20 +272,20 @@ void write_conn(JsonLines &out, const conn_record &r, const SocketContext &conte
     to = put_local(to, r.socket, false);
     to = put_remote(to, r.socket);
     to = put_connection(to, r);
-    to = put_process(to, r.socket, context.boot);
+    to = put_process(to, r.socket, context);
     to = put_id(to, r.socket, context);
     to = put(to, "}\n");
     out.commit(to);
 }
 
 void write_bind(JsonLines &out, const bind_record &r, const SocketContext &context) {
-    char *to = out.room(line_max);
+    char *to = out.room(line_max + context.exe_run.size());
     to = put_start(to, r.socket, context);
     to =
         r.action == BIND_LISTEN ? put(to, R"(,"action":"listen")") : put(to, R"(,"action":"bind")");
     to = put_proto(to, r.socket);
     to = put_local(to, r.socket, true);
-    to = put_process(to, r.socket, context.boot);
+    to = put_process(to, r.socket, context);
     to = put(to, "}\n");
     out.commit(to);
 }
@@ -292,7 +293,7 @@ void write_bind(JsonLines &out, const bind_record &r, const SocketContext &conte
 void write_deny(JsonLines &out, const deny_record &r, std::string_view rule,
                 const SocketContext &context) {
     const std::string text = json_string(rule);
-    char *to = out.room(line_max + text.size());
+    char *to = out.room(line_max + context.exe_run.size() + text.size());
     to = put_start(to, r.socket, context);
     to = r.state & DENY_AUDIT ? put(to, R"(,"action":"audit")") : put(to, R"(,"action":"deny")");
     if (!rule.empty()) {
@@ -314,7 +315,7 @@ void write_deny(JsonLines &out, const deny_record &r, std::string_view rule,
         to = put(to, R"(,"suppressed":)");
         to = put_number(to, r.suppressed);
     }
-    to = put_process(to, r.socket, context.boot);
+    to = put_process(to, r.socket, context);
     to = put_id(to, r.socket, context);
     to = put(to, "}\n");
     out.commit(to);

@@ -9,8 +9,9 @@ namespace pinpipe {
 
 struct SocketContext {
     LineContext line;
-    int64_t boot = 0; // nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME
-    bool hex = false; // payload as hexadecimal digits, not as Base64
+    int64_t boot = 0;              // nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME
+    std::string_view exe_run = {}; // `,"exe":"/usr/bin/curl"`, or empty
+    bool hex = false;              // payload as hexadecimal digits, not as Base64
 };
 
 // A message line is at most line_max + payload_line_factor * PAYLOAD_MAX long: a byte of payload

@@ -18,7 +18,8 @@ char *put_sums(char *to, const usage_sums &sums) {
     return put_number64(to, sums.calls_received);
 }
 
-char *put_process(char *to, const usage_key &key, const process_record &p, int64_t boot) {
+char *put_process(char *to, const usage_key &key, const process_record &p,
+                  const UsageContext &context) {
     to = put(to, R"(,"pid":)");
     to = put_number(to, key.pid);
     to = put(to, R"(,"ppid":)");
@@ -27,10 +28,11 @@ char *put_process(char *to, const usage_key &key, const process_record &p, int64
     to = put_number(to, p.uid);
     to = put(to, R"(,"comm":)");
     to = put(to, json_string({p.comm, strnlen(p.comm, sizeof p.comm)}));
+    to = put(to, context.exe_run);
     to = put(to, R"(,"cgroup_id":")");
     to = put_number64(to, p.cgroup);
     to = put(to, R"(","start_time":)");
-    to = put_number64(to, (key.start + static_cast<uint64_t>(boot)) / 1'000'000);
+    to = put_number64(to, (key.start + static_cast<uint64_t>(context.boot)) / 1'000'000);
     return p.flags & PROCESS_BOOTSTRAP ? put(to, R"(,"attribution":"bootstrap")")
                                        : put(to, R"(,"attribution":"exact")");
 }
@@ -56,13 +58,13 @@ std::string usage_proto(uint8_t proto) {
 void write_usage(JsonLines &out, const UsageEntry &entry, bool by_port,
                  const UsageContext &context) {
     const usage_key &key = entry.key;
-    char *to = out.room(line_max);
+    char *to = out.room(line_max + context.exe_run.size());
     to = put(to, R"({"v":1,"event_type":"usage")");
     to = put_time(to, context.line.microseconds);
     to = put(to, R"(,"seq":)");
     to = put_number64(to, context.line.seq);
     to = put(to, context.line.host_run);
-    to = put_process(to, key, *entry.process, context.boot);
+    to = put_process(to, key, *entry.process, context);
     to = put(to, R"(,"proto":")");
     to = put(to, usage_proto(key.proto));
     *to++ = '"';

@@ -8,9 +8,10 @@ namespace pinpipe {
 
 struct UsageContext {
     LineContext line;
-    uint64_t interval = 0; // microseconds that the sums are about
-    int64_t boot = 0;      // nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME
-    bool total = false;    // since the load, not since the line before
+    uint64_t interval = 0;         // microseconds that the sums are about
+    int64_t boot = 0;              // nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME
+    std::string_view exe_run = {}; // `,"exe":"/usr/bin/curl"`, or empty
+    bool total = false;            // since the load, not since the line before
 };
 
 // Name of a protocol: "tcp", or its number.

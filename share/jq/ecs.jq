@@ -41,6 +41,7 @@ def icmp: about("pinpipe.icmp") * {
 def process: if .pid == null then null else {
   pid,
   name: .comm,
+  executable: .exe,
   thread: {id: .tid, name: .thread},
   parent: {pid: .ppid},
   user: {id: (.uid | keyword)},

@@ -36,7 +36,7 @@ def ends: {
   then {src_ip: .local_ip, src_port: .local_port, dest_ip: .remote_ip, dest_port: .remote_port}
   else {src_ip: .remote_ip, src_port: .remote_port, dest_ip: .local_ip, dest_port: .local_port}
   end;
-def who: {pid, tid, ppid, uid, comm, thread, cgroup_id, start_time, attribution};
+def who: {pid, tid, ppid, uid, comm, exe, thread, cgroup_id, start_time, attribution};
 
 def message: ends + {
   payload,
@@ -71,7 +71,7 @@ def usage: {
   dest_port: .remote_port,
   proto: (.proto | ascii_upcase),
   host,
-  usage: ({pid, ppid, uid, comm, cgroup_id, start_time, attribution, bytes_sent, bytes_received, calls_sent,
+  usage: ({pid, ppid, uid, comm, exe, cgroup_id, start_time, attribution, bytes_sent, bytes_received, calls_sent,
     calls_received, interval_ms, total} | known)
 };
 

@@ -35,6 +35,7 @@ def process: {
   "process.parent_pid": .ppid,
   "process.user.id": .uid,
   "process.executable.name": .comm,
+  "process.executable.path": .exe,
   "process.creation.time":
     (if .start_time == null then null else .timestamp_us = .start_time * 1000 | about("").timestamp end),
   "thread.id": .tid,

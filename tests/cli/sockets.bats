@@ -143,6 +143,41 @@ start_usage() { # ARGUMENT...
 	[ "$(usage --since-load --comm tr-sender --port 1-32767 | wc -l)" = 0 ]
 }
 
+# A datagram of a copy of bash.
+send_by() { # EXECUTABLE
+	"${from_here[@]}" "$1" -c 'echo >/dev/udp/127.0.0.1/9'
+}
+
+@test "exe: where the executable is, by each of its names" {
+	given --sockets
+	local deep odd=$'od\xff"\n'
+	deep=$(printf 'd/%.0s' {1..40})
+	mkdir -p a/b "$deep" mounted
+	cp "$(command -v bash)" a/b/one
+	ln a/b/one two
+	ln a/b/one "$odd"
+	ln a/b/one "$deep/deep"
+	send_by "$PWD/a/b/one"
+	send_by "$PWD/two"
+	mv two three
+	send_by "$PWD/three"
+	send_by "$PWD/$odd"
+	send_by "$PWD/$deep/deep"
+	# shellcheck disable=SC2016 # the inner shell's
+	"${from_here[@]}" unshare -m bash -c 'mount -t tmpfs none mounted && cp a/b/one mounted/four &&
+		"$PWD/mounted/four" -c "echo >/dev/udp/127.0.0.1/9"'
+	usage --since-load --proto udp >lines
+	jq -r 'select(.comm | startswith("od") | not).exe' lines >exes
+	diff <(sort exes) - <<-END
+		.../$(printf 'd/%.0s' {1..31})deep
+		$PWD/a/b/one
+		$PWD/mounted/four
+		$PWD/three
+		$PWD/two
+	END
+	jq -se --arg dir "$PWD/" 'any(.exe == $dir + "od\ufffd\"\n")' lines
+}
+
 @test "--by port tells ports of services, and adds up to the same" {
 	given --sockets
 	"${from_here[@]}" python3 - >pid <<-'END'

@@ -133,6 +133,14 @@ TEST_F(SocketJson, TheLongestPayload) {
     }
 }
 
+TEST_F(SocketJson, Executables) {
+    EXPECT_FALSE(has(message_line() + conn_line() + bind_line() + deny_line(), "\"exe\""));
+    const std::string run = ",\"exe\":\"/" + std::string(4 * line_max, 'x') + "\"";
+    context.exe_run = run;
+    for (const std::string &line : {message_line(), conn_line(), bind_line(), deny_line()})
+        EXPECT_TRUE(has(line, run + R"(,"cgroup_id":)")) << line;
+}
+
 TEST_F(SocketJson, HostileNames) {
     std::memcpy(message.socket.comm, "a\"\\\n\x1b\xff\0z", 8);
     const std::string line = message_line();

@@ -57,6 +57,9 @@ TEST_F(UsageJson, WhatIsUnknownIsAbsent) {
     key.known = 0;
     EXPECT_EQ(line(true).find("remote_ip"), std::string::npos);
     EXPECT_EQ(line().find("total"), std::string::npos);
+    EXPECT_EQ(line().find("exe"), std::string::npos);
+    context.exe_run = R"(,"exe":"/usr/bin/curl")";
+    EXPECT_NE(line().find(R"("comm":"curl","exe":"/usr/bin/curl","cgroup_id")"), std::string::npos);
     context.total = true;
     EXPECT_NE(line().find(R"("total":true)"), std::string::npos);
     process.flags = PROCESS_BOOTSTRAP;

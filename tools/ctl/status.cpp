@@ -292,7 +292,9 @@ void gather_maps(const Pins &pins, Status &status) {
         add_map(status, pins.path(spec->path), *spec);
     for (const auto &maps : {socket_maps, policy_maps})
         for (const MapSpec *spec : maps)
-            add_map(status, pins.path(spec->path), *spec);
+            if (spec != &exes_map) // in both
+                add_map(status, pins.path(spec->path), *spec);
+    add_map(status, pins.path(exes_map.path), exes_map);
     for (unsigned slot = 0; slot < status.abi.readers; slot++) {
         add_map(status, pins.reader(slot) + "/control", control_map);
         add_map(status, pins.reader(slot) + "/ring", ring_map);

@@ -49,7 +49,8 @@ void remove_rule_maps(const Pins &pins) {
         unlink(pins.admin(*spec).c_str());
     rmdir(pins.path(admin_path).c_str());
     for (const MapSpec *spec : policy_maps)
-        unlink(pins.path(spec->path).c_str());
+        if (spec != &exes_map)
+            unlink(pins.path(spec->path).c_str());
 }
 
 } // namespace pinpipe::loader

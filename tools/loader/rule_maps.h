@@ -11,7 +11,7 @@ Result<void> make_rule_maps(const std::string &root, Undo &undo);
 // Pins a second time what the admin group writes.
 Result<void> pin_for_admins(const std::string &root, Undo &undo);
 
-// Removes the pins of all maps of rules.
+// Removes the pins of all maps of rules alone.
 void remove_rule_maps(const Pins &pins);
 
 } // namespace pinpipe::loader

@@ -370,7 +370,8 @@ Result<bool> unload_sockets(const Pins &pins, Layout &layout) {
             return fail(set.error());
     }
     for (const MapSpec *spec : socket_maps)
-        unlink(pins.path(spec->path).c_str());
+        if (spec != &exes_map)
+            unlink(pins.path(spec->path).c_str());
     unlink(pins.path(bound_path).c_str());
     return found;
 }

@@ -148,7 +148,8 @@ Result<void> unload(const Command &command) {
         std::fprintf(stderr, "ebpf-load: %s: unloaded\n", record->name);
     }
     if (cgroups->empty() && access(pins.path(active_map.path).c_str(), F_OK) != 0)
-        unlink(pins.path(session_path).c_str());
+        for (const char *path : {session_path, exes_map.path}) // of both
+            unlink(pins.path(path).c_str());
     layout->announce();
     if (!left)
         return unload_all(pins);

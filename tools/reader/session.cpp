@@ -152,6 +152,10 @@ Result<Session> Session::open(const Request &request) {
             return fail(stream.error());
         session.usage_ = std::move(*stream);
     }
+    auto executables = Executables::open(pins);
+    if (!executables)
+        return fail(executables.error());
+    session.executables_ = std::move(*executables);
     auto waiter = Waiter::make(session.claim_ ? session.claim_->ring().fd() : -1);
     if (!waiter)
         return fail(waiter.error());
@@ -233,6 +237,13 @@ LineContext Session::next_line(uint64_t boot_time) {
             .community_id = request_.community_id};
 }
 
+SocketContext Session::context_of(const socket_record &socket, const LineContext &line) {
+    return {.line = line,
+            .boot = clock_.offset(),
+            .exe_run = executables_.run(socket.exe, line.microseconds),
+            .hex = request_.hex};
+}
+
 std::string Session::rule_of(uint32_t number) const {
     text_record record{};
     if (bpf_map_lookup_elem(texts_.get(), &number, &record) != 0)
@@ -247,7 +258,10 @@ void Session::write_event(const Record &record, const record_header &header) {
         write_icmp(lines_, *icmp, line);
         return;
     }
-    const SocketContext context = {.line = line, .boot = clock_.offset(), .hex = request_.hex};
+    const auto *socket = record.begins_with<socket_record>();
+    if (!socket)
+        return;
+    const SocketContext context = context_of(*socket, line);
     if (const auto *conn = record.as<conn_record>(); conn && header.stream == STREAM_CONN)
         write_conn(lines_, *conn, context);
     else if (const auto *bound = record.as<bind_record>(); bound && header.stream == STREAM_BIND)
@@ -351,7 +365,7 @@ Result<void> Session::look_at_usage() {
     const uint64_t left = request_.count ? request_.count - ending_->events : 0;
     const uint64_t lost = request_.since_load ? 0 : usage_->lost();
     clock_.refresh();
-    const auto written = usage_->look(lines_, clock_, host_run_, seq_, left);
+    const auto written = usage_->look(lines_, clock_, executables_, host_run_, seq_, left);
     if (!written)
         return fail(written.error());
     ending_->events += *written;
@@ -370,8 +384,7 @@ Result<void> Session::look_at_bound() {
     for (const bind_record &record : *fresh) {
         if (over())
             break;
-        write_bind(lines_, record,
-                   {.line = next_line(record.socket.time), .boot = clock_.offset()});
+        write_bind(lines_, record, context_of(record.socket, next_line(record.socket.time)));
         ending_->events++;
     }
     return flush();

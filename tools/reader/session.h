@@ -4,9 +4,11 @@
 #include "lib/claim.h"
 #include "lib/clock.h"
 #include "lib/event_json.h"
+#include "lib/executables.h"
 #include "lib/hooks.h"
 #include "lib/loss.h"
 #include "lib/output.h"
+#include "lib/socket_json.h"
 #include "lib/waiter.h"
 #include "tools/reader/bound_list.h"
 #include "tools/reader/options.h"
@@ -52,6 +54,7 @@ private:
     void write_event(const Record &record, const record_header &header);
     std::string rule_of(uint32_t number) const;
     LineContext next_line(uint64_t boot_time);
+    SocketContext context_of(const socket_record &socket, const LineContext &line);
     void tell_lost(unsigned stream, uint64_t count, uint64_t boot_time);
     Result<void> settle();
     Result<void> flush();
@@ -65,6 +68,7 @@ private:
     std::optional<UsageStream> usage_;
     std::optional<BoundList> bound_;
     Fd hooks_, abi_;
+    Executables executables_;
     Fd texts_; // of rules, for the stream deny
     uint32_t hook_changes_ = 0;
     HookTable hook_table_{};

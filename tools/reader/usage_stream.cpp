@@ -72,7 +72,7 @@ void UsageStream::merge() {
     lines_.resize(kept);
 }
 
-Result<uint64_t> UsageStream::look(JsonLines &out, const WallClock &clock,
+Result<uint64_t> UsageStream::look(JsonLines &out, const WallClock &clock, Executables &executables,
                                    std::string_view host_run, uint64_t &seq, uint64_t most) {
     lines_.clear();
     if (request_.since_load)
@@ -98,6 +98,7 @@ Result<uint64_t> UsageStream::look(JsonLines &out, const WallClock &clock,
         if (most && written == most)
             break;
         context.line.seq = ++seq;
+        context.exe_run = executables.run(line.process.exe, context.line.microseconds);
         write_usage(out, {line.key, line.sums, &line.process}, request_.by_port, context);
         written++;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/clock.h"
+#include "lib/executables.h"
 #include "lib/usage_json.h"
 #include "tools/reader/options.h"
 
@@ -20,8 +21,8 @@ public:
 
     // Takes a look and writes its lines: at most most of them (0: no bound). seq goes on from what
     // it is. Returns how many events were written.
-    Result<uint64_t> look(JsonLines &out, const WallClock &clock, std::string_view host_run,
-                          uint64_t &seq, uint64_t most);
+    Result<uint64_t> look(JsonLines &out, const WallClock &clock, Executables &executables,
+                          std::string_view host_run, uint64_t &seq, uint64_t most);
 
     uint64_t lost() const { return lost_; } // calls that could not be attributed
 
