@@ -128,7 +128,7 @@ $(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(LIB)
 $(TRAFFIC): LDLIBS := -lpthread
 $(TRAFFIC): $(call objects,tests/traffic)
 
-$(B)/tests/bench/bench-xdp.o: $(B)/bare.skel.h
+$(B)/tests/bench/bench-xdp.o $(B)/tests/bench/bench-sockets.o: $(B)/bare.skel.h
 $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
 
 # --- upkeep ---

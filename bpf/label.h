@@ -148,6 +148,7 @@ static __noinline int resolve(struct label_record *l, __u64 now)
 		key.id[1] = l->start - l->start % CLOCK_TICK;
 		match_kind(&m, &key, l, now);
 	}
+	l->allowed = 0; /* by the sets of a slower CPU, perhaps */
 	for (int i = 0; i < LABEL_SETS; i++) {
 		l->sets[i] = m.sets[i];
 		l->numbers[i] = m.numbers[i];

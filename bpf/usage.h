@@ -39,7 +39,7 @@ struct process_key {
 #define PROCESS_BOOTSTRAP 0x1 /* found by the loader, not seen at work */
 
 struct process_record {
-	__u64 cgroup;	  /* id of its cgroup in the unified hierarchy */
+	__u64 cgroup; /* id of its cgroup in the unified hierarchy */
 	struct exe_key exe;
 	__u32 uid;
 	__u32 ppid;

@@ -27,3 +27,14 @@ int bare_event(struct xdp_md *ctx) {
     bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
     return XDP_PASS;
 }
+
+/* Where the socket probes are, and nothing done there. */
+SEC("tp_btf/sock_send_length")
+int bare_send(void *ctx) {
+    return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int bare_receive(void *ctx) {
+    return 0;
+}

@@ -1,15 +1,25 @@
 // usage: bench-sockets pair N        nanoseconds for one send and one receive of 64 bytes by UDP
-// over lo, N times
+//                                    over lo, N times
+//        bench-sockets bare N        the same, with programs there that do nothing
+//        bench-sockets connect N     nanoseconds for a connect() by TCP over lo, N times
+//        bench-sockets look PIN-ROOT milliseconds of processor time to read all of maps/usage,
+//                                    in batches, and nothing else
 //        bench-sockets pingpong S    round trips a second of one byte by TCP over lo, for S seconds
 //        bench-sockets bulk S        bytes a second by TCP over lo, for S seconds
 //        bench-sockets fill N        one byte by UDP to each of N addresses; then waits for
-//        standard input's end
+//                                    standard input's end
+#include "bare.skel.h"
+#include "bpf/usage.h"
+
 #include <algorithm>
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <netinet/tcp.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -71,6 +81,46 @@ void pair(long count) {
     std::printf("%.1f\n", best * 1e9);
 }
 
+// The attached programs go with their links.
+void bare_pair(long count) {
+    bare *const skeleton = bare::open();
+    bpf_program *program = nullptr;
+    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_autoload(
+        program, program == skeleton->progs.bare_send || program == skeleton->progs.bare_receive);
+    if (bare::load(skeleton) != 0 ||
+        bpf_raw_tracepoint_open(nullptr, bpf_program__fd(skeleton->progs.bare_send)) < 0 ||
+        bpf_raw_tracepoint_open(nullptr, bpf_program__fd(skeleton->progs.bare_receive)) < 0)
+        die("attach programs that do nothing");
+    pair(count);
+}
+
+double processor_time() {
+    timespec t{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+}
+
+// The fastest of twenty.
+void look(const char *pin_root) {
+    const int map = bpf_obj_get((std::string(pin_root) + "/maps/usage").c_str());
+    if (map < 0)
+        die("open maps/usage");
+    constexpr __u32 most = 8192; // as ebpf-read takes them
+    std::vector<usage_key> keys(most);
+    std::vector<usage_sums> values(most);
+    double best = 1e9;
+    for (int i = 0; i < 20; i++) {
+        const double start = processor_time();
+        __u32 place = 0, count = most;
+        for (bool first = true;; first = false, count = most)
+            if (bpf_map_lookup_batch(map, first ? nullptr : &place, &place, keys.data(),
+                                     values.data(), &count, nullptr) != 0)
+                break;
+        best = std::min(best, processor_time() - start);
+    }
+    std::printf("%.2f\n", best * 1e3);
+}
+
 struct Ends {
     int client, server;
 };
@@ -85,6 +135,30 @@ Ends stream() {
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return {client, server};
+}
+
+// The fastest of eleven parts.
+void connects(long count) {
+    sockaddr_in name{};
+    const int listener = bound(SOCK_STREAM, name);
+    if (listen(listener, 1) != 0)
+        die("listen");
+    double best = 1e9;
+    for (int part = 0; part < 11; part++) {
+        double spent = 0;
+        for (long i = 0; i < count / 11; i++) {
+            const int client = socket(AF_INET, SOCK_STREAM, 0);
+            const linger at_once{1, 0}; // no port is left in TIME_WAIT
+            setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+            const double start = now();
+            join(client, name);
+            spent += now() - start;
+            close(client);
+            close(accept(listener, nullptr, nullptr));
+        }
+        best = std::min(best, spent / static_cast<double>(count / 11));
+    }
+    std::printf("%.1f\n", best * 1e9);
 }
 
 template <class Work> pid_t child(Work work) {
@@ -159,6 +233,12 @@ int main(int argc, char **argv) {
         return 2;
     if (std::strcmp(argv[1], "pair") == 0)
         pair(std::atol(argv[2]));
+    else if (std::strcmp(argv[1], "bare") == 0)
+        bare_pair(std::atol(argv[2]));
+    else if (std::strcmp(argv[1], "connect") == 0)
+        connects(std::atol(argv[2]));
+    else if (std::strcmp(argv[1], "look") == 0)
+        look(argv[2]);
     else if (std::strcmp(argv[1], "pingpong") == 0)
         pingpong(std::atof(argv[2]));
     else if (std::strcmp(argv[1], "bulk") == 0)

@@ -188,6 +188,32 @@ has_text() { # FILE TEXT
 	grep -qF -- "$2" "$1"
 }
 
+# --- programs of others ---
+
+is_listening() { # ADDRESS:PORT
+	[ -n "$("${from_here[@]}" ss -Hln "src $1")" ]
+}
+
+# Sets $nginx to the command of one that serves ./www and has its files here.
+prepare_nginx() { # ADDRESS:PORT...
+	local program
+	program=$(PATH=$PATH:/usr/sbin command -v nginx) ||
+		program=$(realpath "$BATS_TEST_DIRNAME/../..")/build/programs/usr/sbin/nginx
+	[ -x "$program" ] || skip 'nginx is not there: run make deps'
+	nginx=("$program" -p "$PWD" -e "$PWD/error" -c "$PWD/nginx.conf")
+	mkdir -p www logs
+	cat >nginx.conf <<-END
+		daemon off; pid $PWD/pid; error_log $PWD/error; worker_processes 2; user root root;
+		events { worker_connections 64; }
+		http {
+		  access_log off; sendfile on;
+		  client_body_temp_path $PWD/b; proxy_temp_path $PWD/p; fastcgi_temp_path $PWD/f;
+		  uwsgi_temp_path $PWD/u; scgi_temp_path $PWD/s;
+		  server { $(printf 'listen %s; ' "$@") root $PWD/www; }
+		}
+	END
+}
+
 # --- what is pinned ---
 
 # Bytes of an element of a pinned array, as "0x01 0x00 ...".

@@ -220,9 +220,11 @@ names_payload() {
 @test "the reader's own session is left out, unless it is asked for" {
 	given --sockets
 	cat >script <<-END
-		"$bin/ebpf-read" --pin-root "$root" tcp -t 0.7 "\$@" >lines &
-		sleep 0.3
+		"$bin/ebpf-read" --pin-root "$root" tcp -t 20 -v "\$@" >lines 2>sum &
+		until [ -s sum ]; do sleep 0.01; done
 		nsenter --net=/run/netns/$here -- python3 "$BATS_TEST_DIRNAME/talk.py" <<<'a, b = pair(); a.send(b"x")'
+		sleep 0.2
+		kill -INT \$!
 		wait
 	END
 	setsid bash script
@@ -276,5 +278,5 @@ names_payload() {
 	talk <<<'a, b = pair(); a.send(b"secret"); b.recv(100)'
 	finish reader INT
 	[ "$(heard reader .event_type | sort -u | tr '\n' ' ')" = 'bind conn tcp usage ' ]
-	! grep -q payload "$(out reader)"
+	run ! grep -q payload "$(out reader)"
 }

@@ -2,8 +2,6 @@
 # Programs as people use them, and what they say themselves of the bytes that they sent and received.
 load helper
 
-repo=$(realpath "$BATS_TEST_DIRNAME/../..")
-
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 usage_of() { # COMM
@@ -13,10 +11,6 @@ usage_of() { # COMM
 # Sent and received by all processes of a name.
 sums_of() { # COMM
 	usage_of "$1" | jq -s -r '[map(.bytes_sent), map(.bytes_received)] | map(add // 0) | join(" ")'
-}
-
-is_listening() { # ADDRESS:PORT
-	[ -n "$("${from_here[@]}" ss -Hln "src $1")" ]
 }
 
 @test "iperf3: its own totals, at both ends" {
@@ -52,21 +46,9 @@ is_listening() { # ADDRESS:PORT
 
 @test "curl and nginx: header, body and request" {
 	given --sockets
-	local nginx
-	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || nginx=$repo/build/programs/usr/sbin/nginx
-	[ -x "$nginx" ] || skip 'nginx is not there: run make deps'
-	mkdir www logs
+	prepare_nginx 10.77.0.1:8088
 	head -c 1234567 /dev/urandom >www/file
-	cat >nginx.conf <<-END
-		daemon off; pid $PWD/pid; error_log $PWD/error; worker_processes 2; user root root;
-		events { worker_connections 64; }
-		http {
-		  access_log off; sendfile on;
-		  client_body_temp_path $PWD/b; proxy_temp_path $PWD/p; fastcgi_temp_path $PWD/f; uwsgi_temp_path $PWD/u; scgi_temp_path $PWD/s;
-		  server { listen 10.77.0.1:8088; root $PWD/www; }
-		}
-	END
-	start server "${from_here[@]}" "$nginx" -p "$PWD" -e "$PWD/error" -c "$PWD/nginx.conf"
+	start server "${from_here[@]}" "${nginx[@]}"
 	wait_until is_listening 10.77.0.1:8088
 	local sent=0 received=0 line
 	for _ in 1 2 3; do

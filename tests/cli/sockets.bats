@@ -106,15 +106,17 @@ start_usage() { # ARGUMENT...
 	ip -n "$here" link del dummy0
 }
 
+# What was told of the traffic of these tests, by its kinds.
+kinds() { jq -r 'select((.comm // "") | startswith("tr-")).event_type' "$1" | sort -u; }
+
 @test "all reads what is loaded" {
 	given --sockets
+	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -v -i 0.1 -t 20
+	wait_until has_text "$(err reader)" slot
 	traffic run udp >/dev/null
-	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -i 0.1 -t 0.2 >lines &
-	local reader=$!
-	sleep 0.1
-	traffic run udp >/dev/null
-	wait $reader
-	[ "$(jq -r .event_type lines | sort -u)" = usage ]
+	wait_until has_text "$(out reader)" tr-receiver
+	finish reader INT
+	[ "$(kinds "$(out reader)")" = usage ]
 }
 
 # In a pid namespace a session has another number; one that was begun outside has none there.
@@ -124,9 +126,9 @@ start_usage() { # ARGUMENT...
 	for new in '' 'setsid -w'; do
 		# shellcheck disable=SC2016,SC2086 # the inner shell's; words
 		timeout 30 "${from_here[@]}" unshare -pf $new bash -c '"$0" "${@:2}" >lines 2>sum & until [ -s sum ]; do sleep 0.01; done
-			"$1" run udp >/dev/null; wait' \
-			"$bin/ebpf-read" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" --pin-root "$root" all -v -i 0.1 -t 1
-		[ "$(jq -r .event_type lines | sort -u)" = usage ]
+			"$1" run udp >/dev/null; sleep 0.3; kill -INT $!; wait' \
+			"$bin/ebpf-read" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" --pin-root "$root" all -v -i 0.1 -t 20
+		[ "$(kinds lines)" = usage ]
 	done
 }
 

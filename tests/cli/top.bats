@@ -33,7 +33,7 @@ on_terminal() { # FILE KEY...
 	[ "$(grep -c '^ *100 curl' out)" = 2 ]
 	grep -q '^00:00:02  3 processes  sent 2.9KiB/s (5.9KiB)  received 488KiB/s (977KiB)$' out
 	[ "$(sed -n 3p out | xargs)" = '100 curl tcp 1.0KiB 488KiB 1.0KiB 488KiB' ]
-	! grep -qP '[\x00-\x09\x0b-\x1f\x7f]' out
+	run ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]' out
 }
 
 @test "sort, reverse, group, filter, units, width, count" {
@@ -114,8 +114,8 @@ on_terminal() { # FILE KEY...
 
 @test "nothing from outside acts on the terminal" {
 	on_terminal events RAW >raw
-	! grep -q $'\e]' raw
-	! grep -q $'\a' raw
+	run ! grep -q $'\e]' raw
+	run ! grep -q $'\a' raw
 }
 
 @test "ten thousand rows are shown in a moment" {

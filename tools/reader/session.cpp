@@ -1,15 +1,14 @@
 #include "tools/reader/session.h"
 
 #include "lib/signals.h"
-#include "lib/socket_json.h"
 #include "lib/stream_names.h"
 #include "tools/reader/filter.h"
 #include "tools/reader/iterator.h"
+#include "tools/reader/loaded.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <cstdio>
-#include <cstring>
 #include <unistd.h>
 
 namespace pinpipe::reader {
@@ -28,32 +27,6 @@ constexpr size_t batch_records = 64;
 constexpr size_t records_at_once =
     size_t{16} * 1024;                      // before time, signals and unloading are looked at
 constexpr size_t block = size_t{64} * 1024; // bytes written at once while more is waiting
-
-Result<uint64_t> wanted_hooks(const HookTable &hooks, const Request &request) {
-    const std::vector<std::string> &names = request.interfaces;
-    if (names.empty())
-        return ~uint64_t{0};
-    uint64_t bits = 0;
-    for (const std::string &name : names) {
-        const uint64_t named = hooks_named(hooks, name);
-        if (!named) {
-            const std::string loaded = hook_names(hooks);
-            Error error = failure("interface " + name + " is not loaded" +
-                                  (loaded.empty() ? "" : " (loaded: " + loaded + ")"));
-            error.exit = Exit::not_loaded;
-            return fail(std::move(error).with_hint("sudo ebpf-load --xdp " + name +
-                                                   pin_root_option(request.pin_root)));
-        }
-        bits |= named;
-    }
-    return bits;
-}
-
-std::string this_host() {
-    char name[256] = "";
-    gethostname(name, sizeof name - 1);
-    return name;
-}
 
 } // namespace
 
@@ -88,29 +61,6 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     return {};
 }
 
-// None of these streams is loaded: the first of them says what would load it.
-Error nothing_for(const std::string &pin_root, uint32_t streams) {
-    return not_loaded(pin_root, streams & 1U << STREAM_ICMP                       ? "--xdp IFACE"
-                                : streams & (socket_streams | 1U << STREAM_USAGE) ? "--sockets"
-                                                                                  : "--cgroup DIR");
-}
-
-// Which of the streams asked for are there; of all, those that are.
-Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) {
-    uint32_t loaded = 0;
-    for (const hook_record &hook : hooks) {
-        loaded |= hook.kind == HOOK_XDP ? 1U << STREAM_ICMP : 0;
-        loaded |= hook.kind == HOOK_SOCKETS ? socket_streams | 1U << STREAM_USAGE : 0;
-    }
-    if (access((request.pin_root + "/" + cgroups_map.path).c_str(), F_OK) == 0)
-        loaded |= 1U << STREAM_DENY;
-    const uint32_t missing = request.streams & ~loaded;
-    const uint32_t there = request.streams & loaded;
-    if (there && (request.all || !missing))
-        return there;
-    return fail(nothing_for(request.pin_root, missing));
-}
-
 Result<Session> Session::open(const Request &request) {
     const Pins pins(request.pin_root);
     auto abi = pins.abi();
@@ -140,52 +90,38 @@ Result<Session> Session::open(const Request &request) {
     if (*streams & event_streams)
         if (auto opened = session.open_events(pins, *abi); !opened)
             return fail(opened.error());
-    if (*streams & 1U << STREAM_DENY) {
-        auto texts = pins.open(texts_map, Access::read);
-        if (!texts)
-            return fail(texts.error());
-        session.texts_ = std::move(*texts);
-    }
     if (*streams & 1U << STREAM_USAGE) {
         auto stream = UsageStream::open(pins, session.request_, abi->loaded);
         if (!stream)
             return fail(stream.error());
         session.usage_ = std::move(*stream);
     }
-    auto executables = Executables::open(pins);
-    if (!executables)
-        return fail(executables.error());
-    session.executables_ = std::move(*executables);
+    auto lines = EventLines::open(pins, session.request_);
+    if (!lines)
+        return fail(lines.error());
+    session.lines_ = std::move(*lines);
     auto waiter = Waiter::make(session.claim_ ? session.claim_->ring().fd() : -1);
     if (!waiter)
         return fail(waiter.error());
     session.waiter_ = std::move(*waiter);
     session.batch_.resize(batch_records);
-    if (request.host_name)
-        session.host_run_ = host_run(this_host());
     if (auto refreshed = session.refresh_hooks(); !refreshed)
         return fail(refreshed.error());
     return session;
 }
 
 // After the loader has changed the table: names of new hooks, and new numbers of the interfaces
-// asked for. A number that is free now keeps its last name: records of it may still be in the ring.
+// asked for.
 Result<void> Session::refresh_hooks() {
     auto table = read_hooks(hooks_, "the hooks map");
     if (!table)
         return fail(table.error());
     hook_table_ = *table;
-    for (unsigned number = 0; number < MAX_HOOKS; number++)
-        if (hook_table_[number].kind == HOOK_XDP)
-            hook_runs_[number] = hook_run(hook_table_[number].name);
+    lines_->name_hooks(hook_table_);
     if (claim_ && !request_.interfaces.empty())
         if (const auto bits = wanted_hooks(hook_table_, request_))
             claim_->set_hooks(*bits);
     return {};
-}
-
-std::string_view Session::hook_run_of(unsigned hook) const {
-    return hook < MAX_HOOKS ? std::string_view(hook_runs_[hook]) : std::string_view();
 }
 
 // What the loader has changed since: hooks, or that there are none any more.
@@ -207,10 +143,8 @@ bool Session::over() const {
 void Session::tell_lost(unsigned stream, uint64_t count, uint64_t boot_time) {
     if (!count)
         return;
-    seq_ += count;
     ending_->lost += count;
-    write_lost(lines_, stream_names[stream], count,
-               {.microseconds = clock_.microseconds(boot_time), .host_run = host_run_});
+    lines_->write_lost(stream, count, boot_time);
 }
 
 void Session::write(const Record &record) {
@@ -225,52 +159,8 @@ void Session::write(const Record &record) {
     const auto *bound = record.as<bind_record>();
     if (stream == STREAM_BIND && bound && bound_ && !bound_->note(*bound))
         return; // the list has told it
-    write_event(record, *header);
+    lines_->write(record, *header);
     ending_->events++;
-}
-
-LineContext Session::next_line(uint64_t boot_time) {
-    return {.microseconds = clock_.microseconds(boot_time),
-            .seq = ++seq_,
-            .host_run = host_run_,
-            .hook_run = {},
-            .community_id = request_.community_id};
-}
-
-SocketContext Session::context_of(const socket_record &socket, const LineContext &line) {
-    return {.line = line,
-            .boot = clock_.offset(),
-            .exe_run = executables_.run(socket.exe, line.microseconds),
-            .hex = request_.hex};
-}
-
-std::string Session::rule_of(uint32_t number) const {
-    text_record record{};
-    if (bpf_map_lookup_elem(texts_.get(), &number, &record) != 0)
-        return "";
-    return std::string(record.text, strnlen(record.text, sizeof record.text));
-}
-
-void Session::write_event(const Record &record, const record_header &header) {
-    LineContext line = next_line(header.time);
-    if (const auto *icmp = record.as<icmp_record>(); icmp && header.stream == STREAM_ICMP) {
-        line.hook_run = hook_run_of(icmp->hook);
-        write_icmp(lines_, *icmp, line);
-        return;
-    }
-    const auto *socket = record.begins_with<socket_record>();
-    if (!socket)
-        return;
-    const SocketContext context = context_of(*socket, line);
-    if (const auto *conn = record.as<conn_record>(); conn && header.stream == STREAM_CONN)
-        write_conn(lines_, *conn, context);
-    else if (const auto *bound = record.as<bind_record>(); bound && header.stream == STREAM_BIND)
-        write_bind(lines_, *bound, context);
-    else if (const auto *deny = record.as<deny_record>(); deny && header.stream == STREAM_DENY)
-        write_deny(lines_, *deny, rule_of(deny->number), context);
-    else if (const auto *message = record.begins_with<message_record>())
-        write_message(lines_, *message,
-                      {record.bytes + sizeof *message, record.size - sizeof *message}, context);
 }
 
 // With nothing waiting: losses behind the last record, and what was overwritten.
@@ -312,20 +202,17 @@ Result<void> Session::flush() {
     for (unsigned stream = 0; claim_ && stream < STREAMS; stream++)
         if (request_.streams & event_streams & 1U << stream)
             claim_->note_read(stream, taken_[stream]);
-    if (lines_.size() == 0)
-        return {};
-    auto written = write_output({lines_.data(), lines_.size()});
-    lines_.clear();
+    const auto written = lines_->flush();
     if (!written)
         return fail(written.error());
-    ending_->closed = *written == Written::closed;
+    ending_->closed = ending_->closed || *written == Written::closed;
     return {};
 }
 
 // Takes out what is there, at most about a ring's worth, and writes it in blocks. Returns how many.
 Result<size_t> Session::read_some() {
     size_t total = 0;
-    clock_.refresh();
+    lines_->refresh_clock();
     while (claim_ && !over() && total < records_at_once) {
         const size_t count = claim_->ring().take(batch_);
         if (!count)
@@ -333,7 +220,7 @@ Result<size_t> Session::read_some() {
         total += count;
         for (size_t i = 0; i < count && !over(); i++)
             write(batch_[i]);
-        if (lines_.size() >= block)
+        if (lines_->size() >= block)
             if (auto flushed = flush(); !flushed)
                 return fail(flushed.error());
     }
@@ -364,8 +251,8 @@ Result<void> Session::drain() {
 Result<void> Session::look_at_usage() {
     const uint64_t left = request_.count ? request_.count - ending_->events : 0;
     const uint64_t lost = request_.since_load ? 0 : usage_->lost();
-    clock_.refresh();
-    const auto written = usage_->look(lines_, clock_, executables_, host_run_, seq_, left);
+    lines_->refresh_clock();
+    const auto written = lines_->look(*usage_, left);
     if (!written)
         return fail(written.error());
     ending_->events += *written;
@@ -380,11 +267,11 @@ Result<void> Session::look_at_bound() {
         return fail(fresh.error());
     if (!fresh)
         return {};
-    clock_.refresh();
+    lines_->refresh_clock();
     for (const bind_record &record : *fresh) {
         if (over())
             break;
-        write_bind(lines_, record, context_of(record.socket, next_line(record.socket.time)));
+        lines_->write(record);
         ending_->events++;
     }
     return flush();

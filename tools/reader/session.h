@@ -2,17 +2,11 @@
 #pragma once
 
 #include "lib/claim.h"
-#include "lib/clock.h"
-#include "lib/event_json.h"
-#include "lib/executables.h"
 #include "lib/hooks.h"
 #include "lib/loss.h"
-#include "lib/output.h"
-#include "lib/socket_json.h"
 #include "lib/waiter.h"
 #include "tools/reader/bound_list.h"
-#include "tools/reader/options.h"
-#include "tools/reader/usage_stream.h"
+#include "tools/reader/event_lines.h"
 
 #include <vector>
 
@@ -47,14 +41,9 @@ private:
     Result<void> look_at_usage();
     Result<void> look_at_bound();
     Result<void> refresh_hooks();
-    std::string_view hook_run_of(unsigned hook) const;
     Result<size_t> read_some();
     Result<void> drain();
     void write(const Record &record);
-    void write_event(const Record &record, const record_header &header);
-    std::string rule_of(uint32_t number) const;
-    LineContext next_line(uint64_t boot_time);
-    SocketContext context_of(const socket_record &socket, const LineContext &line);
     void tell_lost(unsigned stream, uint64_t count, uint64_t boot_time);
     Result<void> settle();
     Result<void> flush();
@@ -68,18 +57,12 @@ private:
     std::optional<UsageStream> usage_;
     std::optional<BoundList> bound_;
     Fd hooks_, abi_;
-    Executables executables_;
-    Fd texts_; // of rules, for the stream deny
     uint32_t hook_changes_ = 0;
     HookTable hook_table_{};
-    std::array<std::string, MAX_HOOKS> hook_runs_;
-    std::string host_run_;
-    WallClock clock_;
-    JsonLines lines_;
+    std::optional<EventLines> lines_;
     std::vector<Record> batch_;
     std::array<LossTracker, STREAMS> losses_;
-    int64_t end_ = INT64_MAX; // of CLOCK_BOOTTIME
-    uint64_t seq_ = 0;
+    int64_t end_ = INT64_MAX;               // of CLOCK_BOOTTIME
     std::array<uint64_t, STREAMS> taken_{}; // records of this claim taken out of the ring
     uint64_t tampered_ = 0;
     Ending *ending_ = nullptr;
