@@ -197,6 +197,9 @@ EOF
 	[ "${stderr_lines[-1]}" = 'ebpf-store: 0 lines, 100000 bad, 0 lost' ]
 	run -0 --separate-stderr "$store" a.db < <(head -c 3000000 /dev/zero | tr '\0' '['; echo; usage 1 c 192.0.2.1 1 1)
 	[ "${stderr_lines[-1]}" = 'ebpf-store: 1 line, 1 bad, 0 lost' ]
+	# the first MiB of it is an event, all of it is none
+	run -0 --separate-stderr "$store" a.db < <(printf '{"event_type":"icmp"}%1048600s nonsense' '')
+	[ "${stderr_lines[-1]}" = 'ebpf-store: 0 lines, 1 bad, 0 lost' ]
 }
 
 @test "hostile names reach no terminal" {
@@ -283,6 +286,75 @@ EOF
 	[ "$(total a.db)" = "$(sum <new)" ]
 }
 
+@test "what lies before --since stays out, also where its lines are gone" {
+	local day now
+	now=$(date +%s)
+	day=$(((now / 86400 - 2) * 86400))
+	usage $((day + 5 * 3600)) early 192.0.2.1 100 0 | "$store" --keep-raw 1000d a.db
+	usage $((day + 21 * 3600)) late 192.0.2.1 7 0 | "$store" --keep-raw 1000d a.db
+	total_since() { total a.db --since "$(date -d "@$((day + $1))" +%FT%TZ)"; }
+	[ "$(total_since 25200)" = '7 0' ]
+	"$store" prune a.db --keep-raw $((now - day - 20 * 3600))s
+	[ "$(sqlite3 a.db 'SELECT count(*) FROM usage')" = 1 ]
+	[ "$(total_since 25200)" = '7 0' ]
+	[ "$(total_since 18000)" = '107 0' ]
+	[ "$(total_since 18060)" = '7 0' ]
+	[ "$("$store" report a.db --format json | head -n 1 | jq -r .from)" = "$(date -d "@$((day + 18000))" +%FT%TZ)" ]
+}
+
+@test "a report is of the time that it says, whatever sums are left" {
+	local now day level unit since until answer from to
+	now=$(date +%s)
+	day=$(((now / 86400 - 20) * 86400))
+	# two lines a minute: in 20 days of them no two ranges have the same sum
+	many 57600 "$day" 1 | jq -c '.timestamp_us = ('"$day"' + (.seq - 1) * 30) * 1000000 | .timestamp = .timestamp_us / 1000' >lines
+	jq -r '"\(.timestamp_us / 1000000) \(.bytes_sent) \(.bytes_received)"' lines >sums
+	"$store" --keep-raw 1000d a.db <lines
+	for level in raw minute hour day; do
+		case $level in # as ageing does it, which would take a year
+			minute) sqlite3 a.db "DELETE FROM usage; DELETE FROM block; UPDATE state SET raw_from = ($day + 1728000) * 1000000" ;;
+			hour) sqlite3 a.db "DELETE FROM minute; DELETE FROM who_minute; UPDATE state SET minute_from = raw_from" ;;
+			day) sqlite3 a.db "DELETE FROM hour; DELETE FROM who_hour; UPDATE state SET hour_from = raw_from" ;;
+		esac
+		for unit in 1 60 3600 19800 86400; do
+			since=$((day + 3 * 86400 + 7 * unit)) until=$((day + 9 * 86400 + 11 * unit))
+			"$store" report a.db --since "$(date -d "@$since" +%FT%TZ)" --until "$(date -d "@$until" +%FT%TZ)" \
+				--format json | jq -c 'select(.by == "total")' >answer
+			from=$(date -d "$(jq -r .from answer)" +%s) to=$(date -d "$(jq -r .to answer)" +%s)
+			echo "$level $unit: $((from - since)) $((to - until))"
+			[ "$from" -ge "$since" ]
+			[ "$to" -ge "$until" ]
+			[ $((from % 60 + to % 60)) = 0 ] || [ $level = raw ]
+			[ "$(jq -r '"\(.bytes_sent) \(.bytes_received)"' answer)" = "$(awk -v a="$from" -v b="$to" \
+				'$1 >= a && $1 < b { s += $2; r += $3 } END { printf "%.0f %.0f\n", s, r }' sums)" ]
+		done
+		"$store" report a.db -i 10m --since "$(date -d "@$((day + 86400))" +%FT%TZ)" --format json >series
+		jq -es 'map(select(.by == "interval")) | length > 18 and all(.from < .to) and (. as $s | all(range(1; length); $s[.].from == $s[. - 1].to))' series
+		jq -es '.[-1].bytes_sent == (map(select(.by == "interval").bytes_sent) | add)' series
+	done
+}
+
+@test "nothing is given up during an export" {
+	local now
+	now=$(date +%s)
+	many 20000 $((now - 5 * 86400)) 200 >lines
+	"$store" --keep-raw 1000d a.db <lines
+	mkfifo out
+	exec 8<>out
+	in_background "$store" export a.db >out
+	exec 7<out 8>&-
+	head -n 10 <&7 >exported
+	usage "$now" last 192.0.2.1 0 0 | "$store" a.db
+	[ "$(sqlite3 a.db 'SELECT count(*) FROM usage')" = 20001 ]
+	cat <&7 >>exported
+	exec 7<&-
+	wait "$pid"
+	[ "$(grep -c '"usage"' exported)" -ge 19900 ] # head has read on
+	"$store" </dev/null a.db
+	[ "$(sqlite3 a.db 'SELECT count(*) FROM usage')" = 1 ]
+	[ "$(total a.db)" = "$(sum <lines)" ]
+}
+
 @test "what was pruned is given back to the disk" {
 	local now before
 	now=$(date +%s)
@@ -300,7 +372,7 @@ EOF
 @test "wrong usage is told" {
 	local arguments
 	for arguments in '' 'report' 'prune a.db' 'a.db b.db' 'report a.db --by color' 'report a.db --format xml' \
-		'report a.db --since never' 'report a.db --port 70000' 'report a.db -n 0' 'a.db --by process' \
+		'report a.db --since never' 'report a.db --port 70000' 'report a.db -n 0' 'report a.db -i 36h' 'a.db --by process' \
 		'report a.db --keep 30d' 'a.db --keep 5' 'report a.db --since 1h --until 2h' 'export a.db --format csv' '--nothing'; do
 		# shellcheck disable=SC2086 # words
 		run -2 --separate-stderr "$store" $arguments </dev/null
@@ -348,6 +420,20 @@ EOF
 	run -1 --separate-stderr "$store" report nowhere.db
 	[ "$stderr" = 'ebpf-store: cannot open nowhere.db: no such file or directory' ]
 	[ ! -e nowhere.db ]
+}
+
+@test "a newer layout that stands in the log alone is refused too" {
+	usage 1795000000 a 192.0.2.1 1 1 | "$store" a.db
+	sqlite3 a.db '.dbconfig no_ckpt_on_close on' 'PRAGMA user_version = 99' >/dev/null
+	[ -s a.db-wal ]
+	sha256sum a.db a.db-wal >before
+	local command
+	for command in '' report export check 'prune --keep 1d'; do
+		# shellcheck disable=SC2086 # words
+		run -1 --separate-stderr "$store" $command a.db <<<'{"event_type":"icmp"}'
+		[ "$stderr" = 'ebpf-store: cannot open a.db: written by a newer ebpf-store' ]
+		sha256sum --quiet -c before
+	done
 }
 
 @test "a database that may not be written is refused, and may be read" {

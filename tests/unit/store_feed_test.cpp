@@ -55,8 +55,8 @@ TEST(StoreFeed, ALineWithoutAnEndIsCut) {
     const std::string text = all_of(feed, lines);
     writer.join();
     EXPECT_EQ(lines, 2u);
-    EXPECT_EQ(text.size(), Feed::longest_line + 6);
-    EXPECT_TRUE(text.ends_with("x\nnext\n"));
+    EXPECT_EQ(text.size(), Feed::longest_line + 7);
+    EXPECT_TRUE(text.ends_with("x{\nnext\n"));
 }
 
 TEST(StoreFeed, WhoeverWritesToAPipeWaitsNoLongerThanAMoment) {

@@ -57,6 +57,13 @@ TEST_F(StorePrinters, ATable) {
               "lost: 17 of icmp\xef\xbf\xbd\n");
 }
 
+TEST_F(StorePrinters, UsersThatAreNone) {
+    const Heading users{By::user, false, 0, 1, 0};
+    for (const char *uid : {"4294967295", "4294967296", "9007199254740992"})
+        EXPECT_NE(print(Format::table, users, {{uid, true, 0, 1, {}, {}}}, {}).find(uid),
+                  std::string::npos);
+}
+
 TEST_F(StorePrinters, LinesOfJson) {
     const std::string text = print(Format::json, heading_, rows_, ending_);
     EXPECT_EQ(text,

@@ -92,9 +92,9 @@ TEST_F(StoreReading, MoreSubjectsThanMemoryHolds) {
 }
 
 TEST_F(StoreReading, AgeingKeepsEverySum) {
-    fill(250);
+    fill(500);
     ASSERT_TRUE(writer_.commit_sums());
-    const int64_t end = start + 250 * level_unit[day];
+    const int64_t end = start + 500 * level_unit[day];
     Database &database = writer_.database();
     for (auto more = age(database, {}, end); *more; more = age(database, {}, end))
         ASSERT_TRUE(more);
@@ -105,7 +105,7 @@ TEST_F(StoreReading, AgeingKeepsEverySum) {
     EXPECT_EQ(sum_of(database, 0, INT64_MAX, true), expected(0, INT64_MAX));
     for (int i = 0; i < 100; i++) { // by whole days of any age
         const int64_t from =
-            (start / level_unit[day] + static_cast<int64_t>(random_() % 260)) * level_unit[day];
+            (start / level_unit[day] + static_cast<int64_t>(random_() % 510)) * level_unit[day];
         const int64_t to = from + static_cast<int64_t>(random_() % 100) * level_unit[day];
         ASSERT_EQ(sum_of(database, from, to, i % 2), expected(from, to));
     }
@@ -117,6 +117,36 @@ TEST_F(StoreReading, AgeingKeepsEverySum) {
     EXPECT_EQ(sum_of(database, 0, INT64_MAX, true), expected(0, INT64_MAX) + 12345);
     ASSERT_TRUE(writer_.commit_sums());
     EXPECT_EQ(sum_of(database, 0, INT64_MAX, false), expected(0, INT64_MAX) + 12345);
+}
+
+// The first lines of a day are given up before its last ones.
+TEST_F(StoreReading, BeginsAndEndsWithWhatIsSummedUpAlone) {
+    const int64_t first = start / level_unit[day] * level_unit[day] + 5 * level_unit[hour];
+    const int64_t second = first + 10 * level_unit[hour];
+    Keep keep;
+    keep.raw = level_unit[hour];
+    for (const int64_t time : {first, second}) {
+        add(writer_, usage_text(time, "a", 1));
+        ASSERT_TRUE(writer_.commit_sums());
+        add(writer_, R"({"event_type":"lost","stream":"icmp","count":1,"timestamp_us":)" +
+                         std::to_string(time - 7) + "}");
+        for (int i = 0; i < 5000; i++) // another block
+            add(writer_, usage_text(time + 1'000'000, "a", 0));
+        ASSERT_TRUE(writer_.commit_sums());
+    }
+    ASSERT_TRUE(age(writer_.database(), keep, second));
+    ASSERT_TRUE(writer_.database().run("BEGIN"));
+    const auto reading = Reading::make(writer_.database());
+    ASSERT_TRUE(reading);
+    EXPECT_EQ(reading->begin(), first - 7);
+    EXPECT_EQ(reading->end(), second + 1'000'001);
+    ASSERT_TRUE(writer_.database().run("COMMIT; DELETE FROM lost; BEGIN"));
+    EXPECT_EQ(Reading::make(writer_.database())->begin(), first);
+    ASSERT_TRUE(writer_.database().run("COMMIT"));
+    ASSERT_TRUE(age(writer_.database(), keep, second + level_unit[day]));
+    ASSERT_TRUE(writer_.database().run("BEGIN"));
+    EXPECT_EQ(Reading::make(writer_.database())->begin(), first);
+    EXPECT_EQ(Reading::make(writer_.database())->end(), second + level_unit[minute]);
 }
 
 TEST_F(StoreReading, WhatIsGivenUpStaysSoWhenTheClockGoesBack) {

@@ -48,6 +48,7 @@ TEST_F(StoreTime, Moments) {
     const int64_t now = 1795000000 * second; // 2026-11-18 12:06:40 CET
     EXPECT_EQ(moment("now", now), now);
     EXPECT_EQ(moment("24h", now), now - day);
+    EXPECT_EQ(moment("10000w", now), 0); // nothing is earlier
     EXPECT_EQ(local_text(moment("today", now)), "2026-11-18 00:00:00");
     EXPECT_EQ(local_text(moment("yesterday", now)), "2026-11-17 00:00:00");
     EXPECT_EQ(utc_text(moment("2026-11-20")), "2026-11-19T23:00:00Z");

@@ -13,9 +13,10 @@ struct Keep {
     std::optional<int64_t> all;          // else for ever
 };
 
-// What is kept of the sums: minutes as long as single lines, at least 14 days; hours at least 180.
+// What is kept of the sums: minutes as long as single lines, at least 14 days; hours at least 400,
+// so that a year of local days can be told.
 inline constexpr int64_t keep_minutes = 14 * level_unit[day];
-inline constexpr int64_t keep_hours = 180 * level_unit[day];
+inline constexpr int64_t keep_hours = 400 * level_unit[day];
 
 Result<Horizon> read_horizon(Database &database);
 

@@ -55,4 +55,11 @@ std::vector<Piece> cover(int64_t from, int64_t to, const Horizon &horizon, Level
     return out;
 }
 
+int64_t next_border(int64_t time, const Horizon &horizon) {
+    int level = raw;
+    while (level != day && time < horizon.from[level])
+        level++;
+    return ceil_to(time, level_unit[level]);
+}
+
 } // namespace pinpipe::store

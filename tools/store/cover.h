@@ -27,4 +27,7 @@ struct Piece {
 // is also how they are exported. coarsest: none above it.
 std::vector<Piece> cover(int64_t from, int64_t to, const Horizon &horizon, Level coarsest = day);
 
+// The first moment from `time` on that a range can begin or end at with nothing of a row cut off.
+int64_t next_border(int64_t time, const Horizon &horizon);
+
 } // namespace pinpipe::store

@@ -62,6 +62,11 @@ public:
     // A temporary one of our own, which is gone with it.
     static Result<Database> open_scratch();
 
+    // Of a reader: as long as it lives, a writer sees that what is old is being read.
+    Result<void> hold();
+    // Of a writer: whether a reader holds it.
+    bool is_held() const;
+
     Result<void> run(const char *sql);
     Result<Statement> prepare(std::string_view sql);
     Result<void> prepare_into(Statement &to, std::string_view sql);
@@ -87,6 +92,7 @@ private:
     };
     static Result<Database> connect(const std::string &path, int flags, bool immutable);
     static Result<void> make_file(const std::string &path);
+    Result<void> accept_log(bool writes);
     Result<void> accept();
 
     Fd lock_; // on the file itself; before the connection, so that it is closed after it

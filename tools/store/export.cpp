@@ -72,7 +72,8 @@ Result<Written> Export::flush() {
     return stop_requested() && written ? Written::closed : written;
 }
 
-// Between two chunks nothing of what is still to come may be given up.
+// Between two chunks nothing of what is still to come may be given up: a writer waits for us, but
+// not for ever, and prune does not.
 Result<void> Export::check_horizon() {
     const auto horizon = read_horizon(database_);
     if (!horizon)
@@ -249,6 +250,8 @@ Result<void> export_all(const Request &request) {
     auto database = Database::open_reader(request.database);
     if (!database)
         return fail(database.error());
+    if (auto held = database->hold(); !held)
+        return held;
     return Export(std::move(*database)).run();
 }
 

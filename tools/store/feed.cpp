@@ -95,12 +95,12 @@ void Feed::split(std::string_view bytes, bool end) {
     Block block;
     block.first_line = next_line_;
     const auto close_line = [&](std::string_view tail) {
-        if (!skipping_) {
-            const size_t space = longest_line - std::min(longest_line, rest_.size());
-            block.text.append(rest_).append(tail.substr(0, space));
-        }
+        const size_t space = longest_line - rest_.size();
+        block.text.append(rest_).append(tail.substr(0, space));
+        if (is_cut_ || tail.size() > space)
+            block.text += '{'; // which makes JSON of no beginning
         block.text += '\n';
-        skipping_ = false;
+        is_cut_ = false;
         rest_.clear();
         next_line_++;
         if (++block.lines == block_lines) {
@@ -117,7 +117,8 @@ void Feed::split(std::string_view bytes, bool end) {
             continue;
         }
         rest_.append(bytes.substr(at));
-        if (rest_.size() > longest_line)
+        is_cut_ = is_cut_ || rest_.size() > longest_line;
+        if (is_cut_)
             rest_.resize(longest_line);
         break;
     }

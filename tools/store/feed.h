@@ -67,7 +67,7 @@ private:
     int error_ = 0;
     std::map<std::string, uint64_t> lost_;
     std::string rest_; // the beginning of a line
-    bool skipping_ = false;
+    bool is_cut_ = false;
     uint64_t next_line_ = 1;
     std::thread thread_;
 };

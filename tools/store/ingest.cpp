@@ -21,6 +21,7 @@ constexpr size_t heaviest_batch = 8 << 20; // bytes
 constexpr auto retry_every = 1s;
 constexpr auto last_patience = 5s; // for space, once the input has ended
 constexpr auto age_every = 60s;
+constexpr auto longest_hold = 1h; // that an export keeps what is old
 
 int64_t now_microseconds() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -54,6 +55,7 @@ private:
     void acknowledge();
     Result<void> outlast(Error error);
     Result<bool> again();
+    bool is_held();
     Result<void> grow_old();
     Result<void> grow_old_at_once();
     Result<void> forget_unused();
@@ -69,6 +71,7 @@ private:
     uint64_t in_hand_ = 0; // lines of a block that is in no batch yet
     Clock::time_point begun_;
     Clock::time_point aged_ = Clock::now() - age_every;
+    std::optional<Clock::time_point> held_;  // since then, without a pause that we have seen
     int64_t unused_from_ = 0;                // names of lines before then were given up
     std::map<std::string, uint64_t> losses_; // not committed yet
     uint64_t lost_ = 0;
@@ -175,10 +178,23 @@ Result<void> Ingest::take(Block block) {
     return {};
 }
 
+bool Ingest::is_held() {
+    if (!writer_.database().is_held()) {
+        held_.reset();
+        return false;
+    }
+    held_ = held_.value_or(Clock::now());
+    return Clock::now() - *held_ < longest_hold;
+}
+
 // By the time of the lines, where the clock is ahead of them: one that jumps deletes nothing.
 Result<void> Ingest::grow_old() {
     if (Clock::now() - aged_ < age_every || !batch_.empty())
         return {};
+    if (is_held()) {
+        aged_ = Clock::now();
+        return {};
+    }
     const int64_t now = std::min(now_microseconds(), writer_.newest());
     const auto more = age(writer_.database(), request_.keep, now);
     if (!more)

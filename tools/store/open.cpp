@@ -41,6 +41,20 @@ bool has_log(const std::string &path) {
     return access((path + "-wal").c_str(), F_OK) == 0;
 }
 
+Result<void> accept_layout(const std::string &path, int64_t application, int64_t version,
+                           bool writes) {
+    if (application != application_id)
+        return fail(refused(path, "the database of another application"));
+    if (version > schema_version())
+        return fail(refused(path, "written by a newer ebpf-store"));
+    if (version == 0)
+        return fail(refused(path, "the database is corrupt"));
+    if (!writes && version != schema_version())
+        return fail(refused(path, "written by an older ebpf-store")
+                        .with_hint("ebpf-store " + path + " </dev/null"));
+    return {};
+}
+
 Result<void> accept_header(int fd, const std::string &path, bool writes) {
     Header header;
     struct stat st {};
@@ -54,15 +68,8 @@ Result<void> accept_header(int fd, const std::string &path, bool writes) {
     if (static_cast<size_t>(size) < sizeof header.bytes ||
         std::memcmp(header.bytes, "SQLite format 3", 16) != 0)
         return fail(refused(path, "not a database"));
-    if (header.application() != application_id)
-        return fail(refused(path, "the database of another application"));
-    if (header.version() > static_cast<uint32_t>(schema_version()))
-        return fail(refused(path, "written by a newer ebpf-store"));
-    if (header.version() == 0)
-        return fail(refused(path, "the database is corrupt"));
-    if (!writes && header.version() != static_cast<uint32_t>(schema_version()))
-        return fail(refused(path, "written by an older ebpf-store")
-                        .with_hint("ebpf-store " + path + " </dev/null"));
+    if (auto fine = accept_layout(path, header.application(), header.version(), writes); !fine)
+        return fine;
     // While there is a log, what the header counts may still be in it.
     if (!has_log(path) && st.st_size < header.pages() * header.page_size())
         return fail(refused(path, "the database is corrupt: its end is missing"));
@@ -84,6 +91,17 @@ Result<Fd> lock(const std::string &path) {
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
         return fail(errno == EWOULDBLOCK ? in_use(path) : system_error("lock " + path, errno));
     return fd;
+}
+
+// Behind all that SQLite locks, and all that a file can hold. An OFD lock: SQLite's are of the
+// process, and know nothing of it.
+struct flock hold_of(int type) {
+    struct flock hold {};
+    hold.l_type = static_cast<short>(type);
+    hold.l_whence = SEEK_SET;
+    hold.l_start = 1LL << 62;
+    hold.l_len = 1;
+    return hold;
 }
 
 std::string immutable_uri(const std::string &path) {
@@ -116,6 +134,15 @@ Result<Database> Database::connect(const std::string &path, int flags, bool immu
     sqlite3_extended_result_codes(connection, 1);
     sqlite3_busy_timeout(connection, 5000);
     return database;
+}
+
+// The same of a log, of which the header in the file does not know yet.
+Result<void> Database::accept_log(bool writes) {
+    const auto application = number("PRAGMA application_id");
+    const auto version = number("PRAGMA user_version");
+    if (!application || !version)
+        return fail(application ? version.error() : application.error());
+    return accept_layout(path_, *application, *version, writes);
 }
 
 // Reads enough of it to know that it is whole; a small one, all of it.
@@ -159,11 +186,26 @@ Result<Database> Database::open_reader(const std::string &path) {
     if (!database)
         return database;
     sqlite3_db_config(database->database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, log, nullptr);
+    if (auto fine = database->accept_log(false); !fine)
+        return fail(fine.error());
     if (auto set = database->run("PRAGMA query_only = 1; PRAGMA cache_size = -16000;"
                                  "PRAGMA temp_store = FILE; SELECT rolled FROM state");
         !set)
         return fail(set.error());
     return database;
+}
+
+Result<void> Database::hold() {
+    lock_ = Fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    struct flock hold = hold_of(F_RDLCK);
+    if (!lock_.valid() || fcntl(lock_.get(), F_OFD_SETLK, &hold) != 0)
+        return fail(system_error("lock " + path_, errno));
+    return {};
+}
+
+bool Database::is_held() const {
+    struct flock hold = hold_of(F_WRLCK);
+    return fcntl(lock_.get(), F_OFD_GETLK, &hold) == 0 && hold.l_type != F_UNLCK;
 }
 
 Result<Database> Database::open_scratch() {
@@ -230,6 +272,8 @@ Result<Database> Database::open_writer(const std::string &path, bool create) {
     // What is refused keeps its log as it is.
     if (has_log(path))
         sqlite3_db_config(database->database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    if (auto fine = database->accept_log(true); !fine)
+        return fail(fine.error());
     if (auto fine = database->accept(); !fine)
         return fail(fine.error());
     if (auto migrated = migrate(*database, schema_steps); !migrated)

@@ -1,5 +1,6 @@
 #include "tools/store/options.h"
 
+#include "tools/store/schema.h"
 #include "tools/store/time_text.h"
 
 #include <pwd.h>
@@ -90,6 +91,14 @@ Result<std::pair<int64_t, int64_t>> parse_ports(const std::string &text) {
     return std::pair(static_cast<int64_t>(*first), static_cast<int64_t>(*last));
 }
 
+// Days are those of the calendar, and no parts of them.
+Result<int64_t> parse_interval(const std::string &text) {
+    const auto length = parse_duration("--interval", text);
+    if (length && *length > level_unit[day] && *length % level_unit[day])
+        return fail(usage_error("--interval takes whole days above 24h, not '" + text + "'"));
+    return length;
+}
+
 Result<int64_t> parse_user(const std::string &text) {
     if (const auto number = parse_number("--user", text, 0, UINT32_MAX))
         return static_cast<int64_t>(*number);
@@ -128,7 +137,7 @@ Result<void> take_report(Request &request, const Parsed::Given &given, int64_t n
     case opt_user: return set(filter.user, parse_user(value));
     case opt_cgroup: filter.cgroup = value; return {};
     case opt_top: return set(request.top, parse_number("-n", value, 1, 1'000'000));
-    case opt_interval: return set(request.interval, parse_duration("--interval", value));
+    case opt_interval: return set(request.interval, parse_interval(value));
     case opt_format: return set(request.format, parse_format(value));
     }
     return {};

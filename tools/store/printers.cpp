@@ -101,8 +101,8 @@ private:
         return line + std::string(marks_width - std::min(marks.size(), marks_width), ' ');
     }
     std::string shown(const std::string &key) const {
-        if (heading_.by == By::user)
-            if (const passwd *user = getpwuid(static_cast<uid_t>(std::stoul(key))))
+        if (heading_.by == By::user && std::stoull(key) < UINT32_MAX)
+            if (const passwd *user = getpwuid(static_cast<uid_t>(std::stoull(key))))
                 return harmless(user->pw_name);
         return key.empty() ? "''" : harmless(key);
     }

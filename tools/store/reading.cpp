@@ -28,7 +28,8 @@ Result<Reading> Reading::make(Database &database) {
                                                      (remotes ? "subject" : "who") + columns +
                                                      (remotes ? level_table : who_table)[level] +
                                                      " WHERE time >= ? AND time < ?");
-    for (const auto read : {&Reading::read_blocks, &Reading::read_state, &Reading::read_behind})
+    for (const auto read : {&Reading::read_blocks, &Reading::read_state, &Reading::read_span,
+                            &Reading::read_behind})
         if (prepared)
             prepared = (reading.*read)();
     if (!prepared)
@@ -59,21 +60,67 @@ Result<void> Reading::read_state() {
     if (!rolled)
         return fail(rolled.error());
     rolled_ = *rolled;
-    for (const Block &block : blocks_) {
-        begin_ = end_ ? std::min(begin_, block.from) : block.from;
-        end_ = std::max(end_, block.to + 1);
-    }
-    const auto days = database_->number("SELECT count(*) FROM (SELECT 1 FROM who_day LIMIT 1)");
-    const auto first = database_->number("SELECT min(time) FROM who_day");
-    const auto last = database_->number("SELECT max(time) FROM who_day");
-    if (!days || !first || !last)
-        return fail(!days ? days.error() : !first ? first.error() : last.error());
-    constexpr int64_t unit = level_unit[day];
-    if (*days && (!end_ || *first < begin_ / unit))
-        begin_ = *first * unit;
-    if (*days && *last * unit >= end_)
-        end_ = (*last + 1) * unit;
     return {};
+}
+
+void Reading::widen(int64_t from, int64_t to) {
+    begin_ = end_ ? std::min(begin_, from) : from;
+    end_ = std::max(end_, to);
+}
+
+// The first sum, or the last: of a day, or of the hour or minute of it where these are whole.
+Result<std::optional<Piece>> Reading::outermost(bool last) {
+    std::optional<Piece> found;
+    for (const Level level : {day, hour, minute}) {
+        const int64_t unit = level_unit[level];
+        if (found && found->from < horizon_.from[level])
+            break;
+        auto sum = database_->prepare(std::string("SELECT ") + (last ? "max" : "min") +
+                                      "(time) FROM " + who_table[level] + " WHERE time >= ?");
+        if (!sum)
+            return fail(sum.error());
+        sum->bind(1, horizon_.from[level] / unit);
+        const auto row = database_->next(*sum);
+        if (!row)
+            return fail(row.error());
+        if (sum->is_null(0))
+            break;
+        found = Piece{level, sum->number(0) * unit, (sum->number(0) + 1) * unit};
+    }
+    return found;
+}
+
+// Of lines that are given up: of all others the blocks tell more exactly.
+Result<void> Reading::widen_to_sums() {
+    for (const bool last : {false, true}) {
+        const auto sum = outermost(last);
+        if (!sum)
+            return fail(sum.error());
+        if (*sum && (*sum)->from < horizon_.from[raw])
+            widen((*sum)->from, (*sum)->to);
+    }
+    return {};
+}
+
+Result<void> Reading::widen_to_losses() {
+    auto losses = database_->prepare("SELECT min(time), max(time) FROM lost WHERE time >= ?");
+    if (!losses)
+        return fail(losses.error());
+    losses->bind(1, horizon_.from[day]);
+    const auto row = database_->next(*losses);
+    if (!row)
+        return fail(row.error());
+    if (!losses->is_null(0))
+        widen(losses->number(0), losses->number(1) + 1);
+    return {};
+}
+
+Result<void> Reading::read_span() {
+    for (const Block &block : blocks_)
+        widen(block.from, block.to + 1);
+    if (auto widened = widen_to_sums(); !widened)
+        return widened;
+    return widen_to_losses();
 }
 
 Result<void> Reading::read_behind() {

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 
 namespace pinpipe::store {
 
@@ -28,7 +29,8 @@ public:
                       const Take &take);
 
     const Horizon &horizon() const { return horizon_; }
-    // Time of the first and behind the last line or sum; both 0: there is nothing.
+    // Time of the first and behind the last line, loss or sum, of sums by the finest level that is
+    // whole there; both 0: there is nothing.
     int64_t begin() const { return begin_; }
     int64_t end() const { return end_; }
 
@@ -40,6 +42,11 @@ private:
     explicit Reading(Database &database) : database_(&database) {}
     Result<void> read_state();
     Result<void> read_blocks();
+    Result<void> read_span();
+    Result<void> widen_to_sums();
+    Result<void> widen_to_losses();
+    Result<std::optional<Piece>> outermost(bool last);
+    void widen(int64_t from, int64_t to);
     Result<void> read_behind();
     Result<void> each_line(int64_t from, int64_t to, const Take &take);
     // Whether `rows`, at the end, are all: else `take` had the others.

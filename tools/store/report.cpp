@@ -45,6 +45,7 @@ private:
     Result<Written> print(const ReportRow &row);
     Result<Written> flush();
     void choose_marks();
+    void use_borders(std::vector<int64_t> &moments) const;
 
     Database database_; // before all that has statements of it
     const Request &request_;
@@ -62,13 +63,17 @@ private:
     std::string out_;
 };
 
+// Where only sums are left, their borders: what a report says it is about is what it is about.
 // Where nothing lies outside, whole days are asked for: the coarsest rows tell of them.
 void Report::choose_range() {
-    heading_.from = request_.since.value_or(reading_->begin());
-    heading_.to =
-        std::max(heading_.from, request_.until.value_or(std::max(reading_->end(), heading_.from)));
-    opens_ = heading_.from <= reading_->begin();
-    closes_ = heading_.to >= reading_->end();
+    const int64_t begin = reading_->begin(), end = reading_->end();
+    const auto border = [&](int64_t time) {
+        return time <= begin || time >= end ? time : next_border(time, reading_->horizon());
+    };
+    heading_.from = border(request_.since.value_or(begin));
+    heading_.to = std::max(heading_.from, border(request_.until.value_or(end)));
+    opens_ = heading_.from <= begin;
+    closes_ = heading_.to >= end;
 }
 
 // Rows that the filter lets through, by their key.
@@ -209,11 +214,19 @@ Result<void> Report::print_rows() {
     return {};
 }
 
+// No interval is shorter than the sums that are left of it.
+void Report::use_borders(std::vector<int64_t> &moments) const {
+    for (size_t i = 1; i + 1 < moments.size(); i++)
+        moments[i] = std::min(next_border(moments[i], reading_->horizon()), heading_.to);
+    moments.erase(std::unique(moments.begin(), moments.end()), moments.end());
+}
+
 // A row for each interval, or for each of the largest in it.
 Result<void> Report::print_series() {
-    const auto moments = intervals(heading_.from, heading_.to, request_.interval, most_intervals);
+    auto moments = intervals(heading_.from, heading_.to, request_.interval, most_intervals);
     if (moments.empty())
         return fail(usage_error("--interval makes more than 100000 rows of that time"));
+    use_borders(moments);
     std::unordered_set<int64_t> wanted;
     for (const Totals::Row &row : picked_)
         wanted.insert(row.key);

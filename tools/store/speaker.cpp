@@ -32,9 +32,11 @@ void Speaker::bad_line(uint64_t number) {
         return;
     last_bad_ = number;
     if (Clock::now() - second_ >= std::chrono::seconds(1)) {
-        if (unsaid_)
+        if (unsaid_) {
+            begin_line();
             std::fprintf(stderr, "ebpf-store: %" PRIu64 " more bad line%s\n", unsaid_,
                          plural(unsaid_));
+        }
         second_ = Clock::now();
         said_ = unsaid_ = 0;
     }

@@ -1,5 +1,6 @@
 #include "tools/store/time_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
@@ -84,7 +85,7 @@ Result<int64_t> parse_moment(const std::string &what, const std::string &text, i
     if (text == "today" || text == "yesterday")
         return midnight(now, text == "today" ? 0 : -1);
     if (const auto length = parse_duration(what, text))
-        return now - *length;
+        return std::max<int64_t>(0, now - *length);
     std::string rest = text;
     const bool utc = rest.ends_with('Z');
     if (utc)
