@@ -63,8 +63,9 @@ test-unit: $(UNIT) ## the GoogleTest part
 test-cli: all $(TRAFFIC) ## the bats part
 	$(Q)bats tests/cli
 
-test-long: all ## ebpf-store for longer: 200 SIGKILLs, ten million lines
+test-long: all $(TRAFFIC) ## ebpf-store for longer: 200 SIGKILLs, ten million lines, ten minutes of usage
 	$(Q)PINPIPE_LONG=1 bats tests/cli/store.bats
+	$(Q)PINPIPE_LONG=1 bats -f ebpf-store tests/cli/sockets.bats
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
 	$(Q)tests/deps vm/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)

@@ -1,5 +1,7 @@
 #include "lib/json_line.h"
 
+#include "lib/terminal_text.h"
+
 #include <rapidjson/writer.h>
 
 namespace pinpipe {
@@ -48,16 +50,17 @@ std::string json_string(std::string_view bytes) {
     }
     writer.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
 
-    // RapidJSON escapes what JSON must have escaped; terminals act on DEL and C1 as well.
+    // RapidJSON escapes what JSON must have escaped; terminals act on DEL, C1 and direction marks
+    // as well.
     const std::string_view text(buffer.GetString(), buffer.GetSize());
     std::string out;
     for (size_t at = 0; at < text.size();) {
         const Decoded c = decode(text.substr(at));
-        if (c.code >= 0x7f && c.code <= 0x9f) {
+        if ((c.code >= 0x7f && c.code <= 0x9f) || is_direction_mark(c.code)) {
             constexpr char digits[] = "0123456789abcdef";
-            out += "\\u00";
-            out += digits[c.code >> 4];
-            out += digits[c.code & 15];
+            out += "\\u";
+            for (int shift = 12; shift >= 0; shift -= 4)
+                out += digits[c.code >> shift & 15];
         } else {
             out.append(text.substr(at, c.length));
         }

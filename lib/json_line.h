@@ -58,8 +58,8 @@ inline char *put_number64(char *to, unsigned long long number) {
 }
 
 // Text from outside as a JSON string with its quotes: always valid UTF-8, whatever the bytes. Bytes
-// that are no UTF-8 become U+FFFD; control characters, DEL and C1 (which act on terminals) are
-// escaped.
+// that are no UTF-8 become U+FFFD; control characters, DEL, C1 and direction marks (which act on
+// terminals) are escaped.
 std::string json_string(std::string_view bytes);
 
 } // namespace pinpipe

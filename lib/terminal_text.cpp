@@ -32,14 +32,9 @@ Character decode(std::string_view s) {
     return {static_cast<wchar_t>(code), length};
 }
 
-bool is_direction(wchar_t c) {
-    return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069);
-}
-
 // -1: not to be shown.
 int columns(wchar_t c) {
-    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || is_direction(c))
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || is_direction_mark(static_cast<unsigned>(c)))
         return -1;
     if (c < 0x7f || c == 0xfffd)
         return 1;

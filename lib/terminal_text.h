@@ -7,6 +7,12 @@
 
 namespace pinpipe {
 
+// Characters that turn text around on a terminal.
+constexpr bool is_direction_mark(unsigned code) {
+    return code == 0x61c || code == 0x200e || code == 0x200f ||
+           (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
 // Bytes from outside as printable UTF-8: what is none, and what a terminal could act on (controls,
 // C1, direction marks, what has no width), becomes U+FFFD.
 std::string harmless(std::string_view text);

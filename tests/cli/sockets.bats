@@ -300,3 +300,25 @@ send_by() { # EXECUTABLE
 	told=$(jq -s "map(select(.pid == $pid or .event_type == \"lost\") | .bytes_sent) | add" all)
 	[ "$told" -ge "$sent" ]
 }
+
+# With PINPIPE_LONG for ten minutes.
+@test "ebpf-store holds what ebpf-read told, under load" {
+	given --sockets
+	local seconds=3
+	[ -z "${PINPIPE_LONG:-}" ] || seconds=600
+	# shellcheck disable=SC2016 # the inner shell's
+	start pipe bash -c '"${@:2}" | tee told | "$1" usage.db' pipe "$bin/ebpf-store" "${as_member[@]}" \
+		"$bin/ebpf-read" --pin-root "$root" usage -i 0.1 -t "$seconds"
+	until is_gone "${pid_of[pipe]}"; do
+		traffic run tcp_short_connections short_lived udp tcp_full_duplex >/dev/null
+	done
+	finish pipe
+	[[ $(<"$(err pipe)") = *', 0 lost'*', 0 bad, 0 lost'* ]]
+	jq -sc '[map(.bytes_sent // 0), map(.bytes_received // 0), map(.calls_sent // 0), map(.calls_received // 0)]
+		| map(add)' told >sums
+	cat sums >&2
+	"$bin/ebpf-store" report usage.db --by process --format json | tail -n 1 |
+		jq -ce '[.bytes_sent, .bytes_received, .calls_sent, .calls_received]' | diff sums -
+	[ "$(jq '.[0]' sums)" -gt 1000000 ]
+	"$bin/ebpf-store" check usage.db
+}

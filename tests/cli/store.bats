@@ -98,6 +98,8 @@ EOF
 	"$store" export a.db | "$store" --keep-raw 1000d b.db
 	"$store" export b.db | jq -cS . | diff expected -
 	"$store" check a.db
+	usage 1795000000 curl 192.0.2.1 1 1 | sed 's/"v":1/"v":2/' | "$store" c.db
+	[ "$("$store" export c.db | grep -o '"v":.' | xargs)" = v:2 ]
 }
 
 @test "reports by every key equal sums by jq" {
@@ -258,6 +260,19 @@ EOF
 	"$store" export a.db | sum >exported
 	[ "$(cat exported)" = "$(sum <lines)" ]
 	"$store" check a.db
+	# the same names and numbers on two machines, an empty name, and none
+	{
+		usage 1795000000 a 192.0.2.1 1 10 ',"host":"one"'
+		usage 1795000000 a 192.0.2.1 2 20 ',"host":"two"'
+		usage 1795000000 a 192.0.2.1 4 40 ',"host":""'
+		usage 1795000000 a 192.0.2.1 8 80
+	} >lines
+	"$store" b.db <lines
+	[ "$(total b.db --host one)" = '1 10' ]
+	[ "$(total b.db --host two)" = '2 20' ]
+	[ "$(total b.db --process a)" = '15 150' ]
+	[ "$("$store" report b.db --by host --format csv | tail -n +2 | cut -d, -f3,4 | tr '\n' ' ')" = ',8 "",4 two,2 one,1 ' ]
+	"$store" export b.db | jq -cS . | diff <(jq -cS . lines) -
 }
 
 @test "old lines become sums, and old sums nothing" {
@@ -303,7 +318,7 @@ EOF
 }
 
 @test "a report is of the time that it says, whatever sums are left" {
-	local now day level unit since until answer from to
+	local now day level unit since until from to
 	now=$(date +%s)
 	day=$(((now / 86400 - 20) * 86400))
 	# two lines a minute: in 20 days of them no two ranges have the same sum
@@ -666,6 +681,11 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	[ "$(peak "$store" report a.db --by remote --format json | tee -a /dev/stderr)" -le 64 ]
 	[ "$(peak "$store" report a.db --by remote -i 1m --format csv | tee -a /dev/stderr)" -le 64 ]
 	[ "$(peak "$store" export a.db | tee -a /dev/stderr)" -le 64 ]
+	[ "$(total a.db)" = '250000 500000' ]
+	# a slow stream of which single lines are kept for years: a block each ten seconds
+	sqlite3 a.db 'WITH RECURSIVE c (n) AS (SELECT -4000000 UNION ALL SELECT n + 1 FROM c WHERE n < -1)
+		INSERT INTO block SELECT n, n, 1795000000000000, 1795000000000000 FROM c'
+	[ "$(peak "$store" report a.db --since 2026-11-18T11:06:41Z | tee -a /dev/stderr)" -le 64 ]
 	[ "$(total a.db)" = '250000 500000' ]
 	[ "$("$store" report a.db --by remote --format csv | tail -n +2 | cut -d, -f3 | sort -u | wc -l)" = 250000 ]
 }

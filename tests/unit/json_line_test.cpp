@@ -37,6 +37,7 @@ TEST(JsonString, IsExactlyThis) {
     EXPECT_EQ(json_string(std::string_view("\0\x1b", 2)), R"("\u0000\u001B")");
     EXPECT_EQ(json_string("a\x7f"), R"("a\u007f")");
     EXPECT_EQ(json_string("\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0"), "\"\\u0080\\u009b\\u009f\xc2\xa0\"");
+    EXPECT_EQ(json_string("\xe2\x80\xaetxt\xe2\x81\xa9\xd8\x9c"), R"("\u202etxt\u2069\u061c")");
     EXPECT_EQ(json_string("\xff"), "\"\xef\xbf\xbd\"");
     EXPECT_EQ(json_string("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa7"),
               "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa7\"");

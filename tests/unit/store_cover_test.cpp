@@ -42,13 +42,19 @@ TEST(StoreCover, WhereTheFinerOnesAreGone) {
 
 TEST(StoreCover, RangesBeginWithWholeRows) {
     const Horizon at{{12 * d + 3 * h, 10 * d, 5 * d, 2 * d}};
-    for (const auto &[time, border] :
-         {std::pair(14 * d + 1, 14 * d + 1), {12 * d + 3 * h, 12 * d + 3 * h},
-          {12 * d + 2 * h + 1, 12 * d + 2 * h + m}, {10 * d, 10 * d}, {10 * d - 1, 10 * d},
-          {7 * d + m, 7 * d + h}, {5 * d - h, 5 * d}, {3 * d + 1, 4 * d}, {3 * d, 3 * d}}) {
+    for (const auto &[time, border] : {std::pair(14 * d + 1, 14 * d + 1),
+                                       {12 * d + 3 * h, 12 * d + 3 * h},
+                                       {12 * d + 2 * h + 1, 12 * d + 2 * h + m},
+                                       {10 * d, 10 * d},
+                                       {10 * d - 1, 10 * d},
+                                       {7 * d + m, 7 * d + h},
+                                       {5 * d - h, 5 * d},
+                                       {3 * d + 1, 4 * d},
+                                       {3 * d, 3 * d}}) {
         EXPECT_EQ(next_border(time, at), border);
-        EXPECT_EQ(cover(time, 20 * d, at), cover(border, 20 * d, at));
-        EXPECT_EQ(cover(0, time, at), cover(0, border, at));
+        const Piece first = cover(time, 20 * d, at).front(), last = cover(0, time, at).back();
+        EXPECT_EQ(first.from * level_unit[first.level], border);
+        EXPECT_EQ(last.to * level_unit[last.level], border);
     }
 }
 

@@ -94,7 +94,7 @@ TEST_F(StorePrinters, Csv) {
     EXPECT_EQ(print(Format::csv, heading_, rows_, ending_),
               "from,to,comm,bytes_sent,bytes_received,calls_sent,calls_received\r\n"
               "1970-01-01T00:00:00Z,1970-01-01T01:00:00Z,\"cu\"\"rl,\\x1b\",1024,1,2,3\r\n"
-              "1970-01-01T00:00:00Z,1970-01-01T01:00:00Z,,0,1,2,3\r\n"
+              "1970-01-01T00:00:00Z,1970-01-01T01:00:00Z,\"\",0,1,2,3\r\n"
               "1970-01-01T00:00:00Z,1970-01-01T01:00:00Z,,0,0,0,0\r\n");
     const Heading series{By::nothing, true, 0, 2, 0};
     EXPECT_EQ(print(Format::csv, series, {{"", false, 0, 1'000'000, {1, 2, 3, 4}, {}}}, {}),

@@ -74,6 +74,22 @@ TEST_F(StoreReading, AnyRangeHasTheSumsOfItsLines) {
     EXPECT_EQ(sum_of(writer_.database(), 0, INT64_MAX, false), expected(0, INT64_MAX));
 }
 
+TEST_F(StoreReading, MoreBlocksThanMemoryHolds) {
+    fill(3);
+    ASSERT_TRUE(writer_.commit_sums());
+    Database &database = writer_.database();
+    const std::string time = std::to_string(start + level_unit[day]);
+    const std::string empty = "WITH RECURSIVE c (n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM c "
+                              "WHERE n < 300000) INSERT INTO block SELECT n, n, " +
+                              time + ", " + time + " FROM c; UPDATE state SET rolled = 300000";
+    ASSERT_TRUE(database.run(empty.c_str()));
+    for (int i = 0; i < 5; i++) {
+        const int64_t from = start + static_cast<int64_t>(random_() % 200'000'000'000);
+        const int64_t to = from + static_cast<int64_t>(random_() % 60'000'000'000);
+        ASSERT_EQ(sum_of(database, from, to, i % 2), expected(from, to));
+    }
+}
+
 TEST_F(StoreReading, MoreSubjectsThanMemoryHolds) {
     for (int64_t i = 0; i < 120'000; i++)
         add(writer_, usage_text(start + i % 7, "p" + std::to_string(i % 60'000), 1));

@@ -115,6 +115,8 @@ Result<void> Export::add_usage(const Statement &row, std::string &out) {
     if (row.number(8) >= 0)
         member(line, "interval_ms", std::to_string(row.number(8)));
     const std::string_view extra = row.text(10);
+    if (extra.starts_with(R"("v")"))
+        line.erase(1, std::string_view(R"("v":1,)").size());
     const auto has = [&](std::string_view name) { return extra.find(name) != extra.npos; };
     if (!has("\"byte_layer\""))
         line += ",\"byte_layer\":\"socket\"";

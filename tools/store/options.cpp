@@ -93,7 +93,7 @@ Result<std::pair<int64_t, int64_t>> parse_ports(const std::string &text) {
 
 // Days are those of the calendar, and no parts of them.
 Result<int64_t> parse_interval(const std::string &text) {
-    const auto length = parse_duration("--interval", text);
+    auto length = parse_duration("--interval", text);
     if (length && *length > level_unit[day] && *length % level_unit[day])
         return fail(usage_error("--interval takes whole days above 24h, not '" + text + "'"));
     return length;

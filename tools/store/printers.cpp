@@ -174,7 +174,7 @@ public:
     void row(const ReportRow &row, std::string &out) override {
         out += utc_text(row.from) + "," + utc_text(row.to) + ",";
         if (heading_.by != By::nothing)
-            out += csv_field(row.key) + ",";
+            out += (row.known && row.key.empty() ? "\"\"" : csv_field(row.key)) + ",";
         out += std::to_string(row.sums.sent) + "," + std::to_string(row.sums.received) + "," +
                std::to_string(row.sums.calls_sent) + "," + std::to_string(row.sums.calls_received) +
                "\r\n";

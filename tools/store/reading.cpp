@@ -28,8 +28,8 @@ Result<Reading> Reading::make(Database &database) {
                                                      (remotes ? "subject" : "who") + columns +
                                                      (remotes ? level_table : who_table)[level] +
                                                      " WHERE time >= ? AND time < ?");
-    for (const auto read : {&Reading::read_blocks, &Reading::read_state, &Reading::read_span,
-                            &Reading::read_behind})
+    for (const auto read :
+         {&Reading::read_blocks, &Reading::read_state, &Reading::read_span, &Reading::read_behind})
         if (prepared)
             prepared = (reading.*read)();
     if (!prepared)
@@ -38,7 +38,8 @@ Result<Reading> Reading::make(Database &database) {
 }
 
 Result<void> Reading::read_blocks() {
-    auto rows = database_->prepare("SELECT first, last, time_from, time_to FROM block");
+    auto rows =
+        database_->prepare("SELECT first, last, time_from, time_to FROM block ORDER BY first");
     if (!rows)
         return fail(rows.error());
     for (;;) {
@@ -48,7 +49,18 @@ Result<void> Reading::read_blocks() {
         if (!*row)
             return {};
         blocks_.push_back({rows->number(0), rows->number(1), rows->number(2), rows->number(3)});
+        if (blocks_.size() == most_blocks)
+            join_blocks();
     }
+}
+
+// Each with the next: what is between them is no line.
+void Reading::join_blocks() {
+    for (size_t i = 0; i + 1 < blocks_.size(); i += 2) {
+        const Block a = blocks_[i], b = blocks_[i + 1];
+        blocks_[i / 2] = {a.first, b.last, std::min(a.from, b.from), std::max(a.to, b.to)};
+    }
+    blocks_.resize(blocks_.size() / 2);
 }
 
 Result<void> Reading::read_state() {

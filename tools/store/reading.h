@@ -42,6 +42,7 @@ private:
     explicit Reading(Database &database) : database_(&database) {}
     Result<void> read_state();
     Result<void> read_blocks();
+    void join_blocks();
     Result<void> read_span();
     Result<void> widen_to_sums();
     Result<void> widen_to_losses();
@@ -56,6 +57,7 @@ private:
     Database *database_;
     Horizon horizon_;
     int64_t rolled_ = 0, begin_ = 0, end_ = 0;
+    static constexpr size_t most_blocks = 1 << 18; // an even number; more are joined
     std::vector<Block> blocks_;
     std::vector<Row> behind_; // lines that no sum holds yet, by their time
     // Lines of ends of ranges, which are asked for again: by minute and subject.
