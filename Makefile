@@ -150,7 +150,7 @@ lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
 format: ## clang-format in place
 	$(Q)clang-format -i $(SOURCES)
 
-fuzz: ## the fuzzers, for SECONDS each (default 60)
+fuzz: $(SKELS) ## the fuzzers, for SECONDS each (default 60)
 	$(Q)tests/fuzz/run $(or $(SECONDS),60)
 
 D := $(DESTDIR)$(PREFIX)

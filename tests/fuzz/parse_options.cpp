@@ -24,7 +24,9 @@ void read_reader(const Parsed &parsed) {
     const auto request = reader::read_request(parsed);
     if (!request)
         return check(request.error());
-    if (!request->streams || !request->versions || request->duration < 0)
+    if (!request->streams || request->duration < 0)
+        abort();
+    if (!request->versions && request->streams == 1U << STREAM_ICMP) // nothing can match
         abort();
 }
 
@@ -32,7 +34,8 @@ void read_loader(const Parsed &parsed) {
     const auto command = loader::read_command(parsed);
     if (!command)
         return check(command.error());
-    if (command->action == loader::Action::load && command->xdp.empty())
+    if (command->action == loader::Action::load && command->xdp.empty() &&
+        command->cgroups.empty() && !command->sockets)
         abort();
     for (const loader::XdpRequest &request : command->xdp)
         if (request.interface.empty() || request.interface.size() > 15)

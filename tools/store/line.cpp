@@ -186,6 +186,10 @@ bool is_ascii(std::string_view text) {
     return !(all & 0x8080808080808080);
 }
 
+// Of one that is cut off at the end, RapidJSON takes all bytes that should follow.
+constexpr size_t longest_character = 4;
+
+// So many zeros follow the text.
 bool parse_in_place(char *text, bool ascii, Handler &handler) {
     rapidjson::InsituStringStream in(text);
     rapidjson::Reader reader;
@@ -267,7 +271,7 @@ const Line &LineParser::parse(std::string_view text) {
     if (std::memchr(text.data(), 0, text.size())) // RapidJSON would take it for the end
         return line_;
     scratch_.assign(text.begin(), text.end());
-    scratch_.push_back(0);
+    scratch_.insert(scratch_.end(), longest_character, 0);
     Handler h(scratch_.data(), members_, others_);
     if (!parse_in_place(scratch_.data(), is_ascii(text), h))
         return line_;
