@@ -251,20 +251,20 @@ Result<void> agree(const Parsed &parsed, Request &request) {
     return {};
 }
 
+template <class To, class From> Result<void> set(To &to, const Result<From> &value) {
+    if (!value)
+        return fail(value.error());
+    to = *value;
+    return {};
+}
+
 Result<void> take(Request &request, const Parsed::Given &given) {
     switch (given.id) {
-    case opt_host: {
+    case opt_host:
         if (request.host)
             return fail(usage_error("--host can be given once"));
-        auto prefix = parse_prefix(given.value);
-        if (!prefix)
-            return fail(prefix.error());
-        request.host = *prefix;
-        return {};
-    }
-    case opt_proto: {
-        return take_protocols(request, given.value);
-    }
+        return set(request.host, parse_prefix(given.value));
+    case opt_proto: return take_protocols(request, given.value);
     case opt_if:
         for (std::string &name : split(given.value)) {
             if (name.empty() || name.size() > 15)
@@ -285,31 +285,13 @@ Result<void> take(Request &request, const Parsed::Given &given) {
             return fail(usage_error("--by takes port, not '" + given.value + "'"));
         request.by_port = true;
         return {};
-    case opt_interval: {
-        auto interval = parse_seconds("-i", given.value);
-        if (!interval)
-            return fail(interval.error());
-        request.interval = *interval;
-        return {};
-    }
+    case opt_interval: return set(request.interval, parse_seconds("-i", given.value));
     case opt_since_load: request.since_load = true; return {};
     case opt_no_payload: request.payload = false; return {};
     case opt_hex: request.hex = true; return {};
     case opt_include_self: request.include_self = true; return {};
-    case opt_count: {
-        auto count = parse_number("-n", given.value, 1, INT64_MAX);
-        if (!count)
-            return fail(count.error());
-        request.count = *count;
-        return {};
-    }
-    case opt_time: {
-        auto time = parse_seconds("-t", given.value);
-        if (!time)
-            return fail(time.error());
-        request.duration = *time;
-        return {};
-    }
+    case opt_count: return set(request.count, parse_number("-n", given.value, 1, INT64_MAX));
+    case opt_time: return set(request.duration, parse_seconds("-t", given.value));
     case opt_host_name: request.host_name = true; return {};
     case opt_community_id: request.community_id = true; return {};
     }
