@@ -28,7 +28,7 @@ _pinpipe_list() { # WORDS CURRENT
 
 _pinpipe_rows() { # TOOL
     case $1 in
-    *top) echo process remote both ;;
+    *top) echo process remote both port ;;
     *store) echo process exe remote port proto host user cgroup ;;
     *) echo port ;;
     esac
@@ -48,7 +48,7 @@ _pinpipe_argument() { # CURRENT OPTION
     --user) compgen -u -- "$1" ;;
     --exe) compgen -f -- "$1" ;;
     --since | --until) compgen -W "1h 24h 7d now today yesterday" -- "$1" ;;
-    --sort | -s) compgen -W "pid process remote proto sent/s received/s sent received" -- "$1" ;;
+    --sort | -s) compgen -W "pid process remote proto sent/s received/s sent received port iface pps-in pps-out in/s out/s in out owners" -- "$1" ;;
     --units | -u) compgen -W "binary bits bytes" -- "$1" ;;
     --direction) compgen -W "in out" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;

@@ -964,6 +964,7 @@ completed() { # WORD...: what bash completes the last of them to
     [[ $(completed ebpf-load --probe "") == "fentry tracepoint kprobe" ]]
     [[ $(completed ebpf-read --by "") == port ]]
     [[ $(completed ebpf-store --by pr) == "process proto" ]]
+    [[ $(completed ebpf-top --by p) == "process port" ]]
     [[ $(completed ebpf-store re) == report ]]
     [[ $(completed ebpf-read --proto icmp,icmpv) == icmp,icmpv6 ]]
     [[ " $(completed ebpf-read --if l) " == *" lo "* ]]

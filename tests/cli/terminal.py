@@ -57,6 +57,12 @@ def as_screen(text, lines=24, columns=80):
             x = max(numbers[0], 1) - 1
         elif command == "C":
             x += max(numbers[0], 1)
+        elif command == "D":
+            x = max(x - max(numbers[0], 1), 0)
+        elif command == "A":
+            y = max(y - max(numbers[0], 1), 0)
+        elif command == "B":
+            y = min(y + max(numbers[0], 1), lines - 1)
         elif command == "J":
             screen = [[" "] * columns for _ in range(lines)] if numbers[0] == 2 else screen
             if numbers[0] == 0 and y < lines:
@@ -66,6 +72,13 @@ def as_screen(text, lines=24, columns=80):
             screen[y][x:] = [" "] * (columns - x)
         elif command == "X" and y < lines:
             screen[y][x : x + max(numbers[0], 1)] = [" "] * max(numbers[0], 1)
+        elif command in ("M", "L") and y < lines:  # lines that go, or come
+            blank = [[" "] * columns for _ in range(min(max(numbers[0], 1), lines - y))]
+            n = len(blank)
+            screen[y:] = screen[y + n :] + blank if command == "M" else blank + screen[y : lines - n]
+        elif command in ("P", "@") and y < lines:  # characters likewise
+            n = min(max(numbers[0], 1), columns - x)
+            screen[y][x:] = screen[y][x + n :] + [" "] * n if command == "P" else [" "] * n + screen[y][x : columns - n]
         elif command == "b" and y < lines:
             for _ in range(max(numbers[0], 1)):
                 if 0 < x < columns:

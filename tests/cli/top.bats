@@ -21,6 +21,25 @@ event() { # SNAPSHOT PID COMM PROTO REMOTE SENT RECEIVED
 	printf '"bytes_sent":%s,"bytes_received":%s,"interval_ms":1000}\n' "$6" "$7"
 }
 
+port() { # SNAPSHOT PORT PROTO IFACE PACKETS BYTES NAME PID [PACKETS-SENT BYTES-SENT]
+	printf '{"v":1,"event_type":"ports","timestamp":%s000,"timestamp_us":%s000000,"seq":1,"local_port":%s,"proto":"%s",' \
+		"$1" "$1" "$2" "$3"
+	printf '"ifname":"%s","packets_received":%s,"bytes_received":%s,' "$4" "$5" "$6"
+	[ $# = 8 ] || printf '"packets_sent":%s,"bytes_sent":%s,' "$9" "${10}"
+	printf '"byte_layer":"packet","owners":[{"pid":%s,"comm":"%s","uid":0,"start_time":5,"attribution":"exact"}],' "$8" "$7"
+	printf '"interval_ms":1000}\n'
+}
+
+# Two snapshots of the ports 5050, with two owners in the first, and 53; each with an interface's own line.
+port_events() {
+	local time
+	for time in 1 2; do
+		port $time 5050 tcp lo 10 840 custom_server 17 9 760
+		port $time 53 udp eth0 2000 150000 $'\\u001b]0;evil\\u0007日本' 20
+		printf '{"v":1,"event_type":"ports","timestamp_us":%s000000,"ifname":"eth0","fragments_received":3}\n' $time
+	done | sed '1s/"owners":\[/&{"pid":16,"comm":"parent","uid":0,"exited":true},/; 5s/"owners":\[.*\]/"owners":[]/'
+}
+
 # Runs ebpf-top on a terminal of 24 lines and 80 columns with what is in FILE on its standard input, which stays open
 # until "EOF" among the KEYs; types each KEY once the screen has stood still; prints the last screens' text.
 on_terminal() { # FILE KEY...
@@ -34,6 +53,38 @@ on_terminal() { # FILE KEY...
 	grep -q '^00:00:02  3 processes  sent 2.9KiB/s (5.9KiB)  received 488KiB/s (977KiB)$' out
 	[ "$(sed -n 3p out | xargs)" = '100 curl tcp 1.0KiB 488KiB 1.0KiB 488KiB' ]
 	run ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]' out
+}
+
+@test "ports: packets, bytes and owners in a table for each snapshot" {
+	port_events >ports
+	"$top" <ports >out
+	[ "$(grep -c OWNERS out)" = 2 ]
+	grep -q '^00:00:01  2 ports  sent 9pps 760B/s (760B)  received 2010pps 147KiB/s (147KiB)  fragments 3$' out
+	[ "$(sed -n 3p out | xargs)" = '53/udp eth0 2000 - 146KiB - 146KiB - �]0;evil�日本(20)' ]
+	[ "$(sed -n 4p out | xargs)" = '5050/tcp lo 10 9 840B 760B 840B 760B parent(16 exited), custom_server(17)' ]
+	[ "$(sed -n 8p out | xargs)" = '53/udp eth0 2000 - 146KiB - 293KiB - -' ]
+	run ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]' out
+}
+
+@test "ports: sort, reverse, filter, units, width, count" {
+	port_events >ports
+	[ "$("$top" -n 1 -s out/s <ports | sed -n 3p | awk '{ print $1 }')" = 5050/tcp ]
+	[ "$("$top" -n 1 -s pps-in -r <ports | sed -n 3p | awk '{ print $1 }')" = 5050/tcp ]
+	[ "$("$top" -n 1 -f PARENT <ports | grep -c /)" = 3 ] # the sums, the heading, the row
+	[ "$("$top" -n 1 -f 53/udp -u bits <ports | sed -n 3p | xargs)" = '53/udp eth0 2000 - 1.2Mbit - 1.2Mbit - �]0;evil�日本(20)' ]
+	"$top" -w 72 -n 1 -f parent <ports >out
+	[ "$(awk 'length { print length }' out | sort -u)" = 72 ]
+	grep -q ' parent(16 exited),~$' out
+	[ "$("$top" -n 1 <ports | grep -c OWNERS)" = 1 ]
+}
+
+@test "usage and ports together: both tables for each snapshot, or those asked for" {
+	{ head -n 2 events && port_events | head -n 3 && tail -n 3 events && port_events | tail -n 3; } >mixed
+	[ "$("$top" <mixed | awk '/PID/ || /PORT/ { print $1 }' | xargs)" = 'PID PORT PID PORT' ]
+	[ "$("$top" -n 1 <mixed | awk '/PID/ || /PORT/ { print $1 }' | xargs)" = 'PID PORT' ]
+	[ "$("$top" --by port <mixed | awk '/PID/ || /PORT/ { print $1 }' | xargs)" = 'PORT PORT' ]
+	[ "$("$top" -s owners <mixed | awk '/PID/ || /PORT/ { print $1 }' | xargs)" = 'PORT PORT' ]
+	[ "$("$top" --by process <mixed | awk '/PID/ || /PORT/ { print $1 }' | xargs)" = 'PID PID' ]
 }
 
 @test "sort, reverse, group, filter, units, width, count" {
@@ -56,7 +107,7 @@ on_terminal() { # FILE KEY...
 
 @test "wrong usage is told" {
 	local arguments
-	for arguments in '--by pid' '--sort color' '--units furlongs' '-n 0' '--width 3' 'file' '--sort remote'; do
+	for arguments in '--by pid' '--sort color' '--by port --sort pid' '--by remote --sort port' '--units furlongs' '-n 0' '--width 3' 'file' '--sort remote'; do
 		# shellcheck disable=SC2086 # words
 		run -2 --separate-stderr "$top" $arguments <events
 		[ "${stderr_lines[1]}" = 'hint: ebpf-top --help' ]
@@ -90,9 +141,11 @@ on_terminal() { # FILE KEY...
 	on_terminal events >screen
 	grep -q 'PROCESS' screen && grep -q '100 curl' screen && grep -q '日本' screen
 	on_terminal events g >screen
-	grep -q 'REMOTE' screen && grep -q '192.0.2.1' screen && ! grep -q 'curl' screen
+	grep -q 'REMOTE' screen && grep -q '192.0.2.1' screen
+	run ! grep -q 'curl' screen
 	on_terminal events / s s h $'\r' >screen
-	grep -q 'ssh' screen && ! grep -q 'curl' screen && grep -q 'filter: ssh' screen
+	grep -q 'ssh' screen && grep -q 'filter: ssh' screen
+	run ! grep -q 'curl' screen
 	on_terminal events h >screen
 	grep -q 'q       end' screen
 	on_terminal events u >screen
@@ -101,6 +154,35 @@ on_terminal() { # FILE KEY...
 	grep -q '^paused' screen
 	on_terminal events EOF >screen
 	grep -q '^input ended' screen
+}
+
+@test "the live table of ports, and the key to it" {
+	port_events >ports
+	on_terminal ports >screen
+	grep -q 'OWNERS' screen && grep -q ' 5050/tcp lo .* custom_server(17)' screen && grep -q ' 53/udp eth0 .* -$' screen
+	on_terminal ports / e t h $'\r' >screen
+	grep -q '53/udp' screen && grep -q 'filter: eth' screen
+	run ! grep -q '5050/tcp' screen
+	cat events ports >mixed
+	on_terminal mixed >screen
+	grep -q '100 curl' screen
+	run ! grep -q 'OWNERS' screen
+	on_terminal mixed v >screen
+	grep -q '5050/tcp' screen
+	run ! grep -q 'PROCESS' screen
+	on_terminal mixed g v v >screen
+	grep -q 'REMOTE' screen
+	run ! grep -q 'OWNERS' screen
+	on_terminal ports v p >screen
+	grep -q '^paused.* 0 processes' screen
+	on_terminal ports h >screen
+	grep -q '^v       usage, or ports' screen
+	on_terminal ports SIZE-1x1 SIZE-2x200 SIZE-300x10 SIZE-24x80 >screen
+	grep -q '5050/tcp' screen
+	head -n 3 ports >one
+	on_terminal one RAW >raw
+	grep -q 'evil' raw
+	run ! grep -q $'\e]' raw
 }
 
 @test "the terminal is as before: after q, after a signal, after any size" {
@@ -121,7 +203,7 @@ on_terminal() { # FILE KEY...
 @test "ten thousand rows are shown in a moment" {
 	local i
 	for ((i = 1; i <= 10000; i++)); do event 1 "$i" "process$i" tcp "10.0.$((i / 250)).$((i % 250))" 10 "$i"; done >many
-	"$top" <many >out
+	timeout 2 "$top" <many >out # no search through all rows for each line
 	[ "$(grep -c process out)" -ge 10000 ]
 	[ "$(sed -n 3p out | awk '{ print $1 }')" = 10000 ]
 }

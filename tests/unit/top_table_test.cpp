@@ -5,23 +5,20 @@
 namespace pinpipe::top {
 namespace {
 
-UsageLine line(uint64_t time, uint64_t pid, const char *remote, uint64_t sent, uint64_t received,
+EventLine line(uint64_t time, uint64_t pid, const char *remote, uint64_t sent, uint64_t received,
                const char *proto = "tcp") {
-    UsageLine l;
+    EventLine l;
     l.kind = LineKind::usage;
     l.time = time;
-    l.pid = pid;
-    l.start = pid;
-    l.comm = "p" + std::to_string(pid);
-    l.proto = proto;
-    l.remote = remote;
-    l.sent = sent;
-    l.received = received;
+    l.key = {pid, pid, proto, remote};
+    l.name = "p" + std::to_string(pid);
+    l.amounts[bytes_sent] = sent;
+    l.amounts[bytes_received] = received;
     l.interval = 500;
     return l;
 }
 
-std::vector<Row> rows(const Table &table, By by = By::process, Column sort = Column::pid,
+std::vector<Row> rows(const Table &table, By by = By::process, Column sort = Column::number,
                       bool ascending = false, const char *filter = "") {
     return table.rows(by, sort, ascending, filter);
 }
@@ -33,12 +30,12 @@ TEST(TopTable, AddsUpByProcess) {
     table.add(line(1, 2, "a", 5, 50));
     const auto all = rows(table);
     ASSERT_EQ(all.size(), 2u);
-    EXPECT_EQ(all[0].pid, 1u);
-    EXPECT_EQ(all[0].process, "p1");
-    EXPECT_EQ(all[0].sent, 30u);
-    EXPECT_EQ(all[0].received, 300u);
-    EXPECT_EQ(all[0].sent_rate, 60);
-    EXPECT_EQ(all[0].received_rate, 600);
+    EXPECT_EQ(all[0].number, 1u);
+    EXPECT_EQ(all[0].name, "p1");
+    EXPECT_EQ(all[0].total[bytes_sent], 30u);
+    EXPECT_EQ(all[0].total[bytes_received], 300u);
+    EXPECT_EQ(all[0].rate[bytes_sent], 60);
+    EXPECT_EQ(all[0].rate[bytes_received], 600);
     EXPECT_EQ(all[0].proto, "*");
     EXPECT_EQ(all[1].proto, "tcp");
 }
@@ -48,12 +45,12 @@ TEST(TopTable, AddsUpByRemoteAndByBoth) {
     table.add(line(1, 1, "a", 10, 100));
     table.add(line(1, 2, "a", 5, 50));
     table.add(line(1, 2, "", 1, 2));
-    const auto remotes = rows(table, By::remote, Column::remote);
+    const auto remotes = rows(table, By::remote, Column::place);
     ASSERT_EQ(remotes.size(), 2u);
-    EXPECT_EQ(remotes[0].remote, "-");
-    EXPECT_EQ(remotes[1].remote, "a");
-    EXPECT_EQ(remotes[1].sent, 15u);
-    EXPECT_EQ(remotes[1].process, "");
+    EXPECT_EQ(remotes[0].place, "-");
+    EXPECT_EQ(remotes[1].place, "a");
+    EXPECT_EQ(remotes[1].total[bytes_sent], 15u);
+    EXPECT_EQ(remotes[1].name, "");
     EXPECT_EQ(rows(table, By::both).size(), 3u);
 }
 
@@ -63,15 +60,15 @@ TEST(TopTable, RatesAreTheLastSnapshots) {
     EXPECT_FALSE(table.add(line(1, 2, "a", 10, 0)));
     EXPECT_TRUE(table.add(line(2, 2, "a", 7, 0)));
     const auto all = rows(table);
-    EXPECT_EQ(all[0].sent_rate, 0);
-    EXPECT_EQ(all[0].sent, 10u);
-    EXPECT_EQ(all[1].sent_rate, 14);
-    EXPECT_EQ(all[1].sent, 17u);
-    EXPECT_EQ(table.summary().sent_rate, 14);
+    EXPECT_EQ(all[0].rate[bytes_sent], 0);
+    EXPECT_EQ(all[0].total[bytes_sent], 10u);
+    EXPECT_EQ(all[1].rate[bytes_sent], 14);
+    EXPECT_EQ(all[1].total[bytes_sent], 17u);
+    EXPECT_EQ(table.summary().rate[bytes_sent], 14);
     table.idle();
-    EXPECT_EQ(rows(table)[1].sent_rate, 0);
-    EXPECT_EQ(table.summary().sent_rate, 0);
-    EXPECT_EQ(table.summary().sent, 27u);
+    EXPECT_EQ(rows(table)[1].rate[bytes_sent], 0);
+    EXPECT_EQ(table.summary().rate[bytes_sent], 0);
+    EXPECT_EQ(table.summary().total[bytes_sent], 27u);
 }
 
 TEST(TopTable, TotalsAreNotAddedUp) {
@@ -82,18 +79,18 @@ TEST(TopTable, TotalsAreNotAddedUp) {
     table.add(first);
     table.add(second);
     const auto all = rows(table);
-    EXPECT_EQ(all[0].sent, 160u);
-    EXPECT_EQ(all[0].sent_rate, 30); // 60 in two seconds
+    EXPECT_EQ(all[0].total[bytes_sent], 160u);
+    EXPECT_EQ(all[0].rate[bytes_sent], 30); // 60 in two seconds
 }
 
 TEST(TopTable, AProcessNumberUsedAgainIsAnotherProcess) {
     Table table;
     auto later = line(1, 1, "a", 5, 0);
-    later.start = 99;
+    later.key.start = 99;
     table.add(line(1, 1, "a", 10, 0));
     table.add(later);
     EXPECT_EQ(rows(table).size(), 2u);
-    EXPECT_EQ(table.summary().processes, 2u);
+    EXPECT_EQ(table.summary().numbers, 2u);
 }
 
 TEST(TopTable, Sorting) {
@@ -104,16 +101,16 @@ TEST(TopTable, Sorting) {
     const auto order = [&](Column column, bool ascending) {
         std::string pids;
         for (const Row &row : rows(table, By::both, column, ascending))
-            pids += std::to_string(row.pid);
+            pids += std::to_string(row.number);
         return pids;
     };
     EXPECT_EQ(order(Column::sent_rate, false), "231");
     EXPECT_EQ(order(Column::sent, true), "132");
     EXPECT_EQ(order(Column::received, false), "132");
     EXPECT_EQ(order(Column::received_rate, true), "231");
-    EXPECT_EQ(order(Column::remote, false), "231");
-    EXPECT_EQ(order(Column::process, true), "321");
-    EXPECT_EQ(order(Column::pid, false), "123");
+    EXPECT_EQ(order(Column::place, false), "231");
+    EXPECT_EQ(order(Column::name, true), "321");
+    EXPECT_EQ(order(Column::number, false), "123");
 }
 
 TEST(TopTable, Filters) {
@@ -121,7 +118,7 @@ TEST(TopTable, Filters) {
     table.add(line(1, 17, "192.0.2.1", 1, 1));
     table.add(line(1, 2, "::1", 1, 1, "udp"));
     const auto count = [&](const char *filter) {
-        return rows(table, By::both, Column::pid, false, filter).size();
+        return rows(table, By::both, Column::number, false, filter).size();
     };
     EXPECT_EQ(count(""), 2u);
     EXPECT_EQ(count("192."), 1u);
@@ -133,14 +130,15 @@ TEST(TopTable, Filters) {
 
 TEST(TopTable, CountsWhatIsLostAndBad) {
     Table table;
-    UsageLine lost;
+    EventLine lost;
     lost.kind = LineKind::lost;
-    lost.count = 3, lost.sent = 4, lost.received = 5;
+    lost.count = 3, lost.amounts[bytes_sent] = 4, lost.amounts[bytes_received] = 5;
     table.add(lost);
     table.add(lost);
-    table.add(UsageLine{});
+    table.add(EventLine{});
     EXPECT_EQ(table.summary().lost, 6u);
-    EXPECT_EQ(table.summary().lost_bytes, 18u);
+    EXPECT_EQ(table.summary().lost_amounts[bytes_sent], 8u);
+    EXPECT_EQ(table.summary().lost_amounts[bytes_received], 10u);
     EXPECT_EQ(table.summary().bad, 1u);
 }
 
@@ -152,9 +150,9 @@ TEST(TopTable, ForgetsRowsButNotTheirBytes) {
         for (uint64_t j = 0; j < each; j++)
             table.add(line(i + 1, i * each + j + 1, "a", 1, 2));
     EXPECT_LE(table.size(), Table::most + each);
-    EXPECT_EQ(table.summary().sent, snapshots * each);
-    EXPECT_EQ(table.summary().received, 2 * snapshots * each);
-    EXPECT_EQ(rows(table, By::both).back().pid, snapshots * each);
+    EXPECT_EQ(table.summary().total[bytes_sent], snapshots * each);
+    EXPECT_EQ(table.summary().total[bytes_received], 2 * snapshots * each);
+    EXPECT_EQ(rows(table, By::both).back().number, snapshots * each);
 }
 
 } // namespace

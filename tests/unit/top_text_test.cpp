@@ -9,6 +9,8 @@
 namespace pinpipe::top {
 namespace {
 
+constexpr std::nullopt_t none = std::nullopt;
+
 class TopText : public testing::Test {
 protected:
     TopText() { std::setlocale(LC_CTYPE, "C.UTF-8"); }
@@ -17,12 +19,13 @@ protected:
 
 TEST_F(TopText, LinesAreExactlyAsWideAsAsked) {
     Row row;
-    row.pid = 4194304;
-    row.process = "日本語日本\x1b";
-    row.remote = "2001:db8:1234:1234:1234:1234:1234:1234";
+    row.number = 4194304;
+    row.name = "日本語日本\x1b";
+    row.place = "2001:db8:1234:1234:1234:1234:1234:1234";
     row.proto = "tcp";
-    row.sent = UINT64_MAX;
-    for (const By by : {By::process, By::remote, By::both})
+    row.total[bytes_sent] = UINT64_MAX;
+    row.rate[packets_received] = 1e15;
+    for (const By by : {By::process, By::remote, By::both, By::port})
         for (const Units units : {Units::binary, Units::bits, Units::bytes})
             for (size_t width = 1; width < 200; width++) {
                 View view;
@@ -35,11 +38,78 @@ TEST_F(TopText, LinesAreExactlyAsWideAsAsked) {
 
 TEST_F(TopText, ANarrowTableKeepsItsNumbers) {
     Row row;
-    row.process = "a-long-name";
-    row.received = 77;
+    row.name = "a-long-name";
+    row.total[bytes_received] = 77;
     View view;
     EXPECT_NE(row_text(row, view, 72).find("77B"), std::string::npos);
     EXPECT_NE(row_text(row, view, 80).find("a-long-name"), std::string::npos);
+}
+
+class TopPortText : public TopText {
+protected:
+    TopPortText() {
+        view_.by = By::port;
+        row_.number = 5050;
+        row_.proto = "tcp";
+        row_.place = "lo";
+        row_.rate = Rates{none, 840, none, 10, none, none};
+        row_.total = Amounts{none, 1680, none, none, none, none};
+    }
+    View view_;
+    Row row_;
+};
+
+TEST_F(TopPortText, WhatIsNotMeasuredAndNobodyAreDashes) {
+    EXPECT_EQ(heading(view_, 0), "     PORT IFACE    PPS-IN  PPS-OUT    IN/sv    OUT/s       IN"
+                                 "      OUT OWNERS");
+    EXPECT_EQ(row_text(row_, view_, 0), " 5050/tcp lo           10        -     840B        -"
+                                        "   1.6KiB        - -");
+}
+
+TEST_F(TopPortText, OwnersAreCutToTheWidthAndHarmless) {
+    row_.name = "日本\x1b[2J(17), nginx(20), nginx(21), nginx(22)";
+    EXPECT_NE(row_text(row_, view_, 0).find("日本\xef\xbf\xbd[2J(17), nginx(20)"),
+              std::string::npos);
+    for (const size_t width : {80, 90, 100}) {
+        const std::string text = row_text(row_, view_, width);
+        EXPECT_EQ(width_of(text), width);
+        EXPECT_TRUE(text.ends_with("~"));
+        EXPECT_NE(text.find("日本\xef\xbf\xbd[2J(17), "), std::string::npos) << text;
+    }
+}
+
+TEST_F(TopPortText, ANarrowLineLeavesTheSumsOut) {
+    EXPECT_EQ(heading(view_, 80).find(" OUT "), std::string::npos);
+    EXPECT_EQ(row_text(row_, view_, 80).find("1.6KiB"), std::string::npos);
+    EXPECT_NE(row_text(row_, view_, 100).find("1.6KiB"), std::string::npos);
+}
+
+TEST_F(TopPortText, FewPacketsHaveTenths) {
+    const auto text = [&](double rate) {
+        row_.rate[packets_received] = rate;
+        return row_text(row_, view_, 0).substr(16, 9);
+    };
+    EXPECT_EQ(text(0), "        0");
+    EXPECT_EQ(text(0.3), "      0.3");
+    EXPECT_EQ(text(9), "        9");
+    EXPECT_EQ(text(9.96), "       10");
+    EXPECT_EQ(text(14880952.4), " 14880952");
+}
+
+TEST_F(TopPortText, AColumnThatIsNotThereIsNotSortedBy) {
+    view_.sort = Column::proto;
+    EXPECT_EQ(sorted_by(view_), Column::received_rate);
+    view_.sort = Column::sent; // there in a wide line
+    EXPECT_EQ(sorted_by(view_), Column::sent);
+}
+
+TEST_F(TopPortText, TheFirstLine) {
+    Summary summary;
+    summary.numbers = 1;
+    summary.rate = Rates{none, 840, none, 10, none, none};
+    summary.total = Amounts{none, 1680, none, 20, 3, 0};
+    EXPECT_EQ(summary_text(summary, view_),
+              "--:--:--  1 port  sent -  received 10pps 840B/s (1.6KiB)  fragments 3");
 }
 
 TEST(TopInput, LinesOfAnySplit) {

@@ -3,7 +3,9 @@
 #include "lib/output.h"
 #include "lib/signals.h"
 #include "tools/top/input.h"
+#include "tools/top/tables.h"
 
+#include <algorithm>
 #include <poll.h>
 #include <unistd.h>
 
@@ -14,58 +16,91 @@ namespace {
 constexpr int pause = 100;        // milliseconds
 constexpr int patience = 3600000; // milliseconds: nothing is due
 
-std::string table_text(const Table &table, const Request &request) {
-    const View &view = request.view;
+std::string table_text(const Table &table, const View &view, size_t width) {
     std::string text = summary_text(table.summary(), view);
-    if (request.width)
-        text = fitted(text, request.width);
-    text += "\n" + heading(view, request.width) + "\n";
-    for (const Row &row : table.rows(view.by, view.sort, view.ascending, view.filter))
-        text += row_text(row, view, request.width) + "\n";
+    if (width)
+        text = fitted(text, width);
+    text += "\n" + heading(view, width) + "\n";
+    for (const Row &row : table.rows(view.by, sorted_by(view), view.ascending, view.filter))
+        text += row_text(row, view, width) + "\n";
     return text + "\n";
+}
+
+class Batch {
+public:
+    explicit Batch(const Request &request) : request_(request) {}
+    Result<void> run(uint64_t &bad);
+
+private:
+    // What to show of a subject; nothing where rows of the other one are asked for.
+    std::optional<View> view_of(Subject subject) const;
+    bool waiting() const; // a snapshot was not printed yet
+    bool over() const;
+    void take(std::string_view text);
+    void print();
+
+    const Request &request_;
+    Tables tables_;
+    Input input_;
+    uint64_t printed_ = 0;
+    Result<Written> written_ = Written::all;
+};
+
+std::optional<View> Batch::view_of(Subject subject) const {
+    View view = request_.view;
+    if (!request_.chosen && subject == Subject::ports)
+        view.by = By::port;
+    return subject_of(view.by) == subject ? std::optional(view) : std::nullopt;
+}
+
+bool Batch::waiting() const {
+    return std::ranges::any_of(subjects,
+                               [this](Subject s) { return tables_.in_round(s) && view_of(s); });
+}
+
+bool Batch::over() const {
+    return !written_ || *written_ == Written::closed ||
+           (request_.count && printed_ >= request_.count);
+}
+
+void Batch::print() {
+    std::string text;
+    for (const Subject subject : subjects)
+        if (const auto view = view_of(subject); view && tables_.in_round(subject))
+            text += table_text(tables_.of(subject), *view, request_.width);
+    tables_.next_round();
+    printed_++;
+    written_ = write_output(text);
+}
+
+void Batch::take(std::string_view text) {
+    const EventLine line = parse_line(text);
+    // The first line of the next round: what stands in the tables is whole.
+    if (!over() && waiting() && tables_.ends_round(line))
+        print();
+    if (!over())
+        tables_.add(line);
+}
+
+Result<void> Batch::run(uint64_t &bad) {
+    bool open = true;
+    while (open && !over() && !stop_requested()) {
+        pollfd wait{STDIN_FILENO, POLLIN, 0};
+        if (poll_until_stop(&wait, 1, waiting() ? pause : patience) > 0)
+            open = input_.read_some(STDIN_FILENO, [this](std::string_view text) { take(text); });
+        else if (waiting() && !stop_requested())
+            print();
+    }
+    if (waiting() && !over())
+        print();
+    bad = tables_.bad();
+    return written_ ? Result<void>() : fail(written_.error());
 }
 
 } // namespace
 
 Result<void> run_batch(const Request &request, uint64_t &bad) {
-    Table table;
-    Input input;
-    uint64_t printed = 0;
-    bool waiting = false, open = true; // waiting: a snapshot that was not printed
-    Result<Written> written = Written::all;
-    const auto print = [&] {
-        waiting = false;
-        printed++;
-        written = write_output(table_text(table, request));
-    };
-    const auto over = [&] {
-        return !written || *written == Written::closed ||
-               (request.count && printed >= request.count);
-    };
-    while (open && !over() && !stop_requested()) {
-        pollfd wait{STDIN_FILENO, POLLIN, 0};
-        if (poll_until_stop(&wait, 1, waiting ? pause : patience) <= 0) {
-            if (waiting && !stop_requested())
-                print();
-            continue;
-        }
-        open = input.read_some(STDIN_FILENO, [&](std::string_view text) {
-            const UsageLine line = parse_line(text);
-            if (over())
-                return;
-            // The first line of the next one: what stands in the table is whole.
-            if (waiting && line.kind == LineKind::usage && line.time != table.summary().time)
-                print();
-            if (over())
-                return;
-            table.add(line);
-            waiting = waiting || line.kind == LineKind::usage;
-        });
-    }
-    if (waiting && !over())
-        print();
-    bad = table.summary().bad;
-    return written ? Result<void>() : fail(written.error());
+    return Batch(request).run(bad);
 }
 
 } // namespace pinpipe::top

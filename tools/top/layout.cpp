@@ -1,72 +1,107 @@
 #include "tools/top/layout.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 
 namespace pinpipe::top {
 namespace {
 
-struct Shape {
-    const char *name;
-    size_t width;
-    bool right;
-    bool grows; // takes what is left of the line
+constexpr Shape usage_shapes[] = {
+    {Column::number, "PID", 7, true, false, false},
+    {Column::name, "PROCESS", 15, false, true, false},
+    {Column::place, "REMOTE", 22, false, true, false},
+    {Column::proto, "PROTO", 7, false, false, false},
+    {Column::sent_rate, "SENT/s", 11, true, false, false},
+    {Column::received_rate, "RECEIVED/s", 11, true, false, false},
+    {Column::sent, "SENT", 10, true, false, false},
+    {Column::received, "RECEIVED", 10, true, false, false},
 };
 
-Shape shape(Column column) {
-    switch (column) {
-    case Column::pid: return {"PID", 7, true, false};
-    case Column::process: return {"PROCESS", 15, false, true};
-    case Column::remote: return {"REMOTE", 22, false, true};
-    case Column::proto: return {"PROTO", 7, false, false};
-    case Column::sent_rate: return {"SENT/s", 11, true, false};
-    case Column::received_rate: return {"RECEIVED/s", 11, true, false};
-    case Column::sent: return {"SENT", 10, true, false};
-    case Column::received: break;
-    }
-    return {"RECEIVED", 10, true, false};
+constexpr Shape port_shapes[] = {
+    {Column::number, "PORT", 9, true, false, false},
+    {Column::place, "IFACE", 6, false, true, false},
+    {Column::packets_received_rate, "PPS-IN", 8, true, false, false},
+    {Column::packets_sent_rate, "PPS-OUT", 8, true, false, false},
+    {Column::received_rate, "IN/s", 8, true, false, false},
+    {Column::sent_rate, "OUT/s", 8, true, false, false},
+    {Column::received, "IN", 8, true, false, true},
+    {Column::sent, "OUT", 8, true, false, true},
+    {Column::name, "OWNERS", 18, false, true, false},
+};
+
+size_t width_of(const std::vector<Shape> &shapes) {
+    size_t width = shapes.size() - 1;
+    for (const Shape &shape : shapes)
+        width += shape.width;
+    return width;
 }
 
-std::string cell(const Row &row, Column column, Units units) {
+template <class T, class Text>
+std::string measured(const std::optional<T> &value, const Text &text) {
+    return value ? text(*value) : "-";
+}
+
+// Few packets are no whole number a second.
+std::string packets_text(const std::optional<double> &rate) {
+    return measured(rate, [](double value) {
+        char text[400];
+        const bool tenths = value < 9.95 && value != std::floor(value);
+        std::snprintf(text, sizeof text, "%.*f", tenths, value);
+        return std::string(text);
+    });
+}
+
+std::string rate_text(const std::optional<double> &rate, Units units) {
+    return measured(rate, [&](double value) { return pinpipe::rate_text(value, units); });
+}
+
+std::string amount_text(const std::optional<uint64_t> &amount, Units units) {
+    return measured(amount, [&](uint64_t value) { return pinpipe::amount_text(value, units); });
+}
+
+std::string cell(const Row &row, Column column, const View &view) {
+    const std::string number = std::to_string(row.number);
     switch (column) {
-    case Column::pid: return std::to_string(row.pid);
-    case Column::process: return harmless(row.process);
-    case Column::remote: return harmless(row.remote);
+    case Column::number: return view.by == By::port ? number + "/" + harmless(row.proto) : number;
+    case Column::name: return view.by == By::port && row.name.empty() ? "-" : harmless(row.name);
+    case Column::place: return harmless(row.place);
     case Column::proto: return harmless(row.proto);
-    case Column::sent_rate: return rate_text(row.sent_rate, units);
-    case Column::received_rate: return rate_text(row.received_rate, units);
-    case Column::sent: return amount_text(row.sent, units);
+    case Column::packets_sent_rate: return packets_text(row.rate[packets_sent]);
+    case Column::packets_received_rate: return packets_text(row.rate[packets_received]);
+    case Column::sent_rate: return rate_text(row.rate[bytes_sent], view.units);
+    case Column::received_rate: return rate_text(row.rate[bytes_received], view.units);
+    case Column::sent: return amount_text(row.total[bytes_sent], view.units);
     case Column::received: break;
     }
-    return amount_text(row.received, units);
+    return amount_text(row.total[bytes_received], view.units);
 }
 
-// Cells side by side. The columns that grow share what a wide line has left; numbers wider than
-// their column push the rest aside where there is no bound.
+// Columns that a shape has in a line of this width: those that grow share what is left of a wide
+// one, and names give way to numbers in a narrow one.
+size_t room_of(const Shape &shape, const std::vector<Shape> &shapes, size_t width) {
+    if (!width || !shape.grows)
+        return shape.width;
+    const size_t used = width_of(shapes);
+    const auto growing = static_cast<size_t>(std::ranges::count(shapes, true, &Shape::grows));
+    if (width >= used) // what cannot be shared evenly is the last one's
+        return shape.width + (width - used) / growing +
+               (&shape == &shapes.back() ? (width - used) % growing : 0);
+    const size_t less = (used - width + growing - 1) / growing;
+    return std::max<size_t>(shape.width > less ? shape.width - less : 0, 6);
+}
+
+// Cells side by side. Numbers wider than their column push the rest aside where there is no bound.
 template <class Text> std::string line(const View &view, size_t width, const Text &text) {
-    const std::vector<Column> columns = columns_of(view.by);
-    size_t used = columns.size() - 1, growing = 0;
-    for (const Column column : columns) {
-        used += shape(column).width;
-        growing += shape(column).grows;
-    }
-    const size_t sharers = std::max<size_t>(growing, 1);
-    const auto room_of = [&](const Shape &s) -> size_t {
-        if (!width || !s.grows)
-            return s.width;
-        if (width >= used)
-            return s.width + (width - used) / sharers;
-        const size_t less = (used - width + sharers - 1) / sharers; // names give way to numbers
-        return std::max<size_t>(s.width > less ? s.width - less : 0, 6);
-    };
+    const std::vector<Shape> shapes = shapes_of(view.by, width);
     std::string out;
-    for (const Column column : columns) {
-        const Shape s = shape(column);
-        const std::string content = text(column);
-        const size_t room = room_of(s);
+    for (const Shape &shape : shapes) {
+        const std::string content = text(shape);
+        const size_t room = room_of(shape, shapes, width);
         if (!out.empty())
             out += ' ';
-        out += fitted(content, width ? room : std::max(room, width_of(content)), s.right);
+        out +=
+            fitted(content, width ? room : std::max(room, pinpipe::width_of(content)), shape.right);
     }
     if (width)
         return fitted(out, width);
@@ -74,55 +109,90 @@ template <class Text> std::string line(const View &view, size_t width, const Tex
     return out;
 }
 
-} // namespace
-
-std::vector<Column> columns_of(By by) {
-    std::vector<Column> columns;
-    if (by != By::remote)
-        columns.insert(columns.end(), {Column::pid, Column::process});
-    if (by != By::process)
-        columns.push_back(Column::remote);
-    columns.insert(columns.end(), {Column::proto, Column::sent_rate, Column::received_rate,
-                                   Column::sent, Column::received});
-    return columns;
+// "sent 1.0KiB/s (3.0KiB)", with the packets of ports before it.
+std::string sum_text(const char *what, const Summary &summary, const View &view, Counter packets,
+                     Counter bytes) {
+    std::string text = std::string("  ") + what + " ";
+    if (!summary.total[bytes])
+        return text + "-";
+    if (view.by == By::port)
+        text += packets_text(summary.rate[packets]) + "pps ";
+    return text + rate_text(summary.rate[bytes], view.units) +
+           (view.units == Units::bytes ? " B/s (" : "/s (") +
+           amount_text(summary.total[bytes], view.units) + ")";
 }
 
-const char *column_name(Column column) {
-    return shape(column).name;
+std::string time_text(uint64_t time) {
+    char text[16] = "--:--:--";
+    const auto seconds = static_cast<time_t>(time / 1'000'000);
+    tm parts{};
+    if (time && localtime_r(&seconds, &parts))
+        std::strftime(text, sizeof text, "%H:%M:%S", &parts);
+    return text;
+}
+
+// What rows leave out, where there is some.
+std::string left_out_text(const Summary &summary, const View &view) {
+    std::string text;
+    const uint64_t lost_bytes = summary.lost_amounts[bytes_sent].value_or(0) +
+                                summary.lost_amounts[bytes_received].value_or(0);
+    if (!view.filter.empty())
+        text += "  filter: " + harmless(view.filter);
+    if (summary.lost)
+        text += "  lost " + std::to_string(summary.lost) +
+                (lost_bytes ? ", " + pinpipe::amount_text(lost_bytes, view.units) : "");
+    if (summary.bad)
+        text += "  not understood " + std::to_string(summary.bad);
+    return text;
+}
+
+std::string count_text(const char *what, std::optional<uint64_t> count) {
+    return count.value_or(0) ? what + std::to_string(*count) : "";
+}
+
+} // namespace
+
+std::vector<Shape> shapes_of(By by, size_t width) {
+    const std::span<const Shape> all =
+        by == By::port ? std::span<const Shape>(port_shapes) : usage_shapes;
+    std::vector<Shape> shapes(all.begin(), all.end());
+    std::erase_if(shapes, [&](const Shape &shape) {
+        return (by == By::remote && shape.column <= Column::name) ||
+               (by == By::process && shape.column == Column::place);
+    });
+    if (width && width < width_of(shapes))
+        std::erase_if(shapes, [](const Shape &shape) { return shape.spare; });
+    return shapes;
+}
+
+Column sorted_by(const View &view) {
+    for (const Shape &shape : shapes_of(view.by))
+        if (shape.column == view.sort)
+            return view.sort;
+    return Column::received_rate;
 }
 
 std::string heading(const View &view, size_t width) {
-    return line(view, width, [&](Column column) {
-        const std::string mark = column != view.sort ? "" : view.ascending ? "^" : "v";
-        return column_name(column) + mark;
+    const Column sorted = sorted_by(view);
+    return line(view, width, [&](const Shape &shape) {
+        const std::string mark = shape.column != sorted ? "" : view.ascending ? "^" : "v";
+        return shape.name + mark;
     });
 }
 
 std::string row_text(const Row &row, const View &view, size_t width) {
-    return line(view, width, [&](Column column) { return cell(row, column, view.units); });
+    return line(view, width, [&](const Shape &shape) { return cell(row, shape.column, view); });
 }
 
 std::string summary_text(const Summary &summary, const View &view) {
-    char time[16] = "--:--:--";
-    const auto seconds = static_cast<time_t>(summary.time / 1'000'000);
-    tm parts{};
-    if (summary.time && localtime_r(&seconds, &parts))
-        std::strftime(time, sizeof time, "%H:%M:%S", &parts);
-    const std::string per = view.units == Units::bytes ? " B/s" : "/s";
-    std::string text = std::string(time) + "  " + std::to_string(summary.processes) +
-                       (summary.processes == 1 ? " process" : " processes") + "  sent " +
-                       rate_text(summary.sent_rate, view.units) + per + " (" +
-                       amount_text(summary.sent, view.units) + ")  received " +
-                       rate_text(summary.received_rate, view.units) + per + " (" +
-                       amount_text(summary.received, view.units) + ")";
-    if (summary.lost)
-        text += "  lost " + std::to_string(summary.lost) +
-                (summary.lost_bytes ? ", " + amount_text(summary.lost_bytes, view.units) : "");
-    if (summary.bad)
-        text += "  not understood " + std::to_string(summary.bad);
-    if (!view.filter.empty())
-        text += "  filter: " + harmless(view.filter);
-    return text;
+    const char *what = view.by == By::port ? " port" : " process";
+    const char *several = view.by == By::port ? "s" : "es";
+    return time_text(summary.time) + "  " + std::to_string(summary.numbers) + what +
+           (summary.numbers == 1 ? "" : several) + left_out_text(summary, view) +
+           sum_text("sent", summary, view, packets_sent, bytes_sent) +
+           sum_text("received", summary, view, packets_received, bytes_received) +
+           count_text("  fragments ", summary.total[fragments]) +
+           count_text("  malformed ", summary.total[malformed]);
 }
 
 } // namespace pinpipe::top

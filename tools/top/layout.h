@@ -4,6 +4,8 @@
 #include "lib/terminal_text.h"
 #include "tools/top/table.h"
 
+#include <span>
+
 namespace pinpipe::top {
 
 struct View {
@@ -14,9 +16,20 @@ struct View {
     std::string filter;
 };
 
-// Columns that a view has, in their order.
-std::vector<Column> columns_of(By by);
-const char *column_name(Column column);
+struct Shape {
+    Column column;
+    const char *name;
+    size_t width;
+    bool right;
+    bool grows; // takes what is left of the line
+    bool spare; // left out of a line that is too narrow for all
+};
+
+// Columns that a view has, in their order: those that fit into width. width 0: all.
+std::vector<Shape> shapes_of(By by, size_t width = 0);
+
+// The column that a view is sorted by: the one asked for, or received/s where it is not there.
+Column sorted_by(const View &view);
 
 // The heading of the table, and one line a row; both exactly width columns. width 0: as wide as it
 // takes.

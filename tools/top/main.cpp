@@ -1,4 +1,4 @@
-// ebpf-top: usage events as a live table.
+// ebpf-top: usage and ports events as live tables.
 #include "lib/signals.h"
 #include "tools/top/batch.h"
 #include "tools/top/screen.h"
@@ -24,7 +24,7 @@ Result<int> run(int argc, char **argv) {
     if (!request)
         return fail(request.error());
     if (isatty(STDIN_FILENO))
-        return fail(usage_error("standard input is a terminal: it takes usage events")
+        return fail(usage_error("standard input is a terminal: it takes usage or ports events")
                         .with_hint("ebpf-read usage | ebpf-top"));
     std::setlocale(LC_CTYPE, "");
     if (MB_CUR_MAX == 1) // names are UTF-8, and so is what is shown of them

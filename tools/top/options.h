@@ -8,16 +8,14 @@ namespace pinpipe::top {
 
 struct Request {
     View view;
-    uint64_t count = 0; // snapshots to end after; 0: no such end
-    size_t width = 0;   // of plain tables; 0: as wide as it takes
+    bool chosen = false; // what rows are for: otherwise it depends on what comes
+    uint64_t count = 0;  // snapshots to end after; 0: no such end
+    size_t width = 0;    // of plain tables; 0: as wide as it takes
     bool batch = false;
 };
 
 extern const Usage usage;
 
 Result<Request> read_request(const Parsed &parsed);
-
-// The columns by the names that --sort takes.
-Result<Column> parse_column(const std::string &name);
 
 } // namespace pinpipe::top

@@ -1,15 +1,12 @@
 #include "tools/top/screen.h"
 
 #include "lib/clock.h"
-#include "lib/fd.h"
 #include "lib/signals.h"
 #include "tools/top/input.h"
+#include "tools/top/tables.h"
+#include "tools/top/terminal.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
-#include <memory>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,96 +19,87 @@ namespace {
 
 constexpr const char *help[] = {
     "q       end",
-    "g       rows by process, by remote, by both",
+    "v       usage, or ports",
+    "g       rows of usage by process, by remote, by both",
     "< >     sort by the column to the left, to the right",
     "r       the other way round",
     "u       units: bytes in powers of 1024, bits in powers of 1000, plain bytes",
-    "/       filter: process, remote, protocol or pid; Esc: none",
+    "/       filter: a part of any name, address, interface, protocol, number; Esc: none",
     "p       pause; what comes meanwhile is counted",
     "arrows  scroll; also PgUp, PgDn, Home, End",
     "h       this",
 };
 
-struct FileCloser {
-    void operator()(FILE *file) const { std::fclose(file); }
-};
-
-// Owner of the terminal's mode: as it was before once this is gone.
-class Terminal {
-public:
-    static Result<Terminal> open() {
-        Terminal terminal;
-        terminal.keys_.reset(std::fopen("/dev/tty", "re"));
-        if (!terminal.keys_)
-            return fail(system_error("open /dev/tty", errno));
-        terminal.screen_ = newterm(nullptr, stdout, terminal.keys_.get());
-        if (!terminal.screen_)
-            return fail(failure("this terminal is unknown: TERM is not set, or has no entry")
-                            .with_hint("ebpf-top --batch"));
-        cbreak();
-        noecho();
-        nonl();
-        curs_set(0);
-        keypad(stdscr, true);
-        nodelay(stdscr, true);
-        set_escdelay(50);
-        return terminal;
-    }
-    Terminal() = default;
-    Terminal(Terminal &&other) noexcept
-        : keys_(std::move(other.keys_)), screen_(std::exchange(other.screen_, nullptr)) {}
-    Terminal &operator=(Terminal &&) = delete;
-    ~Terminal() {
-        if (!screen_)
-            return;
-        endwin();
-        delscreen(screen_);
-    }
-    int fd() const { return fileno(keys_.get()); }
-
-private:
-    std::unique_ptr<FILE, FileCloser> keys_;
-    SCREEN *screen_ = nullptr;
-};
-
 class Screen {
 public:
-    explicit Screen(const Request &request) : request_(request), view_(request.view) {}
+    explicit Screen(const Request &request)
+        : request_(request), view_(request.view), chosen_(request.chosen) {}
     Result<void> run(uint64_t &bad);
 
 private:
     bool key(int c); // false: the end
     void filter_key(int c);
+    void view_key(int c);
+    void scroll_key(int c);
     void next_column(int step);
+    void show(By by);
     void take(std::string_view text);
+    void fit_window(int terminal);
+    void idle();
     void draw();
+    std::string first_line(const Tables &tables) const;
+    void draw_rows(const Table &table);
     void put(int y, const std::string &text, attr_t attributes = A_NORMAL);
 
     Request request_;
     View view_;
-    Table table_, shown_; // shown_: what stands still while paused
+    bool chosen_;               // what rows are for: otherwise ports where only they have come
+    By usage_by_ = By::process; // where v leads back to
+    Tables tables_, shown_;     // shown_: what stands still while paused
     Input input_;
-    uint64_t snapshots_ = 0;
-    int64_t last_ = 0; // when a line came: nanoseconds of CLOCK_BOOTTIME
-    size_t top_ = 0;   // first row shown
+    uint64_t rounds_ = 0;
+    std::array<int64_t, std::size(subjects)> last_{}; // lines came: nanoseconds of CLOCK_BOOTTIME
+    size_t top_ = 0;                                  // first row shown
     bool paused_ = false, helping_ = false, typing_ = false, open_ = true;
 };
 
 void Screen::take(std::string_view text) {
-    const UsageLine line = parse_line(text);
-    if (line.kind == LineKind::usage && line.time != table_.summary().time)
-        snapshots_++;
-    table_.add(line);
-    last_ = boot_now();
+    const EventLine line = parse_line(text);
+    if (tables_.ends_round(line)) {
+        rounds_++;
+        tables_.next_round();
+    }
+    tables_.add(line);
+    if (const auto subject = subject_of(line.kind))
+        last_[static_cast<size_t>(*subject)] = boot_now();
+}
+
+// A table for which nothing has come for longer than its interval, and three seconds, is idle.
+void Screen::idle() {
+    for (const Subject subject : subjects) {
+        int64_t &last = last_[static_cast<size_t>(subject)];
+        Table &table = tables_.of(subject);
+        const auto interval =
+            static_cast<int64_t>(std::min<uint64_t>(table.interval(), 86'400'000));
+        if (!last || boot_now() - last <= std::max<int64_t>(3000, 2 * interval) * 1'000'000)
+            continue;
+        table.idle();
+        last = 0;
+    }
 }
 
 void Screen::next_column(int step) {
-    const std::vector<Column> columns = columns_of(view_.by);
-    const auto at = std::find(columns.begin(), columns.end(), view_.sort);
-    const long count = static_cast<long>(columns.size());
-    const long next =
-        at == columns.end() ? count - 1 : (at - columns.begin() + step + count) % count;
-    view_.sort = columns[static_cast<size_t>(next)];
+    const std::vector<Shape> shapes = shapes_of(view_.by, static_cast<size_t>(std::max(COLS, 1)));
+    const auto at = std::ranges::find(shapes, sorted_by(view_), &Shape::column);
+    const long count = static_cast<long>(shapes.size());
+    const long next = at == shapes.end() ? 0 : (at - shapes.begin() + step + count) % count;
+    view_.sort = shapes[static_cast<size_t>(next)].column;
+}
+
+void Screen::show(By by) {
+    view_.by = by;
+    chosen_ = true;
+    top_ = 0;
 }
 
 void Screen::filter_key(int c) {
@@ -132,23 +120,14 @@ void Screen::filter_key(int c) {
     top_ = 0;
 }
 
-bool Screen::key(int c) {
-    if (c == KEY_RESIZE)
-        return true;
-    if (typing_) {
-        filter_key(c);
-        return true;
-    }
-    const size_t page = static_cast<size_t>(std::max(LINES - 3, 1));
-    const bool was_helping = helping_;
-    helping_ = false;
+void Screen::view_key(int c) {
+    if (view_.by != By::port)
+        usage_by_ = view_.by;
     switch (c) {
-    case 'q': return false;
-    case 'h':
-    case '?': helping_ = !was_helping; break;
+    case 'v': show(view_.by == By::port ? usage_by_ : By::port); break;
     case 'g':
-        view_.by = static_cast<By>((static_cast<int>(view_.by) + 1) % 3);
-        next_column(0);
+        if (view_.by != By::port)
+            show(static_cast<By>((static_cast<int>(view_.by) + 1) % 3));
         break;
     case '<': next_column(-1); break;
     case '>':
@@ -159,11 +138,13 @@ bool Screen::key(int c) {
         break;
     case '/': typing_ = true; break;
     case 27: view_.filter.clear(); break;
-    case 'p':
-    case ' ':
-        paused_ = !paused_;
-        shown_ = paused_ ? table_ : Table();
-        break;
+    default: break;
+    }
+}
+
+void Screen::scroll_key(int c) {
+    const size_t page = static_cast<size_t>(std::max(LINES - 3, 1));
+    switch (c) {
     case KEY_UP: top_ -= top_ > 0; break;
     case KEY_DOWN: top_++; break;
     case KEY_PPAGE: top_ -= std::min(top_, page); break;
@@ -172,7 +153,24 @@ bool Screen::key(int c) {
     case KEY_END: top_ = SIZE_MAX; break;
     default: break;
     }
-    return true;
+}
+
+bool Screen::key(int c) {
+    if (c == KEY_RESIZE)
+        return true;
+    if (typing_) {
+        filter_key(c);
+        return true;
+    }
+    const bool was_helping = helping_;
+    helping_ = (c == 'h' || c == '?') && !was_helping;
+    if (c == 'p' || c == ' ') {
+        paused_ = !paused_;
+        shown_ = paused_ ? tables_ : Tables();
+    }
+    view_key(c);
+    scroll_key(c);
+    return c != 'q';
 }
 
 void Screen::put(int y, const std::string &text, attr_t attributes) {
@@ -183,31 +181,45 @@ void Screen::put(int y, const std::string &text, attr_t attributes) {
     attrset(A_NORMAL);
 }
 
-void Screen::draw() {
-    erase();
-    const Table &table = paused_ ? shown_ : table_;
-    const auto width = static_cast<size_t>(std::max(COLS, 1));
-    std::string summary = summary_text(table.summary(), view_);
-    if (paused_)
-        summary = "paused  " + summary;
-    if (!open_)
-        summary = "input ended, q quits  " + summary;
+std::string Screen::first_line(const Tables &tables) const {
     if (typing_)
-        summary = "filter: " + harmless(view_.filter) + "_";
-    put(0, summary, A_BOLD);
-    if (helping_) {
+        return "filter: " + harmless(view_.filter) + "_";
+    return std::string(open_ ? "" : "input ended, q quits  ") + (paused_ ? "paused  " : "") +
+           summary_text(tables.of(subject_of(view_.by)).summary(), view_);
+}
+
+void Screen::draw_rows(const Table &table) {
+    const auto width = static_cast<size_t>(std::max(COLS, 1));
+    put(1, heading(view_, width), A_REVERSE);
+    const std::vector<Row> rows =
+        table.rows(view_.by, sorted_by(view_), view_.ascending, view_.filter);
+    const size_t room = static_cast<size_t>(std::max(LINES - 2, 0));
+    top_ = std::min(top_, rows.size() > room ? rows.size() - room : 0);
+    for (size_t i = 0; i < room && top_ + i < rows.size(); i++)
+        put(static_cast<int>(i) + 2, row_text(rows[top_ + i], view_, width));
+}
+
+void Screen::draw() {
+    const Tables &tables = paused_ ? shown_ : tables_;
+    if (!chosen_)
+        view_.by = tables.of(Subject::ports).size() && !tables.of(Subject::usage).size()
+                       ? By::port
+                       : By::process;
+    erase();
+    put(0, first_line(tables), A_BOLD);
+    if (helping_)
         for (size_t i = 0; i < std::size(help); i++)
             put(static_cast<int>(i) + 2, help[i]);
-    } else {
-        put(1, heading(view_, width), A_REVERSE);
-        const std::vector<Row> rows =
-            table.rows(view_.by, view_.sort, view_.ascending, view_.filter);
-        const size_t room = static_cast<size_t>(std::max(LINES - 2, 0));
-        top_ = std::min(top_, rows.size() > room ? rows.size() - room : 0);
-        for (size_t i = 0; i < room && top_ + i < rows.size(); i++)
-            put(static_cast<int>(i) + 2, row_text(rows[top_ + i], view_, width));
-    }
+    else
+        draw_rows(tables.of(subject_of(view_.by)));
     refresh();
+}
+
+void Screen::fit_window(int terminal) {
+    winsize size{};
+    if (ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+        (size.ws_row != LINES || size.ws_col != COLS))
+        resizeterm(size.ws_row, size.ws_col);
 }
 
 Result<void> Screen::run(uint64_t &bad) {
@@ -215,13 +227,10 @@ Result<void> Screen::run(uint64_t &bad) {
     if (!terminal)
         return fail(terminal.error());
     constexpr int redraw = 250; // milliseconds: also for a window that has changed its size
-    while (!stop_requested()) {
-        winsize size{};
-        if (ioctl(terminal->fd(), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
-            (size.ws_row != LINES || size.ws_col != COLS))
-            resizeterm(size.ws_row, size.ws_col);
-        if (last_ && boot_now() - last_ > 3'000'000'000)
-            table_.idle(), last_ = 0;
+    bool going = true;
+    while (going && !stop_requested()) {
+        fit_window(terminal->fd());
+        idle();
         draw();
         pollfd wait[] = {{terminal->fd(), POLLIN, 0}, {open_ ? STDIN_FILENO : -1, POLLIN, 0}};
         if (poll_until_stop(wait, 2, redraw) < 0)
@@ -230,13 +239,11 @@ Result<void> Screen::run(uint64_t &bad) {
             break; // the terminal is gone
         if (wait[1].revents)
             open_ = input_.read_some(STDIN_FILENO, [this](std::string_view text) { take(text); });
-        bool going = true;
         for (int c = getch(); c != ERR && going; c = going ? getch() : ERR)
             going = key(c);
-        if (!going || (request_.count && snapshots_ > request_.count))
-            break;
+        going = going && !(request_.count && rounds_ >= request_.count);
     }
-    bad = table_.summary().bad;
+    bad = tables_.bad();
     return {};
 }
 

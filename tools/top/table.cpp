@@ -16,42 +16,91 @@ std::string lower(std::string text) {
 bool matches(const Row &row, const std::string &filter) {
     if (filter.empty())
         return true;
-    const std::string pid = std::to_string(row.pid);
-    for (const std::string *text : {&row.process, &row.remote, &row.proto, &pid})
+    const std::string number = std::to_string(row.number) + "/" + row.proto;
+    for (const std::string *text : {&row.name, &row.place, &number})
         if (lower(*text).find(filter) != std::string::npos)
             return true;
     return false;
 }
 
-// Whether a comes before b going down, which is largest first for numbers.
+// Whether a comes before b going down, which is largest first for amounts, and what is not measured
+// last.
 int compare(const Row &a, const Row &b, Column column) {
     const auto order = [](const auto &x, const auto &y) { return x < y ? 1 : y < x ? -1 : 0; };
+    const auto rate = [&](Counter of) { return order(a.rate[of], b.rate[of]); };
+    const auto total = [&](Counter of) { return order(a.total[of], b.total[of]); };
     switch (column) {
-    case Column::pid: return order(b.pid, a.pid);
-    case Column::process: return order(b.process, a.process);
-    case Column::remote: return order(b.remote, a.remote);
+    case Column::number: return order(b.number, a.number);
+    case Column::name: return order(b.name, a.name);
+    case Column::place: return order(b.place, a.place);
     case Column::proto: return order(b.proto, a.proto);
-    case Column::sent_rate: return order(a.sent_rate, b.sent_rate);
-    case Column::received_rate: return order(a.received_rate, b.received_rate);
-    case Column::sent: return order(a.sent, b.sent);
-    case Column::received: return order(a.received, b.received);
+    case Column::packets_sent_rate: return rate(packets_sent);
+    case Column::packets_received_rate: return rate(packets_received);
+    case Column::sent_rate: return rate(bytes_sent);
+    case Column::received_rate: return rate(bytes_received);
+    case Column::sent: return total(bytes_sent);
+    case Column::received: return total(bytes_received);
     }
     return 0;
 }
 
-} // namespace
-
-double Table::rate(uint64_t bytes) const {
-    return static_cast<double>(bytes) * 1000 /
-           static_cast<double>(std::max<uint64_t>(interval_, 1));
+// What there was since the line before.
+Amounts growth(const EventLine &line, Amounts &last) {
+    Amounts more = line.amounts;
+    for (unsigned i = 0; line.total && i < counters; i++) {
+        const uint64_t before = last[i].value_or(0);
+        if (more[i] && *more[i] >= before)
+            *more[i] -= before;
+    }
+    last = line.total ? line.amounts : Amounts{};
+    return more;
 }
 
-void Table::begin(const UsageLine &line) {
+// Nothing of each that was measured.
+Amounts nothing_of(Amounts amounts) {
+    for (auto &amount : amounts)
+        if (amount)
+            amount = 0;
+    return amounts;
+}
+
+// The part of a key that rows are for.
+Key group_of(const Key &key, By by) {
+    switch (by) {
+    case By::process: return {key.number, key.start, "", ""};
+    case By::remote: return {0, 0, "", key.place};
+    case By::both:
+    case By::port: break;
+    }
+    return key;
+}
+
+} // namespace
+
+std::optional<Subject> subject_of(LineKind kind) {
+    if (kind == LineKind::usage)
+        return Subject::usage;
+    if (kind == LineKind::port || kind == LineKind::interface)
+        return Subject::ports;
+    return {};
+}
+
+Rates Table::rates(const Amounts &amounts) const {
+    Rates rates;
+    for (unsigned i = 0; i < counters; i++)
+        if (amounts[i])
+            rates[i] = static_cast<double>(*amounts[i]) * 1000 /
+                       static_cast<double>(std::max<uint64_t>(interval_, 1));
+    return rates;
+}
+
+void Table::begin(const EventLine &line) {
     snapshot_++;
-    now_sent_ = now_received_ = 0;
-    interval_ = line.total && sums_.time && line.time > sums_.time
-                    ? (line.time - sums_.time + 500) / 1000
-                    : line.interval;
+    now_ = {};
+    if (line.total && sums_.time && line.time > sums_.time)
+        interval_ = (line.time - sums_.time + 500) / 1000;
+    else if (line.interval)
+        interval_ = line.interval;
     sums_.time = line.time;
     if (entries_.size() > most)
         forget();
@@ -68,67 +117,52 @@ void Table::forget() {
     std::erase_if(entries_, [&](const auto &pair) { return pair.second.snapshot <= oldest; });
 }
 
-bool Table::add(const UsageLine &line) {
+bool Table::add(const EventLine &line) {
     if (line.kind == LineKind::bad)
         sums_.bad++;
     if (line.kind == LineKind::lost) {
         sums_.lost += line.count;
-        sums_.lost_bytes += line.sent + line.received;
+        top::add(sums_.lost_amounts, line.amounts);
     }
-    if (line.kind != LineKind::usage)
+    if (subject_of(line.kind) != subject_)
         return false;
     const bool next = snapshot_ == 0 || line.time != sums_.time;
     if (next)
         begin(line);
-    Entry &entry = entries_[{line.pid, line.start, line.proto, line.remote}];
+    Entry &entry = entries_[line.key];
     if (entry.snapshot != snapshot_)
-        entry.now_sent = entry.now_received = 0;
+        entry.now = {};
     entry.snapshot = snapshot_;
-    entry.process = line.comm;
-    const auto growth = [&](uint64_t value, uint64_t &last) {
-        const uint64_t more = !line.total || value < last ? value : value - last;
-        last = line.total ? value : 0;
-        return more;
-    };
-    const uint64_t sent = growth(line.sent, entry.last_total_sent);
-    const uint64_t received = growth(line.received, entry.last_total_received);
-    entry.now_sent += sent, entry.now_received += received;
-    entry.sent += sent, entry.received += received;
-    now_sent_ += sent, now_received_ += received;
-    sums_.sent += sent, sums_.received += received;
+    entry.name = line.name;
+    entry.hidden = line.kind == LineKind::interface;
+    const Amounts more = growth(line, entry.last);
+    for (Amounts *sum : {&entry.now, &entry.all, &now_, &sums_.total})
+        top::add(*sum, more);
     return next && snapshot_ > 1;
 }
 
 void Table::idle() {
     snapshot_++;
-    now_sent_ = now_received_ = 0;
+    now_ = nothing_of(now_);
+}
+
+void Table::add(Row &row, By by, const Key &key, const Entry &entry) const {
+    row.proto = row.proto.empty() || row.proto == key.proto ? key.proto : "*";
+    if (by != By::remote) {
+        row.number = key.number;
+        row.name = entry.name;
+    }
+    if (by != By::process)
+        row.place = key.place.empty() ? "-" : key.place;
+    top::add(row.total, entry.all);
+    top::add(row.rate, rates(entry.snapshot == snapshot_ ? entry.now : nothing_of(entry.now)));
 }
 
 std::vector<Row> Table::rows(By by, Column sort, bool ascending, const std::string &filter) const {
     std::map<Key, Row> grouped;
-    for (const auto &[key, entry] : entries_) {
-        const auto &[pid, start, proto, remote] = key;
-        const Key group = by == By::process  ? Key{pid, start, "", ""}
-                          : by == By::remote ? Key{0, 0, "", remote}
-                                             : key;
-        Row &row = grouped[group];
-        if (by != By::remote) {
-            row.pid = pid;
-            row.process = entry.process;
-        }
-        if (by != By::process)
-            row.remote = remote.empty() ? "-" : remote;
-        if (row.proto.empty())
-            row.proto = proto;
-        else if (row.proto != proto)
-            row.proto = "*";
-        row.sent += entry.sent;
-        row.received += entry.received;
-        if (entry.snapshot == snapshot_) {
-            row.sent_rate += rate(entry.now_sent);
-            row.received_rate += rate(entry.now_received);
-        }
-    }
+    for (const auto &[key, entry] : entries_)
+        if (!entry.hidden)
+            add(grouped[group_of(key, by)], by, key, entry);
     std::vector<Row> rows;
     const std::string wanted = lower(filter);
     for (auto &[key, row] : grouped)
@@ -143,12 +177,12 @@ std::vector<Row> Table::rows(By by, Column sort, bool ascending, const std::stri
 
 Summary Table::summary() const {
     Summary summary = sums_;
-    summary.sent_rate = rate(now_sent_);
-    summary.received_rate = rate(now_received_);
-    std::set<std::pair<uint64_t, uint64_t>> processes;
+    summary.rate = rates(now_);
+    std::set<std::tuple<uint64_t, uint64_t, std::string>> numbers;
     for (const auto &[key, entry] : entries_)
-        processes.emplace(std::get<0>(key), std::get<1>(key));
-    summary.processes = processes.size();
+        if (!entry.hidden) // the same process whatever its protocols; a port of each protocol
+            numbers.emplace(key.number, key.start, subject_ == Subject::ports ? key.proto : "");
+    summary.numbers = numbers.size();
     return summary;
 }
 

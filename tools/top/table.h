@@ -2,47 +2,74 @@
 // lines.
 #pragma once
 
-#include "tools/top/usage_line.h"
+#include "tools/top/event_line.h"
 
 #include <map>
-#include <tuple>
 #include <vector>
 
 namespace pinpipe::top {
 
-enum class By { process, remote, both };
-enum class Column { pid, process, remote, proto, sent_rate, received_rate, sent, received };
+// The streams that are shown, each in a table of its own: their snapshots need not be of one time.
+enum class Subject { usage, ports };
+inline constexpr Subject subjects[] = {Subject::usage, Subject::ports};
+
+// What a row is for: the first three are of usage.
+enum class By { process, remote, both, port };
+constexpr Subject subject_of(By by) {
+    return by == By::port ? Subject::ports : Subject::usage;
+}
+
+// Nothing for lines that are of no table.
+std::optional<Subject> subject_of(LineKind kind);
+
+enum class Column {
+    number, // process or port
+    name,   // of the process, or the port's owners
+    place,  // remote address, or interface
+    proto,
+    packets_sent_rate,
+    packets_received_rate,
+    sent_rate,
+    received_rate,
+    sent,
+    received
+};
 
 struct Row {
-    uint64_t pid = 0; // 0: of several
-    std::string process, remote, proto;
-    double sent_rate = 0, received_rate = 0; // bytes a second, in the last snapshot
-    uint64_t sent = 0, received = 0;         // bytes, in all
+    uint64_t number = 0; // 0: of several
+    std::string name, place, proto;
+    Rates rate; // in the last snapshot
+    Amounts total;
 };
 
 struct Summary {
-    uint64_t time = 0; // of the last snapshot, microseconds since 1970
-    size_t processes = 0;
-    double sent_rate = 0, received_rate = 0;
-    uint64_t sent = 0, received = 0; // everything, forgotten rows too
-    uint64_t lost = 0;               // calls or events, as told by lost lines
-    uint64_t lost_bytes = 0;
-    uint64_t bad = 0; // lines not understood
+    uint64_t time = 0;    // of the last snapshot, microseconds since 1970
+    size_t numbers = 0;   // processes, or ports
+    Rates rate;           // in the last snapshot
+    Amounts total;        // everything, forgotten rows too
+    uint64_t lost = 0;    // calls or events, as told by lost lines
+    Amounts lost_amounts; // of these
+    uint64_t bad = 0;     // lines not understood
 };
 
 class Table {
 public:
+    explicit Table(Subject subject = Subject::usage) : subject_(subject) {}
+
     // Lines of one snapshot follow each other; the first of another time begins the next. Returns
-    // whether this one did, so that the one before is complete.
-    bool add(const UsageLine &line);
+    // whether this one did, so that the one before is complete. Lines of the other subject are left
+    // alone.
+    bool add(const EventLine &line);
 
     // No lines for longer than an interval: nothing was sent.
     void idle();
 
-    // Rows that match the filter (a part of process, remote, protocol or pid, any case), sorted.
+    // Rows that match the filter (a part of any text in them, any case), sorted.
     std::vector<Row> rows(By by, Column sort, bool ascending, const std::string &filter) const;
 
     Summary summary() const;
+    uint64_t time() const { return sums_.time; }
+    uint64_t interval() const { return interval_; } // milliseconds
 
     // Finest rows are kept up to here; then the longest idle ones are forgotten, but not their
     // sums.
@@ -51,23 +78,24 @@ public:
 
 private:
     struct Entry {
-        std::string process;
-        uint64_t sent = 0, received = 0;                       // in all
-        uint64_t now_sent = 0, now_received = 0;               // in the last snapshot
-        uint64_t last_total_sent = 0, last_total_received = 0; // as --since-load told them
-        uint64_t snapshot = 0;                                 // that had it last
+        std::string name;
+        Amounts all;           // in all
+        Amounts now;           // in the last snapshot that had it
+        Amounts last;          // as --since-load told them
+        uint64_t snapshot = 0; // that had it last
+        bool hidden = false;   // an interface's: in the sums alone
     };
-    using Key =
-        std::tuple<uint64_t, uint64_t, std::string, std::string>; // pid, start, proto, remote
-    void begin(const UsageLine &line);
+    void begin(const EventLine &line);
     void forget();
-    double rate(uint64_t bytes) const;
+    void add(Row &row, By by, const Key &key, const Entry &entry) const;
+    Rates rates(const Amounts &amounts) const;
 
+    Subject subject_;
     std::map<Key, Entry> entries_;
     Summary sums_;
     uint64_t snapshot_ = 0;
-    uint64_t interval_ = 1000; // milliseconds, of the last snapshot
-    uint64_t now_sent_ = 0, now_received_ = 0;
+    uint64_t interval_ = 1000; // of the last snapshot
+    Amounts now_;
 };
 
 } // namespace pinpipe::top

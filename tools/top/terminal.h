@@ -1,0 +1,31 @@
+// The terminal with ncurses on it.
+#pragma once
+
+#include "lib/error.h"
+
+#include <cstdio>
+#include <memory>
+
+struct screen; // ncurses' SCREEN
+
+namespace pinpipe::top {
+
+// Owner of the terminal's mode: as it was before once this is gone.
+class Terminal {
+public:
+    static Result<Terminal> open();
+    Terminal() = default;
+    Terminal(Terminal &&other) noexcept;
+    Terminal &operator=(Terminal &&) = delete;
+    ~Terminal();
+    int fd() const { return fileno(keys_.get()); }
+
+private:
+    struct FileCloser {
+        void operator()(FILE *file) const { std::fclose(file); }
+    };
+    std::unique_ptr<FILE, FileCloser> keys_;
+    screen *screen_ = nullptr;
+};
+
+} // namespace pinpipe::top
