@@ -11,13 +11,11 @@
 #include <bpf/bpf_tracing.h>
 
 #include "switch.h"
+#include "claims.h"
 #include "connection.h"
 #include "record.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
-
-#define BOUND_TO_PORT 8	      /* SOCK_BINDPORT_LOCK */
-#define BOUND_BY_CALL (4 | 8) /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
 
 /*
  * Whether the connection was made from here: the kernel chose the port for connect(), or bind()
@@ -30,8 +28,8 @@ static __always_inline bool was_connected(struct sock *sk, const struct tcp_sock
 }
 
 /* Its record, made now if it has none: it belongs to the first process that holds it. */
-static __always_inline struct owner_record *adopt(struct sock *sk, struct task_struct *task,
-						  const struct usage_key *peer)
+static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct *task,
+					     const struct usage_key *peer)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct owner_record *s;
@@ -58,19 +56,6 @@ static __always_inline struct owner_record *adopt(struct sock *sk, struct task_s
 	return s;
 }
 
-/* Whether it waits for what others send: not a client's socket. */
-static __always_inline bool is_bound(const struct sock *sk, __u8 proto)
-{
-	const __u8 locks = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks);
-
-	if (!sk->__sk_common.skc_num)
-		return false;
-	if (proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP)
-		return sk->__sk_common.skc_state == TCP_LISTEN ||
-		       (sk->__sk_common.skc_state == TCP_CLOSE && locks & BOUND_BY_CALL);
-	return locks & BOUND_BY_CALL || sk->__sk_common.skc_state != TCP_ESTABLISHED;
-}
-
 static __always_inline void fill_task(struct socket_record *r, struct task_struct *task)
 {
 	struct process_record p = {};
@@ -84,35 +69,117 @@ static __always_inline void fill_task(struct socket_record *r, struct task_struc
 	r->session = p.session;
 	r->exe = p.exe;
 	__builtin_memcpy(r->comm, p.comm, sizeof(r->comm));
-	r->flags |= SOCKET_FOUND;
+}
+
+/* Whether it is known from the process's own call that it has the socket. */
+static __always_inline bool was_seen(const struct owner_record *s, struct task_struct *task)
+{
+	return s && !(s->flags & OWNER_FOUND) && s->key.pid == (__u32)task->tgid &&
+	       s->key.start == task->group_leader->start_boottime;
+}
+
+/* When a look began, by its session_id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, __u64);
+} looks SEC(".maps");
+
+/* Within a pid namespace a look does not see everybody. */
+static __always_inline bool sees_all(void)
+{
+	return BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid, level) == 0;
+}
+
+static __always_inline void begin_look(__u64 session)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (watching.ports && sees_all())
+		bpf_map_update_elem(&looks, &session, &now, BPF_NOEXIST);
+}
+
+static long find_unseen(void *map, const __u64 *key, const struct claim_record *c, struct search *s)
+{
+	if (c->seen >= s->start)
+		return 0;
+	s->found = *key;
+	return 1;
+}
+
+static long release_unseen(__u32 i, struct search *s)
+{
+	s->found = 0;
+	bpf_for_each_map_elem(&claims, find_unseen, s, 0);
+	if (!s->found)
+		return 1;
+	release(s->found);
+	return 0;
+}
+
+/* Claims that this look has not seen are of nobody any more. */
+static __noinline int end_look(__u64 session)
+{
+	const __u64 *began = bpf_map_lookup_elem(&looks, &session);
+	struct search s = {};
+
+	if (!began)
+		return 0;
+	s.start = *began;
+	bpf_map_delete_elem(&looks, &session);
+	bpf_loop(MAX_CLAIMS, release_unseen, &s, 0);
+	return 0;
+}
+
+/* A function of its own for the stack's sake. */
+static __noinline int write_bound(struct seq_file *seq, struct sock *sk, struct task_struct *task,
+				  const struct usage_key *peer, bool seen)
+{
+	struct bind_record r = {};
+
+	if (!peer)
+		return 0;
+	r.socket.stream = STREAM_BIND;
+	r.socket.time = bpf_ktime_get_boot_ns();
+	fill_socket(&r.socket, sk, peer);
+	r.socket.cookie = bpf_get_socket_cookie(sk);
+	fill_task(&r.socket, task);
+	if (!seen)
+		r.socket.flags |= SOCKET_FOUND;
+	r.netns = netns_of(sk);
+	r.action = sk->__sk_common.skc_state == TCP_LISTEN ? BIND_LISTEN : BIND_BIND;
+	bpf_seq_write(seq, &r, sizeof(r));
+	return 0;
 }
 
 SEC("iter/task_file")
 int list_bound(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct owner_record *owner = NULL;
 	struct file *file = ctx->file;
-	struct bind_record r = {};
 	struct usage_key peer = {};
 	struct socket *sock;
 	struct sock *sk;
+	__u32 index;
 
-	if (!task || !file)
+	if (!task || !file) {
+		end_look(ctx->meta->session_id);
 		return 0;
+	}
+	if (!ctx->meta->seq_num)
+		begin_look(ctx->meta->session_id);
 	sock = bpf_sock_from_file(file);
 	sk = sock ? sock->sk : NULL;
 	if (!sk || !name_socket(sk, &peer) || !protocol_bit(peer.proto))
 		return 0;
 	if (is_tcp(sk))
-		adopt(sk, task, &peer);
+		owner = adopt(sk, task, &peer);
 	if (!is_bound(sk, peer.proto))
 		return 0;
-	r.socket.stream = STREAM_BIND;
-	r.socket.time = bpf_ktime_get_boot_ns();
-	fill_socket(&r.socket, sk, &peer);
-	r.socket.cookie = bpf_get_socket_cookie(sk);
-	fill_task(&r.socket, task);
-	r.action = sk->__sk_common.skc_state == TCP_LISTEN ? BIND_LISTEN : BIND_BIND;
-	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
-	return 0;
+	index = watching.ports ? index_of(sk, peer.proto) : NO_PORT;
+	if (index != NO_PORT && word_of(index) & WATCH_WAITS)
+		claim(sk, task, index);
+	return write_bound(ctx->meta->seq, sk, task, &peer, was_seen(owner, task));
 }

@@ -14,6 +14,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "switch.h"
+#include "claims.h"
 #include "connection.h"
 #include "record.h"
 
@@ -136,8 +137,18 @@ static __always_inline void see_listening(struct sock *sk)
 		s->flags = OWNER_LISTENER;
 	}
 	/* Without a port it gets one after this; the list of what is bound will have it. */
+	claim_port(sk, IPPROTO_TCP_NR);
 	if (asked(STREAM_BIND) && sk->__sk_common.skc_num && name_socket(sk, &key))
 		tell_bound(asked(STREAM_BIND), sk, &key, BIND_LISTEN);
+}
+
+static __always_inline void see_unlistening(struct sock *sk)
+{
+	struct usage_key key = {};
+
+	release_port(sk);
+	if (asked(STREAM_BIND) && name_socket(sk, &key))
+		tell_bound(asked(STREAM_BIND), sk, &key, BIND_CLOSE);
 }
 
 /* From here on it receives. A child has its listener's record: of that, who it is stays. */
@@ -223,7 +234,9 @@ int BPF_PROG(see_state, struct sock *sk, int before, int now)
 		see_peer_done(sk);
 	else if (now == TCP_FIN_WAIT1 || now == TCP_LAST_ACK)
 		see_closing(sk);
-	else if (now == TCP_CLOSE && before != TCP_CLOSE && before != TCP_LISTEN)
+	else if (now == TCP_CLOSE && before == TCP_LISTEN)
+		see_unlistening(sk);
+	else if (now == TCP_CLOSE && before != TCP_CLOSE)
 		see_closed(sk, tp, before);
 	return 0;
 }

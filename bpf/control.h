@@ -22,11 +22,12 @@
 #include "events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 4
+#define LAYOUT_VERSION 5
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
 #define MAX_HOOKS   64 /* bits of packet_filter.hooks */
+#define LAST_HOOK   62 /* the highest number of a hook: bit 63 of a word of watched is taken */
 
 /* A reader is woken when this share of its ring has been written since it was last woken, ... */
 #define WAKE_SHARE 8
@@ -62,6 +63,7 @@ enum hook_kind {
 #define HOOK_RAW_IP	  0x4  /* frames begin with the IP header: tun, wireguard, ppp */
 #define HOOK_FRAGS	  0x8  /* the program takes packets in several buffers (jumbo frames) */
 #define HOOK_FENTRY	  0x10 /* socket probes on functions (fentry) */
+#define HOOK_SENT	  0x40 /* XDP: a tc program counts what the interface sends: sent/N */
 #define HOOK_KPROBE	  0x20 /* socket probes on functions (kprobe); neither: on tracepoints */
 
 struct hook_record {
@@ -70,16 +72,24 @@ struct hook_record {
 	__u32 ifindex; /* XDP: of the interface, in its network namespace */
 	__u32 program; /* id of the program the loader attached */
 	__u64 netns;   /* XDP: inode of the network namespace in nsfs */
-	__u64 cgroup;  /* id of the cgroup, for cgroup hooks; sockets: see switch_record */
+	__u64 cgroup;  /* sockets: see switch_record; XDP: id of the program of HOOK_SENT */
 	__u64 build;   /* hash of the program's object and constants: equal means unchanged */
 	char name[16]; /* of the interface when attached, or of the program, NUL-terminated */
 };
 
-/* counters: a per-CPU array of MAX_HOOKS records, in packets. Counted while a reader asks. */
+/*
+ * counters: a per-CPU array of MAX_HOOKS records, in packets. Counted while a reader asks for ICMP
+ * or a port is watched.
+ */
 struct hook_counters {
 	__u64 malformed; /* headers that contradict each other or the standard */
 	__u64 truncated; /* shorter than their headers say */
 	__u64 fragments; /* later fragments of an ICMP packet: no ICMP header inside */
+	/* While a port is watched: */
+	__u64 port_fragments;  /* later fragments of TCP and UDP: no ports inside */
+	__u64 sent_fragments;  /* the same, sent */
+	__u64 uncounted;       /* of watched ports, without memory for an element of port_counts */
+	__u64 uncounted_bytes; /* of those */
 };
 
 /* losses: an array of MAX_READERS records, in records (events). Never reset while loaded. */
@@ -177,7 +187,7 @@ struct switch_record {
 RECORD_SIZE(abi_record, 88);
 RECORD_SIZE(switch_record, 8);
 RECORD_SIZE(hook_record, 56);
-RECORD_SIZE(hook_counters, 24);
+RECORD_SIZE(hook_counters, 56);
 RECORD_SIZE(reader_losses, 144);
 RECORD_SIZE(wanted_record, 32);
 RECORD_SIZE(packet_filter, 48);

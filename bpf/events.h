@@ -27,8 +27,9 @@ enum stream {
 	STREAM_CONN = 3,
 	STREAM_BIND = 4,
 	STREAM_DENY = 5,
-	STREAM_USAGE = 6, /* a snapshot of maps: not through rings */
-	STREAMS = 8,	  /* room in the tables; not all are in use */
+	STREAM_USAGE = 6, /* these two are snapshots of maps: not through rings */
+	STREAM_PORTS = 7,
+	STREAMS = 8, /* room in the tables; not all are in use */
 };
 
 /* An IPv6 address in network byte order; IPv4 is ::ffff:a.b.c.d. */
@@ -181,12 +182,13 @@ struct conn_record {
 enum bind_action {
 	BIND_BIND = 1,
 	BIND_LISTEN = 2,
+	BIND_CLOSE = 3, /* the socket has given its port back */
 };
 
 struct bind_record {
 	struct socket_record socket;
 	__u32 action; /* enum bind_action */
-	__u32 zero;
+	__u32 netns;  /* inode of the socket's network namespace in nsfs */
 };
 
 enum deny_hook {

@@ -5,6 +5,7 @@
 #ifndef PINPIPE_MOVED_H
 #define PINPIPE_MOVED_H
 
+#include "claims.h"
 #include "connection.h"
 #include "message.h"
 
@@ -37,6 +38,7 @@ static __always_inline void count_moved(struct task_struct *task, struct sock *s
 	keep_service_port(&m->peer);
 	process_of(task, (struct process_key *)&m->peer);
 	note_user(sk, &m->peer);
+	use_port(sk, &m->peer, &sums);
 	charge(&m->peer, &sums);
 }
 

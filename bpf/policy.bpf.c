@@ -341,7 +341,7 @@ static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
 
 	if (!l || !sk)
 		return LET;
-	known = read_flow(skb, &f);
+	known = read_flow(skb, 0, &f);
 	protocol = sk->protocol;
 	a.cookie = bpf_get_socket_cookie(skb);
 	if (protocol == IPPROTO_TCP_NR)

@@ -5,13 +5,17 @@
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #include "switch.h"
 #include "account.h"
+#include "claims.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+const volatile __u32 udp_ends_with_process; /* 1: no probe sees that a UDP socket closes */
 
 /* Also a part of exec. A thread's own name is not the process's. */
 SEC("tp_btf/task_rename")
@@ -56,6 +60,8 @@ int BPF_PROG(see_exit, struct task_struct *task)
 	if (!is_active() || !has_ended(task))
 		return 0;
 	process_of(task, &who);
+	if (udp_ends_with_process)
+		release_ports_of(&who);
 	bury(&who);
 	return 0;
 }

@@ -25,6 +25,22 @@ static __always_inline __u8 protocol_bit(__u8 proto)
 	return 0;
 }
 
+#define BOUND_TO_PORT 8	      /* SOCK_BINDPORT_LOCK */
+#define BOUND_BY_CALL (4 | 8) /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
+
+/* Whether it waits for what others send: not a client's socket. */
+static __always_inline bool is_bound(const struct sock *sk, __u8 proto)
+{
+	const __u8 locks = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks);
+
+	if (!GET(sk, __sk_common.skc_num))
+		return false;
+	if (proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP)
+		return GET(sk, __sk_common.skc_state) == TCP_LISTEN ||
+		       (GET(sk, __sk_common.skc_state) == TCP_CLOSE && locks & BOUND_BY_CALL);
+	return locks & BOUND_BY_CALL || GET(sk, __sk_common.skc_state) != TCP_ESTABLISHED;
+}
+
 static __always_inline void fill_local(struct socket_record *r, const struct sock *sk)
 {
 	if (GET(sk, __sk_common.skc_family) == AF_INET) {
@@ -132,9 +148,11 @@ tell_bound(__u32 readers, struct sock *sk, const struct usage_key *key, enum bin
 	if (!s)
 		return;
 	fill_socket(&s->socket, sk, key);
+	fill_port(&s->socket, sk);
 	fill_current(&s->socket, task);
 	s->socket.cookie = bpf_get_socket_cookie(sk);
 	s->bind.action = action;
+	s->bind.netns = netns_of(sk);
 	emit_socket(readers, area, sizeof(struct bind_record));
 	give_back(area);
 }

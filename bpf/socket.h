@@ -50,6 +50,12 @@ static __always_inline void map_ipv4(union address *to, __u32 address)
 	to->words[3] = address;
 }
 
+/* Inode in nsfs. */
+static __always_inline __u32 netns_of(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
 /* Linux numbers ports from here on for clients: such a port names no service. */
 static __always_inline void keep_service_port(struct usage_key *key)
 {

@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "switch.h"
+#include "claims.h"
 #include "connection.h"
 #include "message.h"
 
@@ -80,6 +81,7 @@ static __always_inline void tell_and_charge(struct sock *sk, struct message *m,
 	process_of(task, (struct process_key *)&m->peer);
 	if (!(m->flags & SOCKET_OUT) && m->peer.proto == IPPROTO_TCP_NR)
 		note_user(sk, &m->peer);
+	use_port(sk, &m->peer, sums);
 	charge(&m->peer, sums);
 }
 
@@ -174,8 +176,31 @@ static __always_inline void tell_bind(struct sock *sk, int result)
 	__u32 readers = asked(STREAM_BIND);
 	struct usage_key key = {};
 
-	if (readers && !result && is_active() && name_socket(sk, &key) && protocol_bit(key.proto))
+	if (result || !is_active() || !name_socket(sk, &key) || !protocol_bit(key.proto))
+		return;
+	if (!is_stream(key.proto))
+		claim_port(sk, key.proto);
+	if (readers)
 		tell_bound(readers, sk, &key, BIND_BIND);
+}
+
+/* Streams tell of it when they listen no more. */
+static __always_inline void tell_release(struct sock *sk)
+{
+	struct usage_key key = {};
+
+	if (!sk || !is_active() || !name_socket(sk, &key) || is_stream(key.proto))
+		return;
+	release_port(sk);
+	if (asked(STREAM_BIND) && protocol_bit(key.proto) && is_bound(sk, key.proto))
+		tell_bound(asked(STREAM_BIND), sk, &key, BIND_CLOSE);
+}
+
+SEC("fentry/inet_release")
+int BPF_PROG(see_release, struct socket *sock)
+{
+	tell_release(sock->sk);
+	return 0;
 }
 
 SEC("fexit/inet_bind")

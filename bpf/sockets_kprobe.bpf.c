@@ -88,6 +88,7 @@ static __always_inline void tell_and_charge(struct sock *sk, struct message *m, 
 		tell_message(readers, task, sk, m);
 	keep_service_port(&m->peer);
 	process_of(task, (struct process_key *)&m->peer);
+	use_port(sk, &m->peer, &sums);
 	charge(&m->peer, &sums);
 }
 
@@ -321,6 +322,15 @@ int BPF_KPROBE(see_datagram, struct sock *sk, struct sk_buff *skb, int length)
 		return 0;
 	find_sender(skb, &m.peer);
 	tell_and_charge(sk, &m, false);
+	return 0;
+}
+
+/* Streams tell of it when they listen no more. */
+SEC("kprobe/inet_release")
+int BPF_KPROBE(see_release, struct socket *sock)
+{
+	if (is_active())
+		release_port(BPF_CORE_READ(sock, sk));
 	return 0;
 }
 

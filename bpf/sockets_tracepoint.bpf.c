@@ -45,6 +45,7 @@ int BPF_PROG(see_send, struct sock *sk, int result, int flags)
 	process_of(task, (struct process_key *)&m.peer);
 	sums.bytes_sent = result;
 	sums.calls_sent = 1;
+	use_port(sk, &m.peer, &sums);
 	charge(&m.peer, &sums);
 	return 0;
 }
@@ -75,6 +76,7 @@ int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 	sums.calls_received = 1;
 	if (m.peer.proto == IPPROTO_TCP_NR)
 		note_received(sk, &m.peer, result);
+	use_port(sk, &m.peer, &sums);
 	charge(&m.peer, &sums);
 	return 0;
 }

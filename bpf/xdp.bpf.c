@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * ICMP as it arrives at an interface. Always XDP_PASS: a look, never a decision.
- * What cannot be parsed is counted and passes.
+ * ICMP and packets of watched ports as they arrive at an interface. Always XDP_PASS: a look, never
+ * a decision. What cannot be parsed is counted and passes.
  */
 #define BPF_NO_PRESERVE_ACCESS_INDEX	/* only packet formats are used: no relocation against a \
 					   kernel */
@@ -12,18 +12,9 @@
 #include "control.h"
 #include "emit_packet.h"
 #include "packet.h"
+#include "port.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
-
-const volatile __u8 hook_number;
-const volatile bool raw_ip; /* frames begin with the IP header */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, MAX_HOOKS);
-	__type(key, __u32);
-	__type(value, struct hook_counters);
-} counters SEC(".maps");
 
 #define ICMP_HEADER 8
 
@@ -108,23 +99,26 @@ static __always_inline enum parsed look(struct xdp_md *ctx, __u32 readers, bool 
 	return parsed;
 }
 
-SEC("xdp")
-int see_packet(struct xdp_md *ctx)
+static __always_inline int see(struct xdp_md *ctx, bool frags)
 {
 	__u32 readers = asked(STREAM_ICMP);
 
 	if (readers)
-		count(look(ctx, readers, false));
+		count(look(ctx, readers, frags));
+	if (watching.ports)
+		count_port(ctx, readers, frags);
 	return XDP_PASS;
+}
+
+SEC("xdp")
+int see_packet(struct xdp_md *ctx)
+{
+	return see(ctx, false);
 }
 
 /* For kernels with packets in several buffers (5.18). */
 SEC("xdp.frags")
 int see_frags(struct xdp_md *ctx)
 {
-	__u32 readers = asked(STREAM_ICMP);
-
-	if (readers)
-		count(look(ctx, readers, true));
-	return XDP_PASS;
+	return see(ctx, true);
 }

@@ -4,6 +4,16 @@
 #include <cerrno>
 
 namespace pinpipe {
+namespace {
+
+constexpr __u32 link_tcx = 11; // BPF_LINK_TYPE_TCX (Linux 6.6), which older headers do not have
+
+// The first field of its part of bpf_link_info, as that of XDP.
+__u32 tcx_ifindex(const bpf_link_info &info) {
+    return info.xdp.ifindex;
+}
+
+} // namespace
 
 Result<Fd> open_link(const std::string &path) {
     Fd fd(bpf_obj_get(path.c_str()));
@@ -27,6 +37,8 @@ Result<LinkState> inspect_link(const Fd &link) {
         return LinkState{info.id, info.prog_id, info.xdp.ifindex, info.xdp.ifindex != 0};
     case BPF_LINK_TYPE_CGROUP:
         return LinkState{info.id, info.prog_id, 0, info.cgroup.cgroup_id != 0};
+    case link_tcx:
+        return LinkState{info.id, info.prog_id, tcx_ifindex(info), tcx_ifindex(info) != 0};
     case BPF_LINK_TYPE_RAW_TRACEPOINT:
     case BPF_LINK_TYPE_TRACING:
     case BPF_LINK_TYPE_PERF_EVENT: return LinkState{info.id, info.prog_id, 0, true};

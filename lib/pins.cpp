@@ -26,6 +26,32 @@ const MapSpec controls_map = {
     "controls", "maps/controls", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS, 0, 0600};
 const MapSpec rings_map = {"rings", "maps/rings", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, MAX_READERS,
                            0,       0600};
+const MapSpec watching_map = {
+    "watching", "maps/watching", BPF_MAP_TYPE_ARRAY, 4, sizeof(watching_record), 1, BPF_F_MMAPABLE,
+    0640};
+const MapSpec watched_map = {"watched", "maps/watched", BPF_MAP_TYPE_ARRAY, 4,
+                             8,         WATCHED_WORDS,  BPF_F_MMAPABLE,     0640};
+const MapSpec watches_map = {"watches",
+                             "maps/watches",
+                             BPF_MAP_TYPE_HASH,
+                             sizeof(watch_key),
+                             sizeof(watch_record),
+                             MAX_WATCHES,
+                             0,
+                             0640};
+const MapSpec port_counts_map = {
+    "port_counts",        "maps/port_counts", BPF_MAP_TYPE_PERCPU_HASH, 4,
+    sizeof(count_record), MAX_COUNTS,         BPF_F_NO_PREALLOC,        0640};
+namespace {
+constexpr const MapSpec *shared_map_list[] = {
+    &hooks_map, &counters_map, &losses_map,  &wanted_map,  &controls_map,
+    &rings_map, &watching_map, &watched_map, &watches_map, &port_counts_map};
+} // namespace
+const std::span<const MapSpec *const> shared_maps = shared_map_list;
+namespace {
+constexpr const MapSpec *watch_map_list[] = {&watching_map, &watched_map, &watches_map};
+} // namespace
+const std::span<const MapSpec *const> watch_maps = watch_map_list;
 const MapSpec active_map = {
     "active", "maps/active", BPF_MAP_TYPE_ARRAY, 4, sizeof(switch_record), 1, BPF_F_MMAPABLE, 0640};
 const MapSpec usage_map = {
@@ -64,10 +90,20 @@ const MapSpec owners_map = {"owners",
                             0,
                             BPF_F_NO_PREALLOC | BPF_F_CLONE,
                             0600};
+const MapSpec claims_map = {
+    "claims", "maps/claims", BPF_MAP_TYPE_HASH, 8, sizeof(claim_record), MAX_CLAIMS, 0, 0600};
+const MapSpec port_usage_map = {"port_usage",
+                                "maps/port_usage",
+                                BPF_MAP_TYPE_LRU_HASH,
+                                sizeof(port_user),
+                                sizeof(port_usage),
+                                MAX_PORT_USAGE,
+                                0,
+                                0640};
 namespace {
-constexpr const MapSpec *socket_map_list[] = {&active_map,  &usage_map,  &processes_map,
-                                              &entries_map, &dead_map,   &dead_state_map,
-                                              &totals_map,  &owners_map, &exes_map};
+constexpr const MapSpec *socket_map_list[] = {
+    &active_map, &usage_map,  &processes_map, &entries_map, &dead_map,      &dead_state_map,
+    &totals_map, &owners_map, &exes_map,      &claims_map,  &port_usage_map};
 }
 const std::span<const MapSpec *const> socket_maps = socket_map_list;
 const MapSpec policy_map = {

@@ -7,6 +7,7 @@
 #include "bpf/control.h"
 #include "bpf/rules.h"
 #include "bpf/usage.h"
+#include "bpf/watches.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/mapping.h"
@@ -39,6 +40,14 @@ extern const MapSpec losses_map;
 extern const MapSpec wanted_map;
 extern const MapSpec controls_map; // array-of-maps over readers/N/control, for the loader
 extern const MapSpec rings_map;    // array-of-maps over readers/N/ring, for the loader
+extern const MapSpec watching_map;
+extern const MapSpec watched_map;
+extern const MapSpec watches_map;
+extern const MapSpec port_counts_map;
+// Those of every layout, without abi.
+extern const std::span<const MapSpec *const> shared_maps;
+// Of them, those that are pinned a second time, as admin/NAME, for the admin group to write.
+extern const std::span<const MapSpec *const> watch_maps;
 // Of the socket probes: there once they have been loaded.
 extern const MapSpec active_map;
 extern const MapSpec usage_map;
@@ -48,10 +57,13 @@ extern const MapSpec dead_map;
 extern const MapSpec dead_state_map;
 extern const MapSpec totals_map;
 extern const MapSpec owners_map;
+extern const MapSpec claims_map;
+extern const MapSpec port_usage_map;
 extern const std::span<const MapSpec *const> socket_maps;
 // Beside them: reading it lists what is bound, as struct bind_record. Mode 0440.
 inline constexpr const char *bound_path = "maps/bound";
-extern const MapSpec exes_map; // in both lists, like the next
+inline constexpr const char *admin_bound_path = "admin/bound"; // the same, for the admin group
+extern const MapSpec exes_map;                                 // in both lists, like the next
 // Beside those of sockets and of rules: reading it tells a process its session, as a
 // session_record. Mode 0440.
 inline constexpr const char *session_path = "maps/session";
@@ -82,6 +94,9 @@ public:
     std::string path(const std::string &below) const { return root_ + "/" + below; }
     std::string reader(unsigned slot) const { return path("readers/" + std::to_string(slot)); }
     std::string link(unsigned hook) const { return path("links/" + std::to_string(hook)); }
+    std::string sent_link(unsigned hook) const { // of HOOK_SENT
+        return path("sent/" + std::to_string(hook));
+    }
     std::string admin(const MapSpec &spec) const {
         return path(std::string(admin_path) + "/" + spec.name);
     }

@@ -231,6 +231,14 @@ char *put_connection(char *to, const conn_record &r) {
     return to;
 }
 
+const char *action_name(uint32_t action) {
+    switch (action) {
+    case BIND_LISTEN: return "listen";
+    case BIND_CLOSE: return "close";
+    default: return "bind";
+    }
+}
+
 const char *hook_name(uint8_t hook) {
     switch (hook) {
     case DENY_CONNECT: return "connect";
@@ -281,8 +289,9 @@ void write_conn(JsonLines &out, const conn_record &r, const SocketContext &conte
 void write_bind(JsonLines &out, const bind_record &r, const SocketContext &context) {
     char *to = out.room(line_max + context.exe_run.size());
     to = put_start(to, r.socket, context);
-    to =
-        r.action == BIND_LISTEN ? put(to, R"(,"action":"listen")") : put(to, R"(,"action":"bind")");
+    to = put(to, R"(,"action":")");
+    to = put(to, std::string_view(action_name(r.action)));
+    *to++ = '"';
     to = put_proto(to, r.socket);
     to = put_local(to, r.socket, true);
     to = put_process(to, r.socket, context);

@@ -54,7 +54,7 @@ _pinpipe_argument() { # CURRENT OPTION
     --pin-root) compgen -d -- "$1" ;;
     --cgroup) [[ ${COMP_WORDS[0]} == *store ]] || compgen -d -- "$1" ;;
     --from) compgen -f -- "$1" ;;
-    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
+    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --watch | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
         --keep | --keep-raw | --process | --remote | --top) ;;
     *) return 1 ;;
     esac
@@ -64,10 +64,10 @@ _pinpipe_argument() { # CURRENT OPTION
 # What may follow the commands of ebpf-ctl; processes by the names that run.
 _pinpipe_rules() { # CURRENT
     case ${COMP_WORDS[1]-} in
-    "$1") compgen -W "allow revoke audit rules apply export suggest status" -- "$1" ;;
+    "$1") compgen -W "allow revoke audit rules apply export suggest watch unwatch watches status" -- "$1" ;;
     apply) compgen -f -- "$1" ;;
     audit) compgen -W "on off" -- "$1" ;;
-    allow | revoke | suggest)
+    allow | revoke | suggest | watch | unwatch)
         [[ $1 != [0-9]* ]] || return 0
         compgen -f -X '!/*' -- "$1" || compgen -W "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -v '[[:space:]/]')" -- "$1" | sort -u
         ;;
@@ -76,7 +76,7 @@ _pinpipe_rules() { # CURRENT
 
 _pinpipe_operands() { # TOOL CURRENT
     case ${1##*/} in
-    ebpf-read) compgen -W "icmp tcp udp conn bind deny usage all" -- "$2" ;;
+    ebpf-read) compgen -W "icmp tcp udp conn bind deny usage ports all" -- "$2" ;;
     ebpf-ctl) _pinpipe_rules "$2" ;;
     ebpf-store) compgen -fW "$([[ $COMP_CWORD -gt 1 ]] || echo report prune export check)" -- "$2" ;;
     esac

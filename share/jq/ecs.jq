@@ -100,7 +100,10 @@ def conn: about("pinpipe.conn") * ends * {
 };
 
 def bind: about("pinpipe.bind") * {
-  event: {kind: "event", category: ["network"], type: ["info"], action: .action, sequence: .seq},
+  event: {
+    kind: "event", category: ["network"], type: ["info", if .action == "close" then "end" else empty end],
+    action: .action, sequence: .seq
+  },
   process: process,
   server: {address: .local_ip, ip: .local_ip, port: .local_port},
   network: {type: (if .local_ip | contains(":") then "ipv6" else "ipv4" end), transport: .proto},
@@ -136,9 +139,28 @@ def usage: about("pinpipe.usage") * {
   }
 };
 
+# The server is who has the port. A process is there where one alone has it.
+def ports: about("pinpipe.ports") * {
+  event: {
+    kind: "metric", category: ["network"], type: ["info"], sequence: .seq,
+    duration: (.interval_ms * 1000000)
+  },
+  process: (if (.owners | length) == 1 then .owners[0] | process else null end),
+  client: {bytes: .bytes_received, packets: .packets_received},
+  server: {port: .local_port, bytes: .bytes_sent, packets: .packets_sent},
+  network: {
+    transport: .proto,
+    bytes: (if .bytes_sent == null then null else .bytes_sent + .bytes_received end),
+    packets: (if .packets_sent == null then null else .packets_sent + .packets_received end)
+  },
+  observer: {ingress: {interface: {name: .ifname}}},
+  pinpipe: {owners, fragments_received, malformed_received, fragments_sent, byte_layer, total}
+};
+
 def lost: about("pinpipe.lost") * {
   event: {kind: "metric", category: ["network"], type: ["info"]},
-  pinpipe: {lost: {stream, count, reason, bytes_sent, bytes_received}}
+  observer: {ingress: {interface: {name: .ifname}}},
+  pinpipe: {lost: {stream, count, reason, bytes, bytes_sent, bytes_received}}
 };
 
 if .event_type == "icmp" then icmp
@@ -147,5 +169,6 @@ elif .event_type == "conn" then conn
 elif .event_type == "bind" then bind
 elif .event_type == "deny" then deny
 elif .event_type == "usage" then usage
+elif .event_type == "ports" then ports
 elif .event_type == "lost" then lost
 else empty end | known

@@ -75,8 +75,23 @@ def usage: {
     calls_received, interval_ms, total} | known)
 };
 
+def ports: {
+  timestamp: instant,
+  in_iface: .ifname,
+  event_type,
+  dest_port: .local_port,
+  proto: (if .proto == null then null else .proto | ascii_upcase end),
+  host,
+  ports: ({packets_received, bytes_received, packets_sent, bytes_sent, owners, fragments_received,
+    malformed_received, fragments_sent, interval_ms, total} | known)
+};
+
 def lost: {
-  timestamp: instant, event_type, host, lost: ({stream, count, reason, bytes_sent, bytes_received} | known)
+  timestamp: instant,
+  in_iface: .ifname,
+  event_type,
+  host,
+  lost: ({stream, count, reason, bytes, bytes_sent, bytes_received} | known)
 };
 
 if .event_type == "icmp" then icmp
@@ -85,5 +100,6 @@ elif .event_type == "conn" then conn
 elif .event_type == "bind" then bind
 elif .event_type == "deny" then deny
 elif .event_type == "usage" then usage
+elif .event_type == "ports" then ports
 elif .event_type == "lost" then lost
 else empty end | known

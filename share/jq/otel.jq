@@ -104,10 +104,30 @@ def usage: about("pinpipe.usage") + process + {
   "pinpipe.total": .total
 };
 
+# A process is there where one alone has the port; all who have it are in pinpipe.owners, as a text in JSON.
+def ports: about("pinpipe.ports") + (if (.owners | length) == 1 then .owners[0] | process else {} end) + {
+  "network.transport": .proto,
+  "network.local.port": .local_port,
+  "network.interface.name": .ifname,
+  "pinpipe.seq": .seq,
+  "pinpipe.packets_received": .packets_received,
+  "pinpipe.bytes_received": .bytes_received,
+  "pinpipe.packets_sent": .packets_sent,
+  "pinpipe.bytes_sent": .bytes_sent,
+  "pinpipe.owners": (if .owners == null then null else .owners | tojson end),
+  "pinpipe.fragments_received": .fragments_received,
+  "pinpipe.malformed_received": .malformed_received,
+  "pinpipe.fragments_sent": .fragments_sent,
+  "pinpipe.interval_ms": .interval_ms,
+  "pinpipe.total": .total
+};
+
 def lost: about("pinpipe.lost") + {
+  "network.interface.name": .ifname,
   "pinpipe.lost.stream": .stream,
   "pinpipe.lost.count": .count,
   "pinpipe.lost.reason": .reason,
+  "pinpipe.lost.bytes": .bytes,
   "pinpipe.lost.bytes_sent": .bytes_sent,
   "pinpipe.lost.bytes_received": .bytes_received
 };
@@ -118,5 +138,6 @@ elif .event_type == "conn" then conn
 elif .event_type == "bind" then bind
 elif .event_type == "deny" then deny
 elif .event_type == "usage" then usage
+elif .event_type == "ports" then ports
 elif .event_type == "lost" then lost
 else empty end | with_entries(select(.value != null))

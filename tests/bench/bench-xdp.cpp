@@ -39,12 +39,13 @@ int main() {
     bench::Program ours;
     const auto icmp = bench::frame(), tcp = bench::frame(1, 6), udp = bench::frame(1, 17);
 
-    const auto idle = [&](const char *what, int program, const std::vector<unsigned char> &f) {
+    const auto idle = [&](const char *what, int program, const std::vector<unsigned char> &f,
+                          double most = 2.0) {
         bench::tell(what,
                     bench::in_pairs(
                         pairs, [&] { return bench::run(program, f, idle_runs); },
                         [&] { return bench::run(pass, f, idle_runs); }),
-                    "ns", 2.0, true);
+                    "ns", most, true);
     };
     const auto one_reader = [&](const char *what, int program) {
         bench::tell(what,
@@ -75,6 +76,12 @@ int main() {
                     static_cast<unsigned long long>(counts.lost[STREAM_ICMP]));
         return 1;
     }
+    ours.ask(false);
+    ours.watch(1);
+    idle("xdp, TCP, another port is watched : bare XDP_PASS", ours.frags(), tcp);
+    idle("xdp, UDP, another port is watched : bare XDP_PASS", ours.frags(), udp);
+    ours.watch(bench::frame_port);
+    idle("xdp, TCP, its port is watched : bare XDP_PASS", ours.frags(), tcp, 2.5);
     bare::destroy(peer);
     return bench::failures ? 1 : 0;
 }

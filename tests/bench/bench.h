@@ -53,7 +53,9 @@ inline void tell(const char *what, const Pair &p, const char *unit, double bound
     std::fflush(stdout);
 }
 
-// An Ethernet frame with an ICMP echo request (IPv4), 98 bytes; proto replaces the protocol.
+// An Ethernet frame with an ICMP echo request (IPv4), 98 bytes; proto replaces the protocol, and
+// then it is for this port.
+inline constexpr uint16_t frame_port = 5050;
 inline std::vector<unsigned char> frame(uint32_t source = 1, unsigned char proto = 1) {
     std::vector<unsigned char> f(98);
     const unsigned char start[] = {2, 0,    0, 0, 0,  1, 2, 0,    0, 0,  0,     2, 8,
@@ -69,6 +71,8 @@ inline std::vector<unsigned char> frame(uint32_t source = 1, unsigned char proto
                                        1};
     std::memcpy(f.data() + 26, addresses, sizeof addresses);
     f[34] = 8;
+    f[36] = frame_port >> 8;
+    f[37] = frame_port & 0xff;
     f[39] = 7;
     f[41] = static_cast<unsigned char>(source);
     return f;

@@ -1,6 +1,7 @@
 // The XDP program with maps of its own, and one reader, for BPF_PROG_TEST_RUN: nothing is attached.
 #pragma once
 
+#include "bpf/watches.h"
 #include "lib/ring.h"
 #include "xdp.skel.h"
 
@@ -61,6 +62,14 @@ public:
     Program &operator=(const Program &) = delete;
 
     void ask(bool on) { skeleton_->data_wanted->wanted.readers[STREAM_ICMP] = on ? 1 : 0; }
+    // Watches this TCP port, or none (0).
+    void watch(uint16_t port) {
+        skeleton_->data_watching->watching.ports = 1;
+        const __u32 index = port;
+        const __u64 word = WATCH_ALWAYS;
+        must(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.watched), &index, &word, 0) == 0,
+             "watch a port");
+    }
     int plain() const { return bpf_program__fd(skeleton_->progs.see_packet); }
     int frags() const { return bpf_program__fd(skeleton_->progs.see_frags); }
     pinpipe::Ring &ring() { return ring_; }

@@ -241,7 +241,7 @@ SIZES
     need mandoc mandoc
     need_network
     need curl curl
-    load --xdp eth0 --cgroup "$CGROUP"
+    load --xdp eth0 --sockets --cgroup "$CGROUP"
     try_examples < <(man_examples ebpf-ctl.8)
 }
 
@@ -317,6 +317,14 @@ samples() {
 {"v":1,"event_type":"deny","timestamp":1795231769320,"timestamp_us":1795231769320007,"seq":14,"action":"deny","reason":"create","direction":"out","proto":"raw","pid":7529,"ppid":7524,"uid":1000,"comm":"curl","exe":"/usr/bin/curl","cgroup_id":"2901","start_time":1795231767048,"attribution":"exact"}
 {"v":1,"event_type":"deny","timestamp":1795231769330,"timestamp_us":1795231769330007,"seq":15,"host":"vm","action":"deny","rule":"pid:812","reason":"ingress","direction":"in","proto":"tcp","local_ip":"192.0.2.1","local_port":80,"remote_ip":"192.0.2.2","remote_port":40112,"port":80,"suppressed":7,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"exact","community_id":"1:XfK0MxwfWPU3YwUb/2pBYokYycU="}
 {"v":1,"event_type":"lost","timestamp":1795231769200,"timestamp_us":1795231769200001,"stream":"tcp","count":3}
+{"v":1,"event_type":"bind","timestamp":1795231769400,"timestamp_us":1795231769400120,"seq":16,"action":"close","proto":"udp","local_ip":"0.0.0.0","local_port":5353,"pid":7529,"tid":7529,"ppid":7524,"uid":1000,"comm":"curl","exe":"/usr/bin/curl","cgroup_id":"1","start_time":1795231767048,"attribution":"exact"}
+{"v":1,"event_type":"bind","timestamp":1795231770000,"timestamp_us":1795231770000120,"seq":17,"action":"close","proto":"tcp","local_ip":"::","local_port":80,"pid":812,"ppid":1,"uid":33,"comm":"nginx","cgroup_id":"2901","start_time":1795218600010,"attribution":"bootstrap"}
+{"v":1,"event_type":"ports","timestamp":1795231768050,"timestamp_us":1795231768050078,"seq":3,"local_port":5050,"proto":"tcp","ifname":"eth0","packets_received":6,"bytes_received":505,"packets_sent":4,"bytes_sent":379,"owners":[{"pid":812,"comm":"nginx","uid":33,"start_time":1795218600010,"attribution":"exact","bytes_received":101,"bytes_sent":103,"byte_layer":"socket"}],"interval_ms":1000,"byte_layer":"packet"}
+{"v":1,"event_type":"ports","timestamp":1795231768050,"timestamp_us":1795231768050078,"seq":4,"host":"vm","local_port":5353,"proto":"udp","ifname":"eth0","packets_received":2,"bytes_received":120,"interval_ms":1000,"byte_layer":"packet"}
+{"v":1,"event_type":"ports","timestamp":1795231769050,"timestamp_us":1795231769050078,"seq":5,"local_port":5050,"proto":"tcp","ifname":"lo","packets_received":0,"bytes_received":0,"packets_sent":0,"bytes_sent":0,"owners":[{"pid":812,"comm":"nginx","uid":33,"start_time":1795218600010,"attribution":"bootstrap","bytes_received":0,"bytes_sent":0,"byte_layer":"socket"},{"pid":813,"comm":"","uid":0,"start_time":1795218600020,"attribution":"exact","bytes_received":7,"bytes_sent":0,"byte_layer":"socket","exited":true}],"interval_ms":60000,"total":true,"byte_layer":"packet"}
+{"v":1,"event_type":"ports","timestamp":1795231769050,"timestamp_us":1795231769050078,"seq":6,"local_port":5050,"proto":"tcp","ifname":"eth1","packets_received":1,"bytes_received":74,"packets_sent":1,"bytes_sent":54,"owners":[],"interval_ms":1000,"byte_layer":"packet"}
+{"v":1,"event_type":"ports","timestamp":1795231769050,"timestamp_us":1795231769050078,"seq":7,"ifname":"lo","fragments_received":0,"malformed_received":3,"fragments_sent":2,"interval_ms":1000,"byte_layer":"packet"}
+{"v":1,"event_type":"lost","timestamp":1795231769050,"timestamp_us":1795231769050078,"stream":"ports","ifname":"eth0","count":7,"bytes":700}
 EVENTS
 }
 
@@ -332,7 +340,7 @@ def validator(kind):
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
-validators = {kind: validator(kind) for kind in ("icmp", "tcp", "udp", "conn", "bind", "deny", "usage", "lost")}
+validators = {kind: validator(kind) for kind in ("icmp", "tcp", "udp", "conn", "bind", "deny", "usage", "ports", "lost")}
 for line in os.fdopen(3):
     kind, event = line.split("\t", 1) if "\t" in line else (json.loads(line)["event_type"], line)
     if not validators[kind].is_valid(json.loads(event)):
@@ -438,6 +446,7 @@ PROGRAM
 .event_type == "conn" and .action == "close" and .closed_by == "remote" and .bytes_received == 100
 .event_type == "bind" and .action == "listen" and .attribution == "exact"
 .event_type == "bind" and .action == "bind" and .local_ip == "::" and .attribution == "bootstrap"
+.event_type == "bind" and .action == "close" and .proto == "tcp" and .attribution == "exact"
 SHAPES
     jq -e -s 'any(.[]; has("payload_hex")) and all(.[]; has("payload") | not)' hex
     jq -e -s 'length > 0 and all(.[]; has("payload_len") | not)' without
@@ -516,6 +525,87 @@ PROGRAM
 .reason == "ingress" and .direction == "in" and .proto == "tcp" and .port == .local_port
 SHAPES
     jq -e -s 'length == 10 and all(.[]; .event_type == "deny" and .action == "audit")' audited
+    for name in ecs eve otel; do
+        jq -c -f "$ROOT/share/jq/$name.jq" events >converted
+        [[ $(wc -l <converted) == $(wc -l <events) ]]
+    done
+}
+
+# A TCP and a UDP server on port 5050 of lo, by a process named listener, and what they are sent, whole and in
+# fragments, over and over; and a packet that is malformed.
+listener() { # FILE that is made once both are bound
+    cat >listener.py <<'PROGRAM'
+import socket, sys, time
+
+open("/proc/self/comm", "w").write("listener")
+server = socket.create_server(("127.0.0.1", 5050))
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.bind(("127.0.0.1", 5050))
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("lo", 0))
+open(sys.argv[1], "w").close()
+while True:
+    client = socket.create_connection(("127.0.0.1", 5050))
+    peer = server.accept()[0]
+    client.sendall(b"x" * 100)
+    peer.recv(1000)
+    client.close()
+    peer.close()
+    datagrams.sendto(b"x" * 4000, ("127.0.0.1", 5050))
+    datagrams.recv(5000)
+    wire.send(bytes(12) + b"\x08\x00" + b"\x45" + bytes(45))
+    time.sleep(0.02)
+PROGRAM
+    inside "$HERE" ip link set lo mtu 1500 up
+    nsenter --net="/run/netns/$HERE" timeout 60 "$PYTHON" listener.py "$1" 2>listener.err 3>&- &
+    LISTENER=$!
+    for _ in {1..200}; do
+        [[ ! -e $1 ]] || return 0
+        sleep 0.05
+    done
+    cat listener.err && return 1
+}
+
+# Until one of the lines in the file events is like that.
+until_told() { # JQ
+    for _ in {1..200}; do
+        ! jq -e -s "any(.[]; $1)" events >/dev/null || return 0
+        sleep 0.05
+    done
+    echo "not told: $1" && return 1
+}
+
+@test "schemas accept what ebpf-read prints of watched ports" {
+    need_validator
+    need_network
+    load --xdp lo --sockets
+    "$BIN/ebpf-ctl" watch 5050/both
+    listener bound
+    "$BIN/ebpf-read" ports -i 0.1 -t 60 --host-name >events 3>&- &
+    local reader=$!
+    while IFS= read -r shape; do
+        until_told "$shape"
+    done <<'SHAPES'
+.proto == "tcp" and .packets_received > 0 and .owners[0].comm == "listener" and .owners[0].bytes_received > 0
+.proto == "udp" and .local_port == 5050 and .bytes_received > .packets_received and .ifname == "lo"
+.fragments_received > 0 and .malformed_received > 0 and (has("local_port") | not)
+SHAPES
+    "$BIN/ebpf-read" ports --since-load >totals
+    "$BIN/ebpf-read" ports -i 0.1 -n 4 -t 20 --port 5050 --proto udp --comm listener >filtered
+    kill "$LISTENER"
+    until_told '.owners[]?.exited'
+    kill -INT "$reader"
+    wait "$reader"
+    load --xdp lo
+    "$BIN/ebpf-ctl" watch 5050/both
+    listener again
+    "$BIN/ebpf-read" ports -i 0.1 -n 5 -t 20 >without
+    kill "$LISTENER"
+    cat events totals filtered without | refused >out
+    [[ ! -s out ]] || { cat out && return 1; }
+    jq -e -s 'any(.[]; .proto == "tcp") and all(.[]; .total)' totals
+    jq -e -s 'length == 4 and all(.[]; .proto == "udp" and .owners[0].comm == "listener")' filtered
+    jq -e -s 'length == 5 and all(.[]; has("owners") | not)' without
     for name in ecs eve otel; do
         jq -c -f "$ROOT/share/jq/$name.jq" events >converted
         [[ $(wc -l <converted) == $(wc -l <events) ]]
@@ -649,7 +739,7 @@ PROGRAMS
     need_validator
     refuses_each bind '.action == "listen"' <<'PROGRAMS'
 .event_type = "conn"
-.action = "close"
+.action = "open"
 .proto = "udp"
 .proto = "sctp"
 .local_ip = ""
@@ -666,6 +756,11 @@ PROGRAMS
 del(.tid)
 .attribution = "bootstrap"
 .thread = "0123456789abcdef"
+PROGRAMS
+    refuses_each bind '.action == "close" and .tid' <<'PROGRAMS'
+.action = "listen"
+del(.tid)
+.local_port = 0
 PROGRAMS
     jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/bind.schema.json" >required
     [[ $(wc -l <required) == 15 ]]
@@ -753,6 +848,62 @@ PROGRAMS
     refuses_each usage '.event_type == "usage"' <required
 }
 
+@test "ports.schema.json refuses broken events" {
+    need_validator
+    refuses_each ports '.owners' <<'PROGRAMS'
+.event_type = "usage"
+.local_port = 0
+.local_port = 65536
+.local_port = "5050"
+del(.local_port)
+del(.proto)
+.proto = "mptcp"
+.proto = "TCP"
+.ifname = ""
+.packets_received = -1
+del(.packets_received)
+del(.bytes_received)
+.bytes_received = 1.5
+del(.packets_sent)
+del(.bytes_sent)
+.bytes_sent = null
+.fragments_received = 1 | .malformed_received = 0
+.malformed_received = 1
+.fragments_sent = 1
+.owners = {}
+.owners = null
+.owners = [1]
+.owners[0].pid = 0
+.owners[0].comm = "0123456789abcdef"
+.owners[0].attribution = "listener"
+.owners[0].exited = false
+.owners[0].byte_layer = "packet"
+del(.owners[0].pid)
+del(.owners[0].comm)
+del(.owners[0].uid)
+del(.owners[0].start_time)
+del(.owners[0].attribution)
+del(.owners[0].bytes_sent)
+del(.owners[0].bytes_received)
+del(.owners[0].byte_layer)
+.total = false
+.byte_layer = "socket"
+PROGRAMS
+    refuses_each ports '.malformed_received' <<'PROGRAMS'
+.local_port = 5050
+.packets_received = 1
+.owners = []
+.malformed_received = 0 | .fragments_sent = 0
+.malformed_received = 0 | del(.fragments_sent)
+.fragments_sent = -1
+del(.fragments_received)
+del(.malformed_received)
+PROGRAMS
+    jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/ports.schema.json" >required
+    [[ $(wc -l <required) == 8 ]]
+    refuses_each ports '.owners' <required
+}
+
 # Each jq program makes an event of its kind wrong; the schema must refuse every result.
 refuses_each() { # KIND FILTER-FOR-THE-SAMPLE, programs on standard input
     local program sample
@@ -835,6 +986,12 @@ PROGRAMS
 .v = 0
 .reason = "full"
 .reason = "tired"
+.stream = "ports"
+PROGRAMS
+    refuses_each lost '.stream == "ports"' <<'PROGRAMS'
+.ifname = ""
+del(.ifname)
+del(.bytes)
 PROGRAMS
     jq -r '.required[] | "del(.\(.))"' "$ROOT/share/schema/lost.schema.json" >required
     [[ $(wc -l <required) == 6 ]]
@@ -898,6 +1055,18 @@ converted() { # NAME
         and .destination == {address: "::", ip: "::", port: 81} and .rule.name == "/usr/sbin/nginx"'
     sed -n 22p out | jq -e '(has("rule") or has("destination") | not) and .network == {transport: "raw", direction: "egress"}'
     sed -n 23p out | jq -e '.source.port == 40112 and .pinpipe.suppressed == 7 and .pinpipe.port == 80'
+    sed -n 25p out | jq -e '.event.action == "close" and .event.type == ["info", "end"] and .server.port == 5353'
+    # a port with one owner, one without socket probes, one with two owners, what has no port, what was not counted
+    sed -n 27p out | jq -e '.server == {port: 5050, bytes: 379, packets: 4} and .client == {bytes: 505, packets: 6}
+        and .network == {transport: "tcp", bytes: 884, packets: 10} and .event.duration == 1000000000
+        and .process == {pid: 812, name: "nginx", user: {id: "33"}, start: "2026-11-20T23:50:00.010Z"}
+        and .pinpipe.owners[0].bytes_sent == 103 and .observer.ingress.interface.name == "eth0"'
+    sed -n 28p out | jq -e '.server == {port: 5353} and .network == {transport: "udp"} and (has("process") | not)
+        and (.pinpipe | has("owners") | not) and .host.hostname == "vm"'
+    sed -n 29p out | jq -e '(has("process") | not) and [.pinpipe.owners[].pid] == [812, 813] and .pinpipe.total'
+    sed -n 31p out | jq -e '.pinpipe == {fragments_received: 0, malformed_received: 3, fragments_sent: 2, byte_layer: "packet"}'
+    sed -n 32p out | jq -e '.pinpipe.lost == {stream: "ports", count: 7, bytes: 700}
+        and .observer.ingress.interface.name == "eth0"'
 }
 
 @test "eve.jq writes Suricata's names" {
@@ -920,6 +1089,13 @@ converted() { # NAME
         and .alert == {action: "allowed", signature: "nginx may not use port 81 of tcp"} and (has("drop") | not)'
     sed -n 22p out | jq -e '.event_type == "drop" and .proto == "RAW" and (has("dest_ip") | not)'
     sed -n 23p out | jq -e '.src_port == 40112 and .dest_port == 80 and .deny.suppressed == 7'
+    sed -n 26p out | jq -e '.proto == "TCP" and .bind.action == "close" and .bind.pid == 812'
+    sed -n 27p out | jq -e '. == {timestamp: "2026-11-21T03:29:28.050078+0000", in_iface: "eth0", event_type: "ports",
+        dest_port: 5050, proto: "TCP", ports: {packets_received: 6, bytes_received: 505, packets_sent: 4,
+        bytes_sent: 379, owners: .ports.owners, interval_ms: 1000}} and .ports.owners[0].comm == "nginx"'
+    sed -n 31p out | jq -e '(has("proto") or has("dest_port") | not)
+        and .ports == {fragments_received: 0, malformed_received: 3, fragments_sent: 2, interval_ms: 1000}'
+    sed -n 32p out | jq -e '.in_iface == "eth0" and .lost.count == 7'
 }
 
 @test "otel.jq writes flat attributes" {
@@ -941,6 +1117,14 @@ converted() { # NAME
     sed -n 20p out | jq -e '.["event.name"] == "pinpipe.deny" and .["pinpipe.deny.rule"] == "curl"
         and .["network.peer.port"] == 81 and .["pinpipe.deny.port"] == 81 and .["process.pid"] == 7529'
     sed -n 23p out | jq -e '.["pinpipe.deny.reason"] == "ingress" and .["pinpipe.deny.suppressed"] == 7'
+    sed -n 26p out | jq -e '.["pinpipe.bind.action"] == "close" and .["network.local.port"] == 80'
+    sed -n 27p out | jq -e '.["event.name"] == "pinpipe.ports" and .["network.local.port"] == 5050
+        and .["network.interface.name"] == "eth0" and .["pinpipe.packets_received"] == 6 and .["process.pid"] == 812
+        and (.["pinpipe.owners"] | fromjson)[0].bytes_received == 101'
+    sed -n 29p out | jq -e '(has("process.pid") | not) and (.["pinpipe.owners"] | fromjson | map(.pid)) == [812, 813]'
+    sed -n 31p out | jq -e '.["pinpipe.malformed_received"] == 3 and .["pinpipe.fragments_sent"] == 2
+        and (has("network.local.port") | not)'
+    sed -n 32p out | jq -e '.["network.interface.name"] == "eth0" and .["pinpipe.lost.bytes"] == 700'
 }
 
 # --- completions, groups ---
@@ -956,7 +1140,7 @@ completed() { # WORD...: what bash completes the last of them to
 @test "bash completes streams, options, arguments and interfaces" {
     bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store'
     [[ $(completed ebpf-read ic) == icmp ]]
-    [[ $(completed ebpf-read "") == "icmp tcp udp conn bind deny usage all" ]]
+    [[ $(completed ebpf-read "") == "icmp tcp udp conn bind deny usage ports all" ]]
     [[ $(completed ebpf-read --direction "") == "in out" ]]
     [[ $(completed ebpf-read --incl) == --include-self ]]
     [[ $(completed ebpf-load --payload "") == "" ]]
@@ -977,6 +1161,8 @@ completed() { # WORD...: what bash completes the last of them to
     [[ $(completed ebpf-load --cgroup cgroups/) == cgroups/app ]]
     [[ " $(completed ebpf-load --admin-group "") " == *" root "* ]]
     [[ $(completed ebpf-ctl st) == status ]]
+    [[ $(completed ebpf-ctl wat) == "watch watches" ]]
+    [[ $(completed ebpf-load --watch "") == "" ]]
     [[ $(completed ebpf-read -n 1) == "" ]]
 }
 

@@ -8,6 +8,10 @@ load helper
 	[ "$(stat -c '%A %u:%g' "$root")" = 'drwxr-xr-t 0:0' ]
 	diff - <(layout) <<-END
 		abi -rw-r----- 0:$group
+		admin drwxr-x--- 0:0
+		admin/watched -rw-rw---- 0:0
+		admin/watches -rw-rw---- 0:0
+		admin/watching -rw-rw---- 0:0
 		links drwxr-x--- 0:$group
 		links/0 -rw------- 0:0
 		maps drwxr-x--- 0:$group
@@ -15,8 +19,12 @@ load helper
 		maps/counters -rw-r----- 0:$group
 		maps/hooks -rw-r----- 0:$group
 		maps/losses -rw-r----- 0:$group
+		maps/port_counts -rw-r----- 0:$group
 		maps/rings -rw------- 0:$group
 		maps/wanted -rw-rw---- 0:$group
+		maps/watched -rw-r----- 0:$group
+		maps/watches -rw-r----- 0:$group
+		maps/watching -rw-r----- 0:$group
 		readers drwxr-x--- 0:$group
 		readers/0 drwxr-x--- 0:$group
 		readers/0/control -rw-rw---- 0:$group
@@ -24,6 +32,8 @@ load helper
 		readers/1 drwxr-x--- 0:$group
 		readers/1/control -rw-rw---- 0:$group
 		readers/1/ring -rw-rw---- 0:$group
+		sent drwxr-x--- 0:$group
+		sent/0 -rw------- 0:0
 	END
 }
 

@@ -28,7 +28,7 @@ Status sample() {
     std::strcpy(hook.record.name, "eth0");
     hook.attached = Attached::yes;
     hook.missed = std::nullopt;
-    hook.counters = {.malformed = 1, .truncated = 2, .fragments = 3};
+    hook.counters = {1, 2, 3, 4, 5, 6, 7};
     status.hooks = {hook};
     ReaderStatus busy{}, free{};
     busy.slot = 0;
@@ -82,6 +82,30 @@ TEST(StatusFormat, JsonHasItAll) {
     EXPECT_EQ(json["streams"][0]["delivered"].GetUint(), 95u);
     EXPECT_EQ(json["streams"][0]["lost"].GetUint(), 40u);
     EXPECT_STREQ(json["maps"][0]["type"].GetString(), "array");
+}
+
+TEST(StatusFormat, WhatAnInterfaceSends) {
+    Status status = sample();
+    const auto without = parse_json(status_json(status));
+    EXPECT_STREQ(without["hooks"][0]["sent"].GetString(), "no");
+    EXPECT_FALSE(without["hooks"][0].HasMember("sent_fragments")) << "absent: it is not measured";
+    EXPECT_NE(status_text(status).find(" 4 in  (uncounted 6)\n"), std::string::npos)
+        << status_text(status);
+    status.hooks[0].sent = Attached::yes;
+    status.hooks[0].counters.uncounted = 0;
+    const auto json = parse_json(status_json(status));
+    const auto &hook = json["hooks"][0];
+    EXPECT_STREQ(hook["sent"].GetString(), "attached");
+    EXPECT_EQ(hook["port_fragments"].GetUint(), 4u);
+    EXPECT_EQ(hook["sent_fragments"].GetUint(), 5u);
+    EXPECT_EQ(hook["uncounted"].GetUint(), 0u);
+    EXPECT_EQ(hook["uncounted_bytes"].GetUint(), 7u);
+    const std::string text = status_text(status);
+    for (const char *part :
+         {"\n   7  xdp   eth0             native   attached   attached   ", " 4 in, 5 out\n"})
+        EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;
+    status.hooks[0].sent = Attached::gone;
+    EXPECT_NE(status_text(status).find("  attached   gone       "), text.npos);
 }
 
 TEST(StatusFormat, AnEmptyOneIsJsonToo) {
@@ -142,7 +166,7 @@ TEST(StatusFormat, LongNamesKeepTheirLines) {
         const std::string name(length, 'x');
         const std::string text = status_text(hostile(name));
         EXPECT_EQ(lines(text), lines(usual)) << length;
-        EXPECT_NE(text.find("/" + name + ": layout 4"), text.npos) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 5"), text.npos) << length;
         EXPECT_EQ(text.back(), '\n');
     }
 }
@@ -223,7 +247,7 @@ TEST(StatusFormat, CgroupsAsText) {
 
 TEST(StatusFormat, TextHasItAll) {
     const std::string text = status_text(sample());
-    for (const char *part : {"/run/ebpf: layout 4, loaded ", " by ebpf-load 1.2.3\n",
+    for (const char *part : {"/run/ebpf: layout 5, loaded ", " by ebpf-load 1.2.3\n",
                              "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
                              "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;

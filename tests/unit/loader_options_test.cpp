@@ -78,6 +78,16 @@ TEST_F(LoaderOptions, Cgroups) {
     EXPECT_EQ(away.cgroups, Words{"4711"});
 }
 
+TEST_F(LoaderOptions, Watches) {
+    const Command command = good({"--watch", "5050:custom_server", "--watch=1-10/both"});
+    EXPECT_EQ(command.action, Action::load);
+    ASSERT_EQ(command.watches.size(), 2u);
+    EXPECT_EQ(rule_text(command.watches[0].ports), "5050/tcp");
+    EXPECT_EQ(command.watches[0].process, "custom_server");
+    EXPECT_EQ(rule_text(command.watches[1].ports), "1-10/both");
+    EXPECT_EQ(command.watches[1].process, "");
+}
+
 TEST_F(LoaderOptions, TheSameInterfaceTwiceIsOne) {
     EXPECT_EQ(good({"--xdp", "eth0", "--xdp", "eth0"}).xdp.size(), 1u);
     EXPECT_EQ(good({"--xdp", "a:native", "--xdp", "b", "--xdp", "a:native"}).xdp.size(), 2u);
@@ -119,9 +129,9 @@ constexpr const char *check_takes =
 INSTANTIATE_TEST_SUITE_P(
     Texts, LoaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "nothing to load: give --xdp IFACE, --cgroup DIR or --sockets"},
+        Wrong{{}, "nothing to load: give --xdp IFACE, --cgroup DIR, --sockets or --watch PORT"},
         Wrong{{"--replace", "--group", "0"},
-              "nothing to load: give --xdp IFACE, --cgroup DIR or --sockets"},
+              "nothing to load: give --xdp IFACE, --cgroup DIR, --sockets or --watch PORT"},
         Wrong{{"--xdp", "eth0", "eth1"}, "unexpected argument 'eth1'"},
         Wrong{{"eth0"}, "unexpected argument 'eth0'"},
         Wrong{{"--xdp", ""}, "--xdp '': no name of an interface"},
@@ -158,6 +168,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--check", "--cgroup", "/c"}, check_takes},
         Wrong{{"--check", "--netns", "blue"}, check_takes},
         Wrong{{"--unload", "--netns", "blue"}, "--unload --netns needs --xdp IFACE"},
+        Wrong{{"--unload", "--watch", "80"}, "--watch goes with loading"},
+        Wrong{{"--check", "--watch", "80"}, "--watch goes with loading"},
+        Wrong{{"--watch", "0"}, "a port takes a whole number from 1 to 65535, not '0'"},
+        Wrong{{"--watch", "80:"}, "no process: a name, an absolute path or pid:N is needed"},
         Wrong{{"--nonsense"}, "wrong option --nonsense"},
         Wrong{{"--xdp"}, "--xdp needs an argument"}));
 

@@ -85,7 +85,7 @@ TEST_F(PinsTest, EachDeviationIsRefused) {
              {check_map(map.get(), sample, below("sample")),
               open_map(below("sample"), sample, Access::read).map([](const Fd &) {})}) {
             ASSERT_FALSE(refused);
-            EXPECT_EQ(refused.error().text, below("sample") + " is no map of layout 4");
+            EXPECT_EQ(refused.error().text, below("sample") + " is no map of layout 5");
             EXPECT_EQ(refused.error().hint, "sudo ebpf-load --unload   (then load again)");
             EXPECT_EQ(refused.error().exit, Exit::failed);
         }
@@ -118,7 +118,7 @@ TEST_F(PinsTest, WhatIsNoMapIsRefused) {
     ASSERT_EQ(bpf_obj_pin(loaded.get(), below("sample").c_str()), 0);
     const auto refused = open_map(below("sample"), sample, Access::write);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().text, below("sample") + " is no map of layout 4");
+    EXPECT_EQ(refused.error().text, below("sample") + " is no map of layout 5");
     const Fd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
     const auto no_object = check_map(file.get(), sample, "it");
     ASSERT_FALSE(no_object);
@@ -228,7 +228,8 @@ TEST_F(PinsAbi, OfAnotherLayout) {
         const auto abi = with(LAYOUT_MAGIC, version);
         ASSERT_FALSE(abi);
         EXPECT_EQ(abi.error().text,
-                  below("abi") + " has layout " + std::to_string(version) + ", this program has 4");
+                  below("abi") + " has layout " + std::to_string(version) + ", this program has " +
+                      std::to_string(LAYOUT_VERSION));
         EXPECT_EQ(abi.error().hint,
                   "sudo ebpf-load --unload --pin-root " + root() + "   (then load again)");
         EXPECT_EQ(abi.error().exit, Exit::failed);
@@ -239,7 +240,7 @@ TEST_F(PinsAbi, OfSomebodyElse) {
     const auto abi = with(0x12345678, LAYOUT_VERSION);
     ASSERT_FALSE(abi);
     EXPECT_EQ(abi.error().exit, Exit::failed);
-    EXPECT_EQ(abi.error().text.find("has layout 1, this program has 4"), std::string::npos)
+    EXPECT_EQ(abi.error().text.find("has layout 1, this program has 5"), std::string::npos)
         << abi.error().text;
 }
 
@@ -249,7 +250,7 @@ TEST_F(PinsTest, AbiOfAnotherShape) {
     make_pin(shorter, "abi");
     const auto abi = pins().abi();
     ASSERT_FALSE(abi);
-    EXPECT_EQ(abi.error().text, below("abi") + " is no map of layout 4");
+    EXPECT_EQ(abi.error().text, below("abi") + " is no map of layout 5");
 }
 
 TEST_F(PinsTest, NoAbi) {

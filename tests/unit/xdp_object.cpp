@@ -204,6 +204,35 @@ hook_counters XdpObject::counters(unsigned hook) const {
         sum.malformed += one.malformed;
         sum.truncated += one.truncated;
         sum.fragments += one.fragments;
+        sum.port_fragments += one.port_fragments;
+        sum.uncounted += one.uncounted;
+    }
+    return sum;
+}
+
+void XdpObject::watch(uint32_t index, uint64_t word) {
+    if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.watched), &index, &word, BPF_ANY))
+        give_up("watch a port");
+    skeleton_->data_watching->watching.ports = 1;
+    watched_.push_back(index);
+}
+
+void XdpObject::unwatch() {
+    for (const uint32_t index : std::exchange(watched_, {}))
+        watch(index, 0);
+    watched_.clear();
+    skeleton_->data_watching->watching.ports = 0;
+}
+
+count_record XdpObject::port_count(uint32_t index) const {
+    const uint32_t key = COUNT_KEY(shape_.hook, 0, index);
+    std::vector<count_record> each(static_cast<size_t>(libbpf_num_possible_cpus()));
+    count_record sum{};
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.port_counts), &key, each.data()))
+        return sum;
+    for (const count_record &one : each) {
+        sum.packets += one.packets;
+        sum.bytes += one.bytes;
     }
     return sum;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bpf/control.h"
+#include "bpf/watches.h"
 #include "lib/fd.h"
 #include "lib/mapping.h"
 #include "tests/unit/xdp_oracle.h"
@@ -78,6 +79,10 @@ public:
     reader_losses losses(unsigned slot) const;
     void set_losses(unsigned slot, const reader_losses &losses);
     hook_counters counters(unsigned hook) const; // sum over CPUs
+    // index: of the port's word. Watches are on until unwatch().
+    void watch(uint32_t index, uint64_t word);
+    void unwatch();
+    count_record port_count(uint32_t index) const; // of this object's hook, received
     void set_maps(unsigned slot, bool there); // gives the slot its control and ring, or takes them
 
     // Nobody asks, all rings and controls are empty. Counters go on.
@@ -97,6 +102,7 @@ private:
     std::array<Mapping, MAX_READERS> controls_;
     std::vector<TestRing> rings_;
     int counters_fd_ = -1, losses_fd_ = -1;
+    std::vector<uint32_t> watched_;
     bool splits_ = false;
 };
 

@@ -10,6 +10,7 @@
 //
 // stdout: lines as tests/vm/inside prints them.
 #include "bpf/control.h"
+#include "bpf/watches.h"
 #include "lib/error.h"
 #include "tests/vm/cells.h"
 #include "tests/vm/tun.h"

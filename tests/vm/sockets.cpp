@@ -7,6 +7,7 @@
 // stdout: lines as tests/vm/inside prints them.
 #include "bpf/control.h"
 #include "bpf/rules.h"
+#include "bpf/watches.h"
 #include "lib/error.h"
 #include "tests/vm/cells.h"
 
@@ -18,6 +19,7 @@
 
 #include "bound.skel.h"
 #include "connections.skel.h"
+#include "egress.skel.h"
 #include "labels.skel.h"
 #include "policy.skel.h"
 #include "processes.skel.h"
@@ -41,7 +43,8 @@ constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
                          {"processes", processes::elf_bytes},
                          {"policy", policy::elf_bytes},
                          {"labels", labels::elf_bytes},
-                         {"session", session::elf_bytes}};
+                         {"session", session::elf_bytes},
+                         {"egress", egress::elf_bytes}};
 
 // What a program is attached to is not in this kernel: its whole kind, or a function of old.
 bool is_absent(const bpf_program *program) {

@@ -1,4 +1,4 @@
-// The subcommands about rules, and their options.
+// The subcommands about rules and watches, and their options.
 #pragma once
 
 #include "lib/options.h"
@@ -16,6 +16,9 @@ Result<void> apply(const Parsed &parsed);
 Result<void> export_rules(const Parsed &parsed);
 Result<void> rules(const Parsed &parsed);
 Result<void> suggest(const Parsed &parsed);
+Result<void> watch(const Parsed &parsed);
+Result<void> unwatch(const Parsed &parsed);
+Result<void> watches(const Parsed &parsed);
 
 // --- what they share ---
 

@@ -1,71 +1,12 @@
 #include "tools/ctl/rule_maps.h"
 
-#include "lib/holders.h"
-
-#include <algorithm>
-#include <atomic>
+#include <cerrno>
 #include <cstring>
-#include <ctime>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
 namespace pinpipe::ctl {
 namespace {
 
-constexpr const char *load_option = "--cgroup DIR";
-
-// Whether there are rules to look at or to change. Whoever may only change them cannot read what
-// was loaded: the maps' shapes must do.
-Result<void> look_for_rules(const Pins &pins) {
-    const auto abi = pins.abi();
-    if (abi ? abi->unloaded : abi.error().exit == Exit::not_loaded)
-        return fail(not_loaded(pins.root(), load_option));
-    if (!abi && abi.error().exit != Exit::not_permitted)
-        return fail(abi.error());
-    struct stat st {};
-    if (stat(pins.path(admin_path).c_str(), &st) != 0 && errno == ENOENT)
-        return fail(not_loaded(pins.root(), load_option));
-    if (stat(pins.admin(policy_map).c_str(), &st) != 0 && errno == ENOENT)
-        return fail(not_loaded(pins.root(), load_option));
-    return {};
-}
-
-// Where nobody but root may change rules: the loader can let a group.
-Error with_admin_hint(Error error, const Pins &pins) {
-    struct stat st {};
-    if (error.exit == Exit::not_permitted && error.code == EACCES &&
-        stat(pins.path(admin_path).c_str(), &st) == 0 && st.st_gid == 0)
-        error.hint = "sudo ebpf-load --cgroup DIR --admin-group ebpf-admin" +
-                     pin_root_option(pins.root()) + "   (only root may change rules now)";
-    return error;
-}
-
-// The directory's lock, when whoever has it is done.
-Result<Fd> lock(const std::string &path) {
-    constexpr int patience = 5000; // milliseconds; a change takes some
-    const timespec pause{0, 1'000'000};
-    for (int waited = 0;; waited++) {
-        Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!dir.valid())
-            return fail(system_error("open " + path, errno));
-        const bool locked = flock(dir.get(), LOCK_EX | LOCK_NB) == 0;
-        if (!locked && errno != EWOULDBLOCK)
-            return fail(system_error("lock " + path, errno));
-        struct stat ours {
-        }, now{};
-        if (locked && fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
-            ours.st_ino == now.st_ino)
-            return dir;
-        if (waited >= patience) {
-            const auto holder = lock_holder(path);
-            return fail(failure("somebody else changes the rules" +
-                                (holder ? ": " + holder->comm + " " + std::to_string(holder->pid)
-                                        : std::string())));
-        }
-        nanosleep(&pause, nullptr);
-    }
-}
+const AdminSet rule_set = {admin_maps, "--cgroup DIR", "rules"};
 
 std::string text_of(const text_record &record) {
     return {record.text, strnlen(record.text, sizeof record.text)};
@@ -79,50 +20,24 @@ PortSet::Page page_of(const page_record &record) {
 
 } // namespace
 
-Result<void> RuleMaps::open(const Pins &pins, Access access, bool admin) {
-    directory_ = pins.path(admin ? admin_path : "maps");
-    for (const MapSpec *spec : admin_maps) {
-        auto map = open_map(path(*spec), *spec, access);
-        if (!map)
-            return fail(map.error());
-        maps_[spec] = std::move(*map);
-    }
-    return {};
-}
-
-std::string RuleMaps::path(const MapSpec &spec) const {
-    return directory_ + "/" + spec.name;
-}
-
 Result<RuleMaps> RuleMaps::open_to_read(const Pins &pins) {
-    if (auto there = look_for_rules(pins); !there)
-        return fail(there.error());
     RuleMaps maps;
-    if (auto opened = maps.open(pins, Access::read, true); opened)
-        return maps;
-    if (auto opened = maps.open(pins, Access::read, false); !opened)
+    auto opened = AdminMaps::open_to_read(pins, rule_set);
+    if (!opened)
         return fail(opened.error());
+    maps.maps_ = std::move(*opened);
     return maps;
 }
 
 Result<RuleMaps> RuleMaps::open_to_write(const Pins &pins) {
-    if (auto there = look_for_rules(pins); !there)
-        return fail(there.error());
     RuleMaps maps;
-    if (auto opened = maps.open(pins, Access::write, true); !opened)
-        return fail(with_admin_hint(opened.error(), pins));
-    for (const MapSpec *spec : admin_maps)
-        if (is_frozen(maps.map(*spec).get()))
-            return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
-                            .with_hint("sudo ebpf-load --unload" + pin_root_option(pins.root()) +
-                                       "   (then load again)"));
-    auto locked = lock(pins.path(admin_path));
-    if (!locked)
-        return fail(locked.error());
+    auto opened = AdminMaps::open_to_write(pins, rule_set);
+    if (!opened)
+        return fail(opened.error());
+    maps.maps_ = std::move(*opened);
     auto policy = map_array(maps.map(policy_map), sizeof(policy_record), maps.path(policy_map));
     if (!policy)
         return fail(policy.error());
-    maps.lock_ = std::move(*locked);
     maps.policy_ = std::move(*policy);
     return maps;
 }

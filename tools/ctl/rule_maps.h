@@ -1,11 +1,10 @@
 // The kernel's maps of the rules (bpf/rules.h): opening, looking.
 #pragma once
 
-#include "lib/pins.h"
+#include "lib/admin_maps.h"
 #include "tools/ctl/batch.h"
 #include "tools/ctl/policy.h"
 
-#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -33,8 +32,8 @@ public:
     // To change: nobody else does meanwhile. Waits a while for whoever is at it.
     static Result<RuleMaps> open_to_write(const Pins &pins);
 
-    const Fd &map(const MapSpec &spec) const { return maps_.at(&spec); }
-    std::string path(const MapSpec &spec) const;
+    const Fd &map(const MapSpec &spec) const { return maps_.map(spec); }
+    std::string path(const MapSpec &spec) const { return maps_.path(spec); }
 
     Result<policy_record> policy() const;
     policy_record *shared() const { return policy_.as<policy_record>(); } // to change
@@ -54,13 +53,10 @@ public:
     Result<denial_record> denials(uint32_t number) const;
 
 private:
-    Result<void> open(const Pins &pins, Access access, bool admin);
     Result<Rules> read_once() const;
 
-    Fd lock_;
-    std::map<const MapSpec *, Fd> maps_;
+    AdminMaps maps_;
     Mapping policy_;
-    std::string directory_; // of the pins in use
 };
 
 } // namespace pinpipe::ctl

@@ -47,7 +47,7 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
     row[audited] = std::to_string(subject.audited);
     row[last] = local_time(subject.last);
     for (const RangeStatus &range : subject.ranges) {
-        row[proto] = ctl::proto_names[range.proto];
+        row[proto] = proto_names[range.proto];
         row[ports] = range_of(range);
         row[hits] = std::to_string(range.hits);
         rows.push_back(row);
@@ -88,7 +88,7 @@ void write_string(Writer &w, const char *key, const std::string &value) {
 
 void write_range(Writer &w, const RangeStatus &range) {
     w.StartObject();
-    w.Key("proto"), w.String(ctl::proto_names[range.proto]);
+    w.Key("proto"), w.String(proto_names[range.proto]);
     w.Key("first"), w.Uint(range.range.first);
     w.Key("last"), w.Uint(range.range.last);
     w.Key("hits"), w.Uint64(range.hits);

@@ -14,10 +14,10 @@ namespace {
 constexpr Option options[] = {
     {opt_cgroup, "cgroup", 0, "DIR", "allow, revoke, audit: only in this cgroup and below it"},
     {opt_audit, "audit", 0, nullptr, "allow: tell what it is not allowed, deny nothing"},
-    {opt_all, "all", 0, nullptr, "revoke: every rule of the process"},
+    {opt_all, "all", 0, nullptr, "revoke: every rule of the process; unwatch: everything"},
     {opt_dry_run, "dry-run", 0, nullptr, "apply: show what would change (- and +), change nothing"},
     {opt_from, "from", 0, "FILE", "suggest: read events from there, not from standard input"},
-    {opt_json, "json", 0, nullptr, "status, rules: as one line of JSON"},
+    {opt_json, "json", 0, nullptr, "status, rules, watches: as one line of JSON"},
 };
 
 } // namespace
@@ -32,14 +32,20 @@ const Usage usage = {
                 "       ebpf-ctl apply  [--dry-run] FILE\n"
                 "       ebpf-ctl export\n"
                 "       ebpf-ctl suggest PROCESS [--from FILE]\n"
+                "       ebpf-ctl watch  PORT[-PORT][/tcp|/udp|/both] [PROCESS]\n"
+                "       ebpf-ctl unwatch PORT[-PORT][/tcp|/udp|/both] [PROCESS]\n"
+                "       ebpf-ctl unwatch --all\n"
+                "       ebpf-ctl watches [--json]\n"
                 "       ebpf-ctl status [--json]",
     .summary =
-        "Say which ports a process may use, and show what is loaded. In the cgroups that were\n"
-        "loaded, a process with rules may use their ports and nothing else, one without rules "
-        "all.\n"
+        "Say which ports a process may use and whose packets are counted, and show what is\n"
+        "loaded. In the cgroups that were loaded, a process with rules may use their ports and\n"
+        "nothing else, one without rules all. Of a watched port, packets are counted on the\n"
+        "interfaces that were loaded.\n"
         "PROCESS is a process's name, an absolute path of an executable, or pid:N.",
     .options = options,
-    .closing = "The admin group changes rules, the read group sees them. See ebpf-ctl(8).",
+    .closing =
+        "The admin group changes rules and watches, the read group sees them. See ebpf-ctl(8).",
 };
 
 namespace {
@@ -67,6 +73,9 @@ const Subcommand subcommands[] = {
     {"apply", apply, 1, 1, "FILE", {opt_dry_run}},
     {"export", export_rules, 0, 0, "", {}},
     {"suggest", suggest, 1, 1, "PROCESS", {opt_from}},
+    {"watch", watch, 1, 2, "PORT", {}},
+    {"unwatch", unwatch, 0, 2, "PORT, or --all", {opt_all}},
+    {"watches", watches, 0, 0, "", {opt_json}},
     {"status", status, 0, 0, "", {opt_json}},
 };
 

@@ -58,18 +58,29 @@ Attached ask_interface(const hook_record &record) {
                                      : Attached::unpinned;
 }
 
-Attached look_at_hook(const Pins &pins, unsigned number, const hook_record &record) {
-    const auto link = open_link(pins.link(number));
-    if (!link && link.error().code == ENOENT)
-        return Attached::unpinned;
+// Nothing: the link cannot be opened.
+std::optional<Attached> look_at_link(const std::string &path, uint64_t program) {
+    const auto link = open_link(path);
     if (!link)
-        return record.kind == HOOK_XDP ? ask_interface(record) : Attached::unknown;
+        return link.error().code == ENOENT ? std::optional(Attached::unpinned) : std::nullopt;
     const auto state = inspect_link(*link);
     if (!state)
         return Attached::unknown;
     if (!state->attached)
         return Attached::gone;
-    return state->program == record.program ? Attached::yes : Attached::exchanged;
+    return state->program == program ? Attached::yes : Attached::exchanged;
+}
+
+Attached look_at_hook(const Pins &pins, unsigned number, const hook_record &record) {
+    if (const auto state = look_at_link(pins.link(number), record.program))
+        return *state;
+    return record.kind == HOOK_XDP ? ask_interface(record) : Attached::unknown;
+}
+
+std::optional<Attached> look_at_sent(const Pins &pins, unsigned number, const hook_record &record) {
+    if (record.kind != HOOK_XDP || !(record.flags & HOOK_SENT))
+        return std::nullopt;
+    return look_at_link(pins.sent_link(number), record.cgroup).value_or(Attached::unknown);
 }
 
 // A tracing program is left out where it is at work on that CPU already.
@@ -91,6 +102,10 @@ Result<hook_counters> sum_counters(const Fd &map, unsigned number, const std::st
         sum.malformed += c.malformed;
         sum.truncated += c.truncated;
         sum.fragments += c.fragments;
+        sum.port_fragments += c.port_fragments;
+        sum.sent_fragments += c.sent_fragments;
+        sum.uncounted += c.uncounted;
+        sum.uncounted_bytes += c.uncounted_bytes;
     }
     return sum;
 }
@@ -113,7 +128,8 @@ Result<void> gather_hooks(const Pins &pins, Status &status) {
         if (!sum)
             return fail(sum.error());
         status.hooks.push_back({number, record, netns_name(record.netns),
-                                look_at_hook(pins, number, record), *sum, missed_by(record)});
+                                look_at_hook(pins, number, record),
+                                look_at_sent(pins, number, record), *sum, missed_by(record)});
     }
     return {};
 }
@@ -287,10 +303,8 @@ void add_map(Status &status, const std::string &path, const MapSpec &spec) {
 }
 
 void gather_maps(const Pins &pins, Status &status) {
-    for (const MapSpec *spec :
-         {&abi_map, &hooks_map, &counters_map, &losses_map, &wanted_map, &controls_map, &rings_map})
-        add_map(status, pins.path(spec->path), *spec);
-    for (const auto &maps : {socket_maps, policy_maps})
+    add_map(status, pins.path(abi_map.path), abi_map);
+    for (const auto &maps : {shared_maps, socket_maps, policy_maps})
         for (const MapSpec *spec : maps)
             if (spec != &exes_map) // in both
                 add_map(status, pins.path(spec->path), *spec);

@@ -26,6 +26,7 @@ struct HookStatus {
     hook_record record;
     std::string netns; // name of its network namespace, where it has one
     Attached attached;
+    std::optional<Attached> sent;   // what counts what it sends; none: there is nothing
     hook_counters counters;         // sums over CPUs
     std::optional<uint64_t> missed; // runs left out: it was at work on that CPU; root alone knows
 };

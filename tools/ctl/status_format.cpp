@@ -62,9 +62,20 @@ const char *reader_state(const Status &status, const ReaderStatus &reader) {
     return reader.pid ? "claimed" : reader.streams ? "abandoned" : "free";
 }
 
+const char *sent_text(const HookStatus &hook) {
+    return hook.sent ? attached_text(*hook.sent) : "no";
+}
+
+// "4 in", "4 in, 5 out"
+std::string fragments_text(const HookStatus &hook) {
+    const std::string in = std::to_string(hook.counters.port_fragments) + " in";
+    return hook.sent ? in + ", " + std::to_string(hook.counters.sent_fragments) + " out" : in;
+}
+
 void add_hooks(std::string &out, const Status &status) {
-    add(out, "\nhook  kind  where            mode     state      netns             malformed  "
-             "truncated  later fragments\n");
+    add(out, "\nhook  kind  where            mode     state      sent       netns             "
+             "malformed  "
+             "truncated  ICMP fragments  TCP/UDP fragments\n");
     for (const HookStatus &hook : status.hooks) {
         if (hook.record.kind == HOOK_SOCKETS) {
             add(out, "%4u  sock  %-15s  %-7s  %-9s%s\n", hook.number,
@@ -77,12 +88,16 @@ void add_hooks(std::string &out, const Status &status) {
         const std::string netns =
             hook.netns.empty() ? std::to_string(hook.record.netns) : printable(hook.netns);
         add(out,
-            "%4u  xdp   %-15s  %-7s  %-9s  %-16s  %9" PRIu64 "  %9" PRIu64 "  %15" PRIu64 "%s\n",
+            "%4u  xdp   %-15s  %-7s  %-9s  %-9s  %-16s  %9" PRIu64 "  %9" PRIu64 "  %14" PRIu64
+            "  %17s%s%s\n",
             hook.number, printable(hook.record.name).c_str(), mode_text(hook.record),
-            attached_text(hook.attached), netns.c_str(),
+            attached_text(hook.attached), sent_text(hook), netns.c_str(),
             static_cast<uint64_t>(hook.counters.malformed),
             static_cast<uint64_t>(hook.counters.truncated),
-            static_cast<uint64_t>(hook.counters.fragments),
+            static_cast<uint64_t>(hook.counters.fragments), fragments_text(hook).c_str(),
+            hook.counters.uncounted
+                ? ("  (uncounted " + std::to_string(hook.counters.uncounted) + ")").c_str()
+                : "",
             hook.record.flags & HOOK_VLAN_OFFLOAD ? "  (hardware takes VLAN tags)" : "");
     }
 }
@@ -227,6 +242,12 @@ void write_hook(Writer &w, const HookStatus &hook) {
     w.Key("malformed"), w.Uint64(hook.counters.malformed);
     w.Key("truncated"), w.Uint64(hook.counters.truncated);
     w.Key("later_fragments"), w.Uint64(hook.counters.fragments);
+    w.Key("sent"), w.String(sent_text(hook));
+    w.Key("port_fragments"), w.Uint64(hook.counters.port_fragments);
+    if (hook.sent)
+        w.Key("sent_fragments"), w.Uint64(hook.counters.sent_fragments);
+    w.Key("uncounted"), w.Uint64(hook.counters.uncounted);
+    w.Key("uncounted_bytes"), w.Uint64(hook.counters.uncounted_bytes);
     w.EndObject();
 }
 

@@ -1,8 +1,8 @@
 // ebpf-ctl suggest: from what was seen of a process to the rules that would allow it.
 #pragma once
 
-#include "tools/ctl/port_set.h"
-#include "tools/ctl/process.h"
+#include "lib/port_rule.h"
+#include "lib/process.h"
 
 #include <array>
 #include <functional>

@@ -1,11 +1,11 @@
 #include "tools/loader/iterator.h"
 
+#include "lib/iterator.h"
 #include "session.skel.h"
 #include "tools/loader/object.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>
-#include <unistd.h>
 
 namespace pinpipe::loader {
 
@@ -31,12 +31,7 @@ Result<void> run_iterator(const Fd &link, const char *doing) {
     const Fd list(bpf_iter_create(link.get()));
     if (!list.valid())
         return fail(system_error(doing, errno));
-    char ignored[size_t{16} * 1024];
-    ssize_t size = 0;
-    do
-        size = read(list.get(), ignored, sizeof ignored);
-    while (size > 0 || (size < 0 && errno == EINTR));
-    return size < 0 ? fail(system_error(doing, errno)) : Result<void>();
+    return read_to_end(list, doing);
 }
 
 Result<void> provide_session(const Pins &pins, const Layout &layout, Undo &undo) {

@@ -4,6 +4,7 @@
 #include "lib/links.h"
 #include "lib/version.h"
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <charconv>
@@ -24,11 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const MapSpec *const shared_maps[] = {&hooks_map,  &counters_map, &losses_map,
-                                      &wanted_map, &controls_map, &rings_map};
+constexpr unsigned hook_numbers = LAST_HOOK + 1;
 
 // The order of publishing: the abi record last makes it a layout.
-constexpr const char *parts[] = {"readers", "maps", "admin", "links", "abi"};
+constexpr const char *parts[] = {"readers", "maps", "admin", "links", "sent", "abi"};
 
 // outer: an inner map for the template of an array-of-maps, or -1.
 Result<Fd> make_map(const MapSpec &spec, uint32_t entries, int inner = -1) {
@@ -117,7 +117,8 @@ std::string stage_path(const Pins &pins) {
 }
 
 Result<void> clear_stage(const Pins &pins) {
-    detach_links(stage_path(pins) + "/links");
+    for (const char *part : {"/links", "/sent"})
+        detach_links(stage_path(pins) + part);
     std::error_code code;
     fs::remove_all(stage_path(pins), code);
     if (code)
@@ -126,9 +127,11 @@ Result<void> clear_stage(const Pins &pins) {
 }
 
 Result<void> remove_all(const Pins &pins) {
-    detach_links(pins.path("links"));
-    detach_links(stage_path(pins) + "/links");
-    for (const char *part : {"links", "stage", "readers", "maps", "admin", "abi"}) {
+    for (const char *part : {"links", "sent"}) {
+        detach_links(pins.path(part));
+        detach_links(stage_path(pins) + "/" + part);
+    }
+    for (const char *part : {"links", "sent", "stage", "readers", "maps", "admin", "abi"}) {
         std::error_code code;
         fs::remove_all(pins.path(part), code);
         if (code)
@@ -149,11 +152,8 @@ Result<gid_t> parse_group(const std::string &name) {
 }
 
 Fd &Layout::held(const MapSpec &spec) {
-    Fd *const fds[] = {&hooks_, &counters_, &losses_, &wanted_, &controls_, &rings_};
-    for (size_t i = 0; i < std::size(shared_maps); i++)
-        if (shared_maps[i] == &spec)
-            return *fds[i];
-    return abi_map_;
+    const auto place = std::find(shared_maps.begin(), shared_maps.end(), &spec);
+    return maps_.at(static_cast<size_t>(place - shared_maps.begin()));
 }
 
 const Fd &Layout::map(const MapSpec &spec) const {
@@ -201,9 +201,9 @@ Result<void> Layout::make_slots(const std::string &root, const std::vector<__u32
             owners.push_back(std::move(*map));
         }
     }
-    if (auto put = put_inner(controls_, slots, controls); !put)
+    if (auto put = put_inner(map(controls_map), slots, controls); !put)
         return put;
-    return put_inner(rings_, slots, rings);
+    return put_inner(map(rings_map), slots, rings);
 }
 
 Result<void> Layout::make_maps(const std::string &root) {
@@ -222,6 +222,9 @@ Result<void> Layout::make_maps(const std::string &root) {
             return pinned;
         held(*spec) = std::move(*map);
     }
+    for (const MapSpec *spec : watch_maps)
+        if (auto pinned = pin(map(*spec), root + "/" + admin_path + "/" + spec->name); !pinned)
+            return pinned;
     std::vector<__u32> slots(abi_.readers);
     std::iota(slots.begin(), slots.end(), 0);
     if (auto made = make_slots(root, slots); !made)
@@ -250,11 +253,11 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
     const group *admins = getgrnam("ebpf-admin");
     abi.admins = layout.admins_ = settings.admins.value_or(admins ? admins->gr_gid : 0);
     abi.payload = layout.payload_ = settings.payload.value_or(0);
-    abi.last_hook = MAX_HOOKS - 1;
+    abi.last_hook = LAST_HOOK;
     std::snprintf(abi.program, sizeof abi.program, "%s", version);
 
     const std::string stage = stage_path(pins);
-    for (const char *directory : {"", "/maps", "/readers", "/links"})
+    for (const char *directory : {"", "/maps", "/admin", "/readers", "/links", "/sent"})
         if (auto made = make_directory(stage + directory); !made)
             return fail(made.error());
     if (auto made = layout.make_maps(stage); !made)
@@ -283,19 +286,19 @@ Result<void> Layout::repair_slots(const Pins &pins) {
 // Programs hold the old word; every hook whose program was made with another map is updated by this
 // load.
 Result<void> Layout::repair_wanted(const Pins &pins) {
-    if (!is_frozen(wanted_.get()))
+    if (!is_frozen(map(wanted_map).get()))
         return {};
-    auto map = make_map(wanted_map, wanted_map.entries);
-    if (!map)
-        return fail(map.error());
+    auto fresh = make_map(wanted_map, wanted_map.entries);
+    if (!fresh)
+        return fail(fresh.error());
     const std::string staged = stage_path(pins) + "/wanted";
     if (auto made = make_directory(stage_path(pins)); !made)
         return made;
-    if (auto pinned = pin(*map, staged); !pinned)
+    if (auto pinned = pin(*fresh, staged); !pinned)
         return pinned;
     if (auto moved = move_over(staged, pins.path(wanted_map.path)); !moved)
         return moved;
-    wanted_ = std::move(*map);
+    held(wanted_map) = std::move(*fresh);
     std::fprintf(stderr, "ebpf-load: %s was frozen: replaced\n",
                  pins.path(wanted_map.path).c_str());
     return {};
@@ -368,20 +371,25 @@ Result<void> Layout::set_modes(const std::string &root) const {
         mode_t mode;
         bool admins = false;
     };
-    std::vector<Pin> all = {
-        {"/abi", abi_map.mode}, {"/maps", 0750}, {"/readers", 0750}, {"/links", 0750}};
+    std::vector<Pin> all = {{"/abi", abi_map.mode},
+                            {"/maps", 0750},
+                            {"/readers", 0750},
+                            {"/links", 0750},
+                            {"/sent", 0750}};
     for (const MapSpec *spec : shared_maps)
         all.push_back({std::string("/") + spec->path, spec->mode});
     for (const auto &maps : {socket_maps, policy_maps})
         for (const MapSpec *spec : maps)
             if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
                 all.push_back({std::string("/") + spec->path, spec->mode});
-    if (access((root + "/admin").c_str(), F_OK) == 0)
-        all.push_back({"/admin", 0750, true});
-    for (const MapSpec *spec : admin_maps)
-        if (const std::string path = std::string("/admin/") + spec->name;
-            access((root + path).c_str(), F_OK) == 0)
-            all.push_back({path, 0660, true});
+    all.push_back({"/admin", 0750, true});
+    for (const auto &maps : {watch_maps, admin_maps})
+        for (const MapSpec *spec : maps)
+            if (const std::string path = std::string("/admin/") + spec->name;
+                access((root + path).c_str(), F_OK) == 0)
+                all.push_back({path, admin_mode, true});
+    if (access((root + "/" + admin_bound_path).c_str(), F_OK) == 0)
+        all.push_back({std::string("/") + admin_bound_path, 0440, true});
     for (const char *path : {bound_path, session_path})
         if (access((root + "/" + path).c_str(), F_OK) == 0)
             all.push_back({std::string("/") + path, 0440});
@@ -400,21 +408,21 @@ Result<void> Layout::set_modes(const std::string &root) const {
 
 Result<hook_record> Layout::hook(unsigned number) const {
     hook_record record{};
-    if (bpf_map_lookup_elem(hooks_.get(), &number, &record) != 0)
+    if (bpf_map_lookup_elem(map(hooks_map).get(), &number, &record) != 0)
         return fail(system_error("read the hooks map", errno));
     record.name[sizeof record.name - 1] = '\0';
     return record;
 }
 
 Result<void> Layout::set_hook(unsigned number, const hook_record &record) {
-    if (bpf_map_update_elem(hooks_.get(), &number, &record, BPF_ANY) != 0)
+    if (bpf_map_update_elem(map(hooks_map).get(), &number, &record, BPF_ANY) != 0)
         return fail(system_error("write the hooks map", errno));
     return {};
 }
 
 Result<unsigned> Layout::free_hook() {
-    for (unsigned i = 1; i <= MAX_HOOKS; i++) {
-        const unsigned number = (abi_.last_hook + i) % MAX_HOOKS;
+    for (unsigned i = 1; i <= hook_numbers; i++) {
+        const unsigned number = (abi_.last_hook + i) % hook_numbers;
         const auto record = hook(number);
         if (!record)
             return fail(record.error());
@@ -425,7 +433,7 @@ Result<unsigned> Layout::free_hook() {
             return fail(written.error());
         return number;
     }
-    return fail(failure("all " + std::to_string(MAX_HOOKS) + " hooks are in use"));
+    return fail(failure("all " + std::to_string(hook_numbers) + " hooks are in use"));
 }
 
 void Layout::announce() {

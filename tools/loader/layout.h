@@ -43,7 +43,7 @@ public:
     Result<void> protect(const Pins &pins, Undo &undo);
 
     const abi_record &abi() const { return abi_; }
-    const Fd &map(const MapSpec &spec) const; // hooks, counters, losses, wanted, controls, rings
+    const Fd &map(const MapSpec &spec) const; // one of shared_maps
     bool is_new() const { return staged_; }
     uint32_t payload() const { return payload_; } // bytes: asked for, or what there was
 
@@ -69,7 +69,8 @@ private:
     Fd &held(const MapSpec &spec);
 
     abi_record abi_{};
-    Fd abi_map_, hooks_, counters_, losses_, wanted_, controls_, rings_;
+    Fd abi_map_;
+    std::vector<Fd> maps_ = std::vector<Fd>(shared_maps.size());
     gid_t group_ = 0; // asked for, or what there was
     gid_t admins_ = 0;
     uint32_t payload_ = 0;

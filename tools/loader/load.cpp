@@ -1,10 +1,14 @@
 #include "lib/signals.h"
 #include "tools/loader/actions.h"
+#include "tools/loader/build_hash.h"
+#include "tools/loader/egress.h"
 #include "tools/loader/iterator.h"
 #include "tools/loader/pin_root.h"
 #include "tools/loader/policy.h"
 #include "tools/loader/sockets.h"
+#include "tools/loader/watches.h"
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstdio>
@@ -24,7 +28,9 @@ struct Step {
     Mode mode = Mode::any;
     Fd link; // of a hook that is there
     uint32_t old_program = 0;
-    Program program;    // what it gets; none: unchanged
+    Program program; // what it gets; none: unchanged
+    Fd sent_link;    // the same of HOOK_SENT
+    Program sent_program;
     bool named = false; // on the command line
     bool replace = false;
     bool is_new() const { return !link.valid(); }
@@ -38,7 +44,9 @@ struct Plan {
     std::vector<Step> steps;
     Sockets sockets;
     Policy policy;
-    Undo undo; // last: its steps use all of the above
+    std::vector<Watch> watches;
+    std::vector<std::string> watched; // what is told of them
+    Undo undo;                        // last: its steps use all of the above
 };
 
 Result<void> publish_record(Layout &layout, const Step &step, Undo &undo) {
@@ -49,6 +57,46 @@ Result<void> publish_record(Layout &layout, const Step &step, Undo &undo) {
         static_cast<void>(layout.set_hook(number, record));
     });
     return layout.set_hook(step.number, step.record);
+}
+
+uint64_t build_of(const Layout &layout, const Step &step) {
+    const uint64_t build = xdp_build(layout, step.number, step.record.flags);
+    return step.record.flags & HOOK_SENT ? hash_value(build, egress_build()) : build;
+}
+
+// The programs that this build has for the hook, and the hook's record of them.
+Result<void> load_programs(const Layout &layout, Step &step) {
+    hook_record &record = step.record;
+    auto program = load_xdp(layout, step.number, record.flags);
+    if (!program)
+        return fail(program.error());
+    record.cgroup = 0;
+    if (record.flags & HOOK_SENT) {
+        auto sent = load_egress(layout, step.number, record.flags);
+        if (!sent)
+            return fail(sent.error());
+        record.cgroup = sent->id;
+        step.sent_program = std::move(*sent);
+    }
+    record.program = program->id;
+    record.build = build_of(layout, step);
+    step.program = std::move(*program);
+    return {};
+}
+
+// False: its program has been exchanged. A link that others took away is not made again: what the
+// interface sends is not counted from then on.
+bool open_sent_link(const Plan &plan, Step &step) {
+    if (!(step.record.flags & HOOK_SENT))
+        return true;
+    auto link = open_link(plan.pins.sent_link(step.number));
+    const auto state = link ? inspect_link(*link) : fail(Error{});
+    if (!state || !state->attached) {
+        step.record.flags &= ~HOOK_SENT;
+        return true;
+    }
+    step.sent_link = std::move(*link);
+    return state->program == step.record.cgroup;
 }
 
 // Hooks that are attached: they get this build's program if theirs is another one, or was
@@ -73,17 +121,11 @@ Result<void> plan_present(Plan &plan) {
             return fail(state.error());
         step.link = std::move(*link);
         step.old_program = state->program;
-        const uint32_t flags = (record->flags & ~HOOK_FRAGS) | frags_flag();
-        const uint64_t build = xdp_build(plan.layout, number, flags);
-        if (build != record->build || state->program != record->program) {
-            auto program = load_xdp(plan.layout, number, flags);
-            if (!program)
-                return fail(program.error());
-            step.record.flags = flags;
-            step.record.build = build;
-            step.record.program = program->id;
-            step.program = std::move(*program);
-        }
+        step.record.flags = (record->flags & ~HOOK_FRAGS) | frags_flag();
+        if (!open_sent_link(plan, step) || build_of(plan.layout, step) != record->build ||
+            state->program != record->program)
+            if (auto loaded = load_programs(plan.layout, step); !loaded)
+                return loaded;
         plan.steps.push_back(std::move(step));
     }
     return {};
@@ -122,6 +164,15 @@ Result<void> make_way(Plan &plan, const Interface &interface) {
     return {};
 }
 
+// A load that was killed, or somebody, left it without what counts what the interface sends.
+Result<void> complete(const Layout &layout, Step &present, const Interface &interface) {
+    if (present.record.flags & HOOK_SENT || !has_egress())
+        return {};
+    present.interface = interface;
+    present.record.flags |= HOOK_SENT;
+    return load_programs(layout, present);
+}
+
 Result<void> plan_new(Plan &plan, const XdpRequest &request) {
     auto interface = find_interface(plan.netns, request.interface);
     if (!interface)
@@ -130,7 +181,9 @@ Result<void> plan_new(Plan &plan, const XdpRequest &request) {
         if (present.record.netns != interface->netns || present.record.ifindex != interface->index)
             continue;
         present.named = true;
-        return refuse_other_mode(plan.command, present, request);
+        if (auto same = refuse_other_mode(plan.command, present, request); !same)
+            return same;
+        return complete(plan.layout, present, *interface);
     }
     if (auto way = make_way(plan, *interface); !way)
         return way;
@@ -139,42 +192,111 @@ Result<void> plan_new(Plan &plan, const XdpRequest &request) {
     const auto number = plan.layout.free_hook();
     if (!number)
         return fail(number.error());
+    if (auto forgotten = forget_counts(plan.layout, *number); !forgotten)
+        return forgotten;
     step.number = *number;
     step.mode = request.mode;
     step.named = true;
     hook_record &record = step.record;
     record.kind = HOOK_XDP;
     record.flags = frags_flag() | (interface->raw_ip ? HOOK_RAW_IP : 0) |
-                   (interface->vlan_offload ? HOOK_VLAN_OFFLOAD : 0);
+                   (interface->vlan_offload ? HOOK_VLAN_OFFLOAD : 0) |
+                   (has_egress() ? HOOK_SENT : 0);
     record.ifindex = interface->index;
     record.netns = interface->netns;
     interface->name.copy(record.name, sizeof record.name - 1);
-    auto program = load_xdp(plan.layout, *number, record.flags);
-    if (!program)
-        return fail(program.error());
-    record.program = program->id;
-    record.build = xdp_build(plan.layout, *number, record.flags);
-    step.program = std::move(*program);
+    if (auto loaded = load_programs(plan.layout, step); !loaded)
+        return loaded;
     step.interface = std::move(*interface);
     plan.steps.push_back(std::move(step));
     return {};
 }
 
-// The link goes from the old program to the new one in one step of the kernel's.
-Result<void> update(Plan &plan, Step &step) {
-    const auto old_program = std::make_shared<Fd>(bpf_prog_get_fd_by_id(step.old_program));
-    const int link = step.link.get(), program = step.program.fd.get();
+// A link goes from the old program to the new one in one step of the kernel's.
+Result<void> update_link(const Fd &link, uint32_t old_id, const Program &program,
+                         const std::string &what, Undo &undo) {
+    const auto old_program = std::make_shared<Fd>(bpf_prog_get_fd_by_id(old_id));
+    const int fd = link.get(), fresh = program.fd.get();
     LIBBPF_OPTS(bpf_link_update_opts, options);
     options.flags = BPF_F_REPLACE;
     options.old_prog_fd = static_cast<__u32>(old_program->get());
-    if (!old_program->valid() || bpf_link_update(link, program, &options) != 0)
-        return fail(system_error(std::string("update the program of ") + step.record.name, errno));
-    plan.undo.add([link, program, old_program] {
+    if (!old_program->valid() || bpf_link_update(fd, fresh, &options) != 0)
+        return fail(system_error("update the program of " + what, errno));
+    undo.add([fd, fresh, old_program] {
         LIBBPF_OPTS(bpf_link_update_opts, back);
         back.flags = BPF_F_REPLACE;
-        back.old_prog_fd = static_cast<__u32>(program);
-        bpf_link_update(link, old_program->get(), &back);
+        back.old_prog_fd = static_cast<__u32>(fresh);
+        bpf_link_update(fd, old_program->get(), &back);
     });
+    return {};
+}
+
+// In the namespace of the interface.
+Result<Fd> attach_link(Plan &plan, Step &step) {
+    const auto foreign = find_foreign(step.interface, {});
+    if (!foreign)
+        return fail(foreign.error());
+    if (*foreign && plan.command.replace)
+        if (auto gone = detach_foreign(plan.netns, step.interface, **foreign, plan.undo); !gone)
+            return fail(gone.error());
+    return attach_xdp(step.program, step.interface, step.mode, step.record.flags);
+}
+
+// To the place where it belongs, or where a new layout is built. Undone, it is detached at once:
+// what was there before may come back.
+Result<void> pin_link(Plan &plan, const Fd &link, const std::string &name) {
+    const std::string staged = stage_path(plan.pins) + "/" + name;
+    const std::string place = plan.pins.path(name);
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(staged).parent_path(), ignored);
+    plan.undo.add([fd = link.get(), staged, place] {
+        bpf_link_detach(fd);
+        unlink(staged.c_str());
+        unlink(place.c_str());
+    });
+    if (bpf_obj_pin(link.get(), staged.c_str()) != 0)
+        return fail(system_error("pin " + staged, errno));
+    chmod(staged.c_str(), 0600);
+    if (!plan.layout.is_new() && rename(staged.c_str(), place.c_str()) != 0)
+        return fail(system_error("move " + staged + " to " + place, errno));
+    return {};
+}
+
+// Some devices may take no such program: what they receive is counted all the same.
+Result<void> attach_sent(Plan &plan, Step &step) {
+    if (!(step.record.flags & HOOK_SENT))
+        return {};
+    auto link = plan.netns.inside([&] { return attach_egress(step.sent_program, step.interface); });
+    if (!link && link.error().code != EOPNOTSUPP && link.error().code != EINVAL)
+        return fail(link.error());
+    if (!link) {
+        std::fprintf(stderr, "ebpf-load: %s: what it sends is not counted: %s\n", step.record.name,
+                     printable(link.error().text).c_str());
+        step.record.flags &= ~HOOK_SENT;
+        step.record.cgroup = 0;
+        return {};
+    }
+    step.sent_link = std::move(*link);
+    return pin_link(plan, step.sent_link, "sent/" + std::to_string(step.number));
+}
+
+Result<void> update_sent(Plan &plan, Step &step) {
+    if (!step.sent_link.valid())
+        return attach_sent(plan, step);
+    const auto state = inspect_link(step.sent_link);
+    if (!state)
+        return fail(state.error());
+    return update_link(step.sent_link, state->program, step.sent_program,
+                       std::string("what ") + step.record.name + " sends", plan.undo);
+}
+
+Result<void> update(Plan &plan, Step &step) {
+    auto done = update_link(step.link, step.old_program, step.program, step.record.name, plan.undo);
+    if (done && step.record.flags & HOOK_SENT)
+        done = update_sent(plan, step);
+    if (!done)
+        return done;
+    step.record.build = build_of(plan.layout, step);
     return publish_record(plan.layout, step, plan.undo);
 }
 
@@ -182,37 +304,16 @@ Result<void> update(Plan &plan, Step &step) {
 Result<void> attach(Plan &plan, Step &step) {
     if (auto published = publish_record(plan.layout, step, plan.undo); !published)
         return published;
-    auto link = plan.netns.inside([&]() -> Result<Fd> {
-        const auto foreign = find_foreign(step.interface, {});
-        if (!foreign)
-            return fail(foreign.error());
-        if (*foreign && plan.command.replace)
-            if (auto gone = detach_foreign(plan.netns, step.interface, **foreign, plan.undo); !gone)
-                return fail(gone.error());
-        return attach_xdp(step.program, step.interface, step.mode, step.record.flags);
-    });
+    auto link = plan.netns.inside([&] { return attach_link(plan, step); });
     if (!link)
         return fail(link.error());
-    if (auto set = plan.layout.set_hook(step.number, step.record); !set)
-        return set;
-
-    const std::string below = "/links/" + std::to_string(step.number);
-    const std::string staged = stage_path(plan.pins) + below;
-    std::error_code ignored;
-    std::filesystem::create_directories(stage_path(plan.pins) + "/links", ignored);
-    if (bpf_obj_pin(link->get(), staged.c_str()) != 0)
-        return fail(system_error("pin " + staged, errno));
-    chmod(staged.c_str(), 0600);
-    const std::string place = plan.pins.link(step.number);
     step.link = std::move(*link);
-    plan.undo.add([&step, staged, place] {
-        bpf_link_detach(step.link.get()); // now: what was there before may come back
-        unlink(staged.c_str());
-        unlink(place.c_str());
-    });
-    if (!plan.layout.is_new() && rename(staged.c_str(), place.c_str()) != 0)
-        return fail(system_error("move " + staged + " to " + place, errno));
-    return {};
+    if (auto pinned = pin_link(plan, step.link, "links/" + std::to_string(step.number)); !pinned)
+        return pinned;
+    if (auto attached = attach_sent(plan, step); !attached)
+        return attached;
+    step.record.build = build_of(plan.layout, step);
+    return plan.layout.set_hook(step.number, step.record);
 }
 
 Result<void> carry_out(Plan &plan) {
@@ -236,7 +337,40 @@ Result<void> carry_out(Plan &plan) {
         return published;
     if (auto adopted = plan.policy.adopt(); !adopted)
         return adopted;
-    return plan.sockets.start(plan.undo);
+    if (auto started = plan.sockets.start(plan.undo); !started)
+        return started;
+    if (auto looked = plan.sockets.look(plan.pins); !looked)
+        return looked;
+    auto watched = add_watches(plan.pins, plan.watches); // all or none, so this comes last
+    if (!watched)
+        return fail(watched.error());
+    plan.watched = std::move(*watched);
+    return {};
+}
+
+// Before anything is touched.
+Result<void> check_watches(const Plan &plan) {
+    const Command &command = plan.command;
+    const bool alone = command.xdp.empty() && command.cgroups.empty() && !command.sockets;
+    if (plan.layout.is_new() && alone)
+        return fail(not_loaded(command.pin_root, "--xdp IFACE --watch PORT"));
+    for (const Watch &watch : plan.watches)
+        if (watch.process && plan.sockets.outcome() == Sockets::Outcome::absent) {
+            Error error = failure("--watch with a process needs the socket probes");
+            error.exit = Exit::not_loaded;
+            return fail(std::move(error).with_hint("sudo ebpf-load --sockets --watch " +
+                                                   rule_text(watch.ports) + ":" +
+                                                   watch.process->text + same_place(command)));
+        }
+    return {};
+}
+
+void tell_watches(const Plan &plan) {
+    for (const std::string &text : plan.watched)
+        std::fprintf(stderr, "ebpf-load: %s\n", printable(text).c_str());
+    const auto is_xdp = [](const Step &step) { return step.record.kind == HOOK_XDP; };
+    if (!plan.watched.empty() && std::none_of(plan.steps.begin(), plan.steps.end(), is_xdp))
+        std::fprintf(stderr, "ebpf-load: nothing counts yet: no interface is loaded\n");
 }
 
 void tell_sockets(const Plan &plan) {
@@ -273,6 +407,7 @@ void tell(const Plan &plan) {
             std::fprintf(stderr, "ebpf-load: %s: rules, %s: %s\n", printable(told.path).c_str(),
                          told.what, plan.pins.path("links").c_str());
     tell_sockets(plan);
+    tell_watches(plan);
     if (plan.layout.is_new()) {
         std::fprintf(stderr, "ebpf-load: %u readers with %u bytes each: %s\n",
                      plan.layout.abi().readers, plan.layout.abi().ring_size,
@@ -317,6 +452,8 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
                 "ebpf-load: %s: the interface is gone, or others detached this: %s removed\n",
                 record->name, path.c_str());
         unlink(path.c_str());
+        detach_link(pins.sent_link(number));
+        unlink(pins.sent_link(number).c_str());
         if (record->kind != HOOK_NONE)
             if (auto set = layout.set_hook(number, {}); !set)
                 return set;
@@ -351,7 +488,11 @@ Result<void> load(const Command &command) {
         if (auto swept = sweep_hooks(pins, *layout); !swept)
             return swept;
 
-    Plan plan{command, *netns, pins, *layout, {}, {}, {}, {}};
+    Plan plan{command, *netns, pins, *layout, {}, {}, {}, {}, {}, {}};
+    auto watches = find_watches(command.watches);
+    if (!watches)
+        return fail(watches.error());
+    plan.watches = std::move(*watches);
     if (auto planned = plan_present(plan); !planned)
         return planned;
     for (const XdpRequest &request : command.xdp)
@@ -365,6 +506,8 @@ Result<void> load(const Command &command) {
     if (!policy)
         return fail(policy.error());
     plan.policy = std::move(*policy);
+    if (auto checked = check_watches(plan); !checked)
+        return checked;
     if (auto done = carry_out(plan); !done)
         return done;
     plan.sockets.finish(pins, *layout);

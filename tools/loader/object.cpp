@@ -70,7 +70,7 @@ void set_constant(const Object &object, const char *name, const void *value, uin
 
 Result<void> reuse_maps(const Object &object, const Layout &layout, const std::string &root,
                         std::span<const MapSpec *const> own) {
-    for (const MapSpec *spec : {&wanted_map, &controls_map, &rings_map, &losses_map})
+    for (const MapSpec *spec : shared_maps)
         if (auto reused = reuse(object, *spec, layout.map(*spec).get()); !reused)
             return reused;
     for (const MapSpec *spec : own) {

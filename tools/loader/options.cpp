@@ -9,6 +9,7 @@ enum : int {
     opt_sockets,
     opt_probe,
     opt_payload,
+    opt_watch,
     opt_unload,
     opt_check,
     opt_json,
@@ -31,6 +32,8 @@ constexpr Option options[] = {
      "fentry, tracepoint or kprobe probes of sockets (default: best granted)"},
     {opt_payload, "payload", 0, "BYTES",
      "of each message that readers may see, 0 to 2000 (default 0)"},
+    {opt_watch, "watch", 0, "PORT[:PROCESS]",
+     "count packets of PORT (/tcp, /udp), while PROCESS has it (repeatable)"},
     {opt_replace, "replace", 0, nullptr, "detach another XDP program that is in the way"},
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_admin_group, "admin-group", 0, "NAME",
@@ -88,6 +91,13 @@ Result<void> take(Command &command, const Parsed::Given &given) {
         if (!bytes)
             return fail(bytes.error());
         command.settings.payload = static_cast<uint32_t>(*bytes);
+        return {};
+    }
+    case opt_watch: {
+        auto request = parse_watch(given.value);
+        if (!request)
+            return fail(request.error());
+        command.watches.push_back(std::move(*request));
         return {};
     }
     case opt_cgroup:
@@ -150,8 +160,10 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
     if (command.json && command.action != Action::check)
         return wrong("--json goes with --check");
     if (command.action == Action::load && command.xdp.empty() && command.cgroups.empty() &&
-        !command.sockets)
-        return wrong("nothing to load: give --xdp IFACE, --cgroup DIR or --sockets");
+        !command.sockets && command.watches.empty())
+        return wrong("nothing to load: give --xdp IFACE, --cgroup DIR, --sockets or --watch PORT");
+    if (command.action != Action::load && !command.watches.empty())
+        return wrong("--watch goes with loading");
     if (command.probe && !(command.action == Action::load && command.sockets))
         return wrong("--probe goes with loading --sockets");
     const Settings &s = command.settings;
@@ -173,10 +185,10 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
 
 const Usage usage = {
     .tool = "ebpf-load",
-    .synopsis =
-        "ebpf-load [--xdp IFACE[:native|:generic]]... [--cgroup DIR]... [--sockets] [options]\n"
-        "       ebpf-load --unload [--xdp IFACE]... [--cgroup DIR|ID]... [--sockets]\n"
-        "       ebpf-load --check [--json]",
+    .synopsis = "ebpf-load [--xdp IFACE[:native|:generic]]... [--cgroup DIR]... [--sockets]\n"
+                "                 [--watch PORT[/tcp|/udp][:PROCESS]]... [options]\n"
+                "       ebpf-load --unload [--xdp IFACE]... [--cgroup DIR|ID]... [--sockets]\n"
+                "       ebpf-load --check [--json]",
     .summary =
         "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"
         "again changes nothing.",

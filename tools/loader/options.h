@@ -4,6 +4,7 @@
 #include "lib/options.h"
 #include "tools/loader/layout.h"
 #include "tools/loader/sockets.h"
+#include "tools/loader/watches.h"
 #include "tools/loader/xdp.h"
 
 namespace pinpipe::loader {
@@ -23,6 +24,7 @@ struct Command {
     bool sockets = false;
     std::optional<ProbeKind> probe; // of the socket probes; none: what there is, or the best
     std::string netns;              // empty: our own
+    std::vector<WatchRequest> watches;
     Settings settings;
     bool replace = false;
     bool json = false;

@@ -26,9 +26,6 @@ Result<void> make_rule_maps(const std::string &root, Undo &undo) {
 
 Result<void> pin_for_admins(const std::string &root, Undo &undo) {
     const std::string directory = root + "/" + admin_path;
-    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(system_error("make " + directory, errno));
-    undo.add([directory] { rmdir(directory.c_str()); });
     for (const MapSpec *spec : admin_maps) {
         const std::string path = directory + "/" + spec->name;
         if (access(path.c_str(), F_OK) == 0)
@@ -47,7 +44,6 @@ Result<void> pin_for_admins(const std::string &root, Undo &undo) {
 void remove_rule_maps(const Pins &pins) {
     for (const MapSpec *spec : admin_maps)
         unlink(pins.admin(*spec).c_str());
-    rmdir(pins.path(admin_path).c_str());
     for (const MapSpec *spec : policy_maps)
         if (spec != &exes_map)
             unlink(pins.path(spec->path).c_str());

@@ -12,6 +12,7 @@
 #include "tools/loader/iterator.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
+#include "tools/loader/watches.h"
 
 #include <algorithm>
 #include <array>
@@ -96,15 +97,16 @@ struct Constant {
     uint32_t value;
 };
 
-std::array<Constant, 3> constants_of(const Layout &layout) {
+std::array<Constant, 4> constants_of(const Layout &layout, ProbeKind kind) {
     return {{{"ring_size", layout.abi().ring_size},
              {"reader_slots", layout.abi().readers},
-             {"payload_limit", layout.payload()}}};
+             {"payload_limit", layout.payload()},
+             {"udp_ends_with_process", kind == ProbeKind::tracepoint}}};
 }
 
 uint64_t build_of_sockets(const Layout &layout, ProbeKind kind) {
     uint64_t state = hash_value(hash_start, map_id(layout.map(wanted_map)));
-    for (const Constant &constant : constants_of(layout))
+    for (const Constant &constant : constants_of(layout, kind))
         state = hash_value(state, constant.value);
     for (const Elf &elf : elves_of(kind))
         state = hash(state, elf.view());
@@ -168,7 +170,7 @@ Result<void> Sockets::load(const Pins &pins, const Layout &layout, Undo &undo) {
             return fail(opened.error());
         const Object &object = *opened;
         set_constant(object, "set_number", &set_, sizeof set_);
-        for (const Constant &constant : constants_of(layout))
+        for (const Constant &constant : constants_of(layout, kind_))
             set_constant(object, constant.name, &constant.value, sizeof constant.value);
         if (auto shared = reuse_maps(object, layout, root, socket_maps); !shared)
             return shared;
@@ -307,9 +309,10 @@ Result<void> Sockets::attach(const Pins &pins, Layout &layout, Undo &undo) {
         if (!link)
             return fail(link.error());
         iterator_link_ = std::move(*link);
-        if (auto pinned = pin_over(iterator_link_, layout.root(pins) + "/" + bound_path, undo);
-            !pinned)
-            return pinned;
+        for (const char *path : {bound_path, admin_bound_path})
+            if (auto pinned = pin_over(iterator_link_, layout.root(pins) + "/" + path, undo);
+                !pinned)
+                return pinned;
     }
     for (Hook &hook : hooks_) {
         const auto number = layout.free_hook();
@@ -339,7 +342,15 @@ Result<void> Sockets::start(Undo &undo) {
     undo.add([this] { static_cast<void>(set_active(active_, before_)); });
     if (auto set = set_active(active_, set_); !set)
         return set;
-    return run_iterator(iterator_link_, listing); // owners of the sockets that are there
+    return {};
+}
+
+// Owners of the sockets that are there, and of watched ports for hooks that are new.
+Result<void> Sockets::look(const Pins &pins) const {
+    if (outcome_ == Outcome::absent)
+        return {};
+    const auto link = open_link(pins.path(bound_path));
+    return link ? run_iterator(*link, listing) : fail(link.error());
 }
 
 void Sockets::finish(const Pins &pins, Layout &layout) const {
@@ -369,10 +380,13 @@ Result<bool> unload_sockets(const Pins &pins, Layout &layout) {
         if (auto set = layout.set_hook(number, {}); !set)
             return fail(set.error());
     }
+    if (auto forgotten = forget_claims(layout); !forgotten)
+        return fail(forgotten.error());
     for (const MapSpec *spec : socket_maps)
         if (spec != &exes_map)
             unlink(pins.path(spec->path).c_str());
-    unlink(pins.path(bound_path).c_str());
+    for (const char *path : {bound_path, admin_bound_path})
+        unlink(pins.path(path).c_str());
     return found;
 }
 

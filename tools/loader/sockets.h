@@ -35,6 +35,9 @@ public:
     // Makes the new set the one at work. After the layout was published.
     Result<void> start(Undo &undo);
 
+    // Finds the owners of the sockets that are there, and who has watched ports. After start().
+    Result<void> look(const Pins &pins) const;
+
     // Takes the old set away.
     void finish(const Pins &pins, Layout &layout) const;
 

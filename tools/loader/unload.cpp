@@ -27,7 +27,7 @@ void tell_readers(const Pins &pins) {
 }
 
 bool is_empty(const Pins &pins) {
-    for (const char *part : {"abi", "links", "maps", "admin", "readers", "stage"})
+    for (const char *part : {"abi", "links", "sent", "maps", "admin", "readers", "stage"})
         if (access(pins.path(part).c_str(), F_OK) == 0)
             return false;
     return true;
@@ -141,6 +141,8 @@ Result<void> unload(const Command &command) {
             continue;
         }
         detach_link(pins.link(number));
+        detach_link(pins.sent_link(number));
+        unlink(pins.sent_link(number).c_str());
         if (unlink(pins.link(number).c_str()) != 0 && errno != ENOENT)
             return fail(system_error("remove " + pins.link(number), errno));
         if (auto set = layout->set_hook(number, {}); !set)

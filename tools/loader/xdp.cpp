@@ -37,7 +37,8 @@ Result<void> share_maps(const Skeleton &skeleton, const Layout &layout) {
     const std::pair<bpf_map *, const MapSpec *> shared[] = {
         {skeleton->maps.data_wanted, &wanted_map}, {skeleton->maps.controls, &controls_map},
         {skeleton->maps.rings, &rings_map},        {skeleton->maps.losses, &losses_map},
-        {skeleton->maps.counters, &counters_map},
+        {skeleton->maps.counters, &counters_map},  {skeleton->maps.data_watching, &watching_map},
+        {skeleton->maps.watched, &watched_map},    {skeleton->maps.port_counts, &port_counts_map},
     };
     for (const auto &[map, spec] : shared)
         if (const int code = bpf_map__reuse_fd(map, layout.map(*spec).get()); code != 0)
@@ -69,7 +70,7 @@ uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags) {
     const auto *object = static_cast<const char *>(xdp::elf_bytes(&size));
     uint64_t state = hash(hash_start, {object, size});
     state = hash_value(state, number);
-    state = hash_value(state, flags & (HOOK_RAW_IP | HOOK_FRAGS));
+    state = hash_value(state, flags & (HOOK_RAW_IP | HOOK_FRAGS | HOOK_SENT));
     state = hash_value(state, layout.abi().ring_size);
     state = hash_value(state, layout.abi().readers);
     return hash_value(state, map_id(layout.map(wanted_map)));

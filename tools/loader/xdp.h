@@ -4,15 +4,11 @@
 #include "lib/links.h"
 #include "tools/loader/interface.h"
 #include "tools/loader/layout.h"
+#include "tools/loader/program.h"
 
 namespace pinpipe::loader {
 
 enum class Mode { any, native, generic };
-
-struct Program {
-    Fd fd;
-    uint32_t id = 0;
-};
 
 // What makes a hook's program what it is: equal means that nothing need be loaded. number: the
 // hook's.

@@ -1,4 +1,5 @@
-// What is bound: the list that the kernel makes when its pin is read, and which of it is new.
+// What is bound: the list that the kernel makes when its pin is read, and which of it is new or
+// gone.
 //
 // bind() itself is seen only by probes on functions. With tracepoints alone listen() is, unless the
 // kernel has to choose the port. The rest is found by reading the list again every second.
@@ -19,7 +20,8 @@ public:
     // When the next look is due: nanoseconds of CLOCK_BOOTTIME.
     int64_t due() const { return due_; }
 
-    // Sockets that are bound and have not been told, in the order of their holders' numbers.
+    // What has not been told: sockets that are bound, in the order of their holders' numbers, and
+    // such as are no more (BIND_CLOSE).
     Result<std::vector<bind_record>> look();
 
     // An event of the stream tells of this socket. False: it has been told already.
@@ -27,11 +29,16 @@ public:
 
 private:
     using Key = std::pair<uint64_t, uint32_t>; // cookie and action
+    struct Told {
+        uint64_t look; // in which it was last there
+        bind_record record;
+    };
+    std::vector<bind_record> take_gone();
     std::string path_;
     socket_filter filter_;
     int64_t due_ = 0;
     uint64_t looks_ = 0;
-    std::map<Key, uint64_t> told_; // and in which look it was last there
+    std::map<Key, Told> told_;
 };
 
 } // namespace pinpipe::reader

@@ -102,6 +102,10 @@ Result<uint64_t> EventLines::look(UsageStream &stream, uint64_t most) {
     return stream.look(lines_, clock_, executables_, host_run_, seq_, most);
 }
 
+Result<uint64_t> EventLines::look(PortsStream &stream, uint64_t most) {
+    return stream.look(lines_, clock_, host_run_, seq_, most);
+}
+
 Result<Written> EventLines::flush() {
     if (lines_.size() == 0)
         return Written::all;

@@ -8,6 +8,7 @@
 #include "lib/ring.h"
 #include "lib/socket_json.h"
 #include "tools/reader/options.h"
+#include "tools/reader/ports_stream.h"
 #include "tools/reader/usage_stream.h"
 
 #include <array>
@@ -31,6 +32,8 @@ public:
 
     // A look at the sums, as UsageStream::look().
     Result<uint64_t> look(UsageStream &stream, uint64_t most);
+    // At ports, as PortsStream::look().
+    Result<uint64_t> look(PortsStream &stream, uint64_t most);
 
     size_t size() const { return lines_.size(); } // bytes
 

@@ -28,15 +28,15 @@ Result<uint64_t> wanted_hooks(const HookTable &hooks, const Request &request) {
 }
 
 Error nothing_for(const std::string &pin_root, uint32_t streams) {
-    return not_loaded(pin_root, streams & 1U << STREAM_ICMP                       ? "--xdp IFACE"
-                                : streams & (socket_streams | 1U << STREAM_USAGE) ? "--sockets"
+    return not_loaded(pin_root, streams & (1U << STREAM_ICMP | 1U << STREAM_PORTS) ? "--xdp IFACE"
+                                : streams & (socket_streams | 1U << STREAM_USAGE)  ? "--sockets"
                                                                                   : "--cgroup DIR");
 }
 
 Result<uint32_t> loaded_streams(const HookTable &hooks, const Request &request) {
     uint32_t loaded = 0;
     for (const hook_record &hook : hooks) {
-        loaded |= hook.kind == HOOK_XDP ? 1U << STREAM_ICMP : 0;
+        loaded |= hook.kind == HOOK_XDP ? 1U << STREAM_ICMP | 1U << STREAM_PORTS : 0;
         loaded |= hook.kind == HOOK_SOCKETS ? socket_streams | 1U << STREAM_USAGE : 0;
     }
     if (access((request.pin_root + "/" + cgroups_map.path).c_str(), F_OK) == 0)

@@ -13,10 +13,11 @@ namespace {
 constexpr uint32_t bit_icmp = 1U << STREAM_ICMP, bit_tcp = 1U << STREAM_TCP,
                    bit_udp = 1U << STREAM_UDP, bit_conn = 1U << STREAM_CONN,
                    bit_bind = 1U << STREAM_BIND, bit_deny = 1U << STREAM_DENY,
-                   bit_usage = 1U << STREAM_USAGE;
+                   bit_usage = 1U << STREAM_USAGE, bit_ports = 1U << STREAM_PORTS;
+constexpr uint32_t snapshots = bit_usage | bit_ports;
 constexpr uint16_t client_ports = 32768; // as EPHEMERAL_PORTS of bpf/socket.h
 constexpr uint32_t messages = bit_tcp | bit_udp;
-constexpr uint32_t all_streams = bit_icmp | messages | bit_conn | bit_bind | bit_deny | bit_usage;
+constexpr uint32_t all_streams = bit_icmp | messages | bit_conn | bit_bind | bit_deny | snapshots;
 
 enum : int {
     opt_host = own_options,
@@ -42,21 +43,22 @@ constexpr Option options[] = {
     {opt_host, "host", 0, "ADDR[/LEN]", "only what has this address or prefix at either end"},
     {opt_proto, "proto", 0, "PROTO[,PROTO]",
      "only these: icmp, icmpv6; tcp, mptcp, udp, udplite; of usage any"},
-    {opt_if, "if", 0, "IFACE[,IFACE]", "icmp: only packets received on these interfaces"},
+    {opt_if, "if", 0, "IFACE[,IFACE]", "icmp, ports: only packets of these interfaces"},
     {opt_direction, "direction", 0, "in|out",
      "only what is received or accepted, or only what is sent or connected"},
     {opt_pid, "pid", 0, "N[,N]", "only these processes"},
     {opt_comm, "comm", 0, "NAME[,NAME]", "only processes of these names"},
-    {opt_port, "port", 0, "N[-N][,...]", "only these ports, at either end; of usage: remote ones"},
+    {opt_port, "port", 0, "N[-N][,...]",
+     "only these ports, at either end; usage: remote, ports: local ones"},
     {opt_include_self, "include-self", 0, nullptr,
      "also what processes of this session do, the reader's own pipeline"},
     {opt_no_payload, "no-payload", 0, nullptr, "tcp, udp: without what the messages say"},
     {opt_hex, "hex", 0, nullptr, "tcp, udp: payload as payload_hex, not as Base64"},
     {opt_by, "by", 0, "port", "usage: a line for each remote port, not each remote address"},
     {opt_interval, "interval", 'i', "SECONDS",
-     "usage: time between snapshots, fractions allowed (default 1)"},
+     "usage, ports: time between snapshots, fractions allowed (default 1)"},
     {opt_since_load, "since-load", 0, nullptr,
-     "usage: totals since the load; once, unless -i is given"},
+     "usage, ports: totals since the load; once, unless -i is given"},
     {opt_count, "count", 'n', "N", "stop after N events"},
     {opt_time, "time", 't', "SECONDS", "stop after this time, fractions allowed"},
     {opt_host_name, "host-name", 0, nullptr, "add this machine's name to each event, as host"},
@@ -70,7 +72,8 @@ struct Suits {
     bool filter;
 };
 constexpr Suits suits[] = {
-    {opt_if, bit_icmp, true},
+    {opt_host, all_streams & ~bit_ports, true},
+    {opt_if, bit_icmp | bit_ports, true},
     {opt_direction, bit_icmp | messages | bit_conn | bit_deny, true},
     {opt_pid, all_streams & ~bit_icmp, true},
     {opt_comm, all_streams & ~bit_icmp, true},
@@ -79,8 +82,8 @@ constexpr Suits suits[] = {
     {opt_no_payload, messages, false},
     {opt_hex, messages, false},
     {opt_by, bit_usage, false},
-    {opt_interval, bit_usage, false},
-    {opt_since_load, bit_usage, false},
+    {opt_interval, snapshots, false},
+    {opt_since_load, snapshots, false},
     {opt_community_id, bit_icmp | messages | bit_conn | bit_deny, false},
 };
 
@@ -96,8 +99,9 @@ std::vector<std::string> split(const std::string &list) {
 
 Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
     if (operands.empty())
-        return fail(usage_error("no stream given: icmp, tcp, udp, conn, bind, deny, usage or all")
-                        .with_hint("ebpf-read --help"));
+        return fail(
+            usage_error("no stream given: icmp, tcp, udp, conn, bind, deny, usage, ports or all")
+                .with_hint("ebpf-read --help"));
     uint32_t streams = 0;
     for (const std::string &name : operands) {
         uint32_t found = name == "all" ? all_streams : 0;
@@ -106,7 +110,8 @@ Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
                 found = all_streams & 1U << stream;
         if (!found)
             return fail(usage_error("no stream '" + name +
-                                    "': there are icmp, tcp, udp, conn, bind, deny, usage and all")
+                                    "': there are icmp, tcp, udp, conn, bind, deny, usage, ports "
+                                    "and all")
                             .with_hint("ebpf-read --help"));
         streams |= found;
     }
@@ -117,8 +122,9 @@ Result<uint32_t> parse_streams(const std::vector<std::string> &operands) {
 uint32_t streams_of(const std::string &proto) {
     uint32_t streams = bit_usage;
     streams |= proto == "icmp" || proto == "icmpv6" ? bit_icmp : 0;
-    streams |= proto == "tcp" ? bit_tcp | bit_conn | bit_bind | bit_deny : 0;
+    streams |= proto == "tcp" ? bit_tcp | bit_conn | bit_bind | bit_deny | bit_ports : 0;
     streams |= proto == "mptcp" ? bit_tcp | bit_bind | bit_deny : 0;
+    streams |= proto == "udp" ? bit_ports : 0;
     streams |= proto == "udp" || proto == "udplite" ? bit_udp | bit_bind | bit_deny : 0;
     return streams;
 }
@@ -308,7 +314,7 @@ const Usage usage = {
         "group is enough. Streams: icmp (ICMP and ICMPv6 as received), tcp and udp (each send and\n"
         "receive), conn (connections), bind (listeners), deny (what rules refuse), usage (bytes "
         "of\n"
-        "each process), all.",
+        "each process), ports (packets of watched ports), all.",
     .options = options,
     .closing =
         "Filters run in the kernel, for this reader alone. See ebpf-read(1), pinpipe-events(5).",

@@ -36,6 +36,9 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     if (!bits)
         return fail(bits.error());
     const uint32_t of_processes = socket_streams | 1U << STREAM_DENY;
+    claimed_ = request_.streams & event_streams;
+    if (ports_ && ports_->has_owners())
+        claimed_ |= 1U << STREAM_BIND; // who has a port
     std::optional<uint32_t> session;
     if (request_.streams & of_processes && leaves_out_self(request_)) {
         const auto own = own_session(pins);
@@ -43,16 +46,15 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
             return fail(own.error());
         session = *own;
     }
-    auto claim =
-        Claim::take(pins, abi, request_.streams & event_streams, [&](reader_control &control) {
-            if (request_.host) {
-                control.icmp.host = request_.host->host;
-                control.icmp.host_mask = request_.host->mask;
-            }
-            control.icmp.hooks = *bits;
-            control.icmp.versions = request_.versions;
-            control.sockets = socket_filter_of(request_, abi.payload, session);
-        });
+    auto claim = Claim::take(pins, abi, claimed_, [&](reader_control &control) {
+        if (request_.host) {
+            control.icmp.host = request_.host->host;
+            control.icmp.host_mask = request_.host->mask;
+        }
+        control.icmp.hooks = *bits;
+        control.icmp.versions = request_.versions;
+        control.sockets = socket_filter_of(request_, abi.payload, session);
+    });
     if (!claim)
         return fail(claim.error());
     claim_ = std::move(*claim);
@@ -87,7 +89,15 @@ Result<Session> Session::open(const Request &request) {
     session.abi_ = std::move(*abi_fd);
     session.hook_changes_ = abi->hook_changes;
 
-    if (*streams & event_streams)
+    if (const auto there = wanted_hooks(*table, request); !there)
+        return fail(there.error());
+    if (*streams & 1U << STREAM_PORTS) {
+        auto stream = PortsStream::open(pins, session.request_, abi->loaded);
+        if (!stream)
+            return fail(stream.error());
+        session.ports_ = std::move(*stream);
+    }
+    if (*streams & event_streams || (session.ports_ && session.ports_->has_owners()))
         if (auto opened = session.open_events(pins, *abi); !opened)
             return fail(opened.error());
     if (*streams & 1U << STREAM_USAGE) {
@@ -118,6 +128,8 @@ Result<void> Session::refresh_hooks() {
         return fail(table.error());
     hook_table_ = *table;
     lines_->name_hooks(hook_table_);
+    if (ports_)
+        ports_->name_hooks(hook_table_);
     if (claim_ && !request_.interfaces.empty())
         if (const auto bits = wanted_hooks(hook_table_, request_))
             claim_->set_hooks(*bits);
@@ -150,15 +162,19 @@ void Session::tell_lost(unsigned stream, uint64_t count, uint64_t boot_time) {
 void Session::write(const Record &record) {
     const auto *header = record.begins_with<record_header>();
     if (!header || header->generation != claim_->generation() || header->stream >= STREAMS ||
-        !(request_.streams & event_streams & 1U << header->stream))
+        !(claimed_ & 1U << header->stream))
         return; // was on its way to whoever had this slot before
     const unsigned stream = header->stream;
     taken_[stream]++;
     tell_lost(stream, losses_[stream].before_record(claim_->lost_since(stream, header->lost)),
               header->time);
     const auto *bound = record.as<bind_record>();
+    if (stream == STREAM_BIND && bound && ports_)
+        ports_->note(*bound);
     if (stream == STREAM_BIND && bound && bound_ && !bound_->note(*bound))
         return; // the list has told it
+    if (!(request_.streams & 1U << stream))
+        return;
     lines_->write(record, *header);
     ending_->events++;
 }
@@ -174,7 +190,7 @@ Result<void> Session::settle() {
         counts[stream] = claim_->counts(stream);
     const bool overrun = claim_->ring().overrun() && claim_->ring().unread() == 0;
     for (unsigned stream = 0; stream < STREAMS; stream++) {
-        if (!(request_.streams & event_streams & 1U << stream))
+        if (!(claimed_ & 1U << stream))
             continue;
         tell_lost(stream, losses_[stream].when_idle(counts[stream].lost), now);
         if (overrun)
@@ -200,7 +216,7 @@ void Session::warn_of_tampering() {
 
 Result<void> Session::flush() {
     for (unsigned stream = 0; claim_ && stream < STREAMS; stream++)
-        if (request_.streams & event_streams & 1U << stream)
+        if (claimed_ & 1U << stream)
             claim_->note_read(stream, taken_[stream]);
     const auto written = lines_->flush();
     if (!written)
@@ -232,32 +248,60 @@ Result<size_t> Session::read_some() {
 // Once nothing more is asked for: the rest of the ring and of the losses.
 Result<void> Session::drain() {
     if (usage_ && !usage_->over() && !over())
-        if (auto looked = look_at_usage(); !looked)
+        if (auto looked = look_at(*usage_); !looked)
             return looked;
-    if (!claim_)
-        return flush();
-    claim_->stop();
-    while (!over()) {
-        const auto count = read_some();
-        if (!count)
-            return fail(count.error());
-        if (!*count)
-            return settle();
+    if (claim_) {
+        claim_->stop();
+        for (size_t count = 1; count && !over();) {
+            const auto some = read_some();
+            if (!some)
+                return fail(some.error());
+            count = *some;
+        }
     }
-    return {};
+    if (ports_ && !ports_->over() && !over())
+        if (auto looked = look_at(*ports_); !looked)
+            return looked;
+    return over() ? flush() : settle();
 }
 
 // One snapshot; what it could not attribute counts as lost.
-Result<void> Session::look_at_usage() {
+template <class Stream> Result<void> Session::look_at(Stream &stream) {
     const uint64_t left = request_.count ? request_.count - ending_->events : 0;
-    const uint64_t lost = request_.since_load ? 0 : usage_->lost();
+    const uint64_t lost = request_.since_load ? 0 : stream.lost();
     lines_->refresh_clock();
-    const auto written = lines_->look(*usage_, left);
+    const auto written = lines_->look(stream, left);
     if (!written)
         return fail(written.error());
     ending_->events += *written;
-    ending_->lost += usage_->lost() - lost;
+    ending_->lost += stream.lost() - lost;
     return flush();
+}
+
+// Of several that are due, none is left out for the count of events alone.
+Result<void> Session::look_at_what_is_due() {
+    if (usage_ && boot_now() >= usage_->due())
+        if (auto looked = look_at(*usage_); !looked)
+            return looked;
+    if (ports_ && !over() && boot_now() >= ports_->due())
+        if (auto looked = look_at(*ports_); !looked)
+            return looked;
+    if (bound_ && boot_now() >= bound_->due())
+        return look_at_bound();
+    return {};
+}
+
+// Snapshots that were to be taken once have been, and nothing else is read.
+bool Session::is_over() const {
+    if (claimed_ & request_.streams || !(usage_ || ports_))
+        return false;
+    return (!usage_ || usage_->over()) && (!ports_ || ports_->over());
+}
+
+int64_t Session::due() const {
+    return std::min({usage_ && !usage_->over() ? usage_->due() : INT64_MAX,
+                     ports_ && !ports_->over() ? ports_->due() : INT64_MAX,
+                     bound_ ? bound_->due() : INT64_MAX});
 }
 
 // What has been bound since the last look. A list that is gone: the probes are being taken away.
@@ -281,9 +325,7 @@ Result<void> Session::look_at_bound() {
 int Session::wait_time(bool busy, int64_t now) const {
     int64_t wait = busy ? busy_wait : idle_wait;
     wait = std::min(wait, (end_ - now) / 1'000'000 + 1);
-    for (const int64_t due :
-         {usage_ ? usage_->due() : INT64_MAX, bound_ ? bound_->due() : INT64_MAX})
-        wait = std::min(wait, std::max<int64_t>(0, due - now) / 1'000'000 + 1);
+    wait = std::min(wait, std::max<int64_t>(0, due() - now) / 1'000'000 + 1);
     return static_cast<int>(wait);
 }
 
@@ -296,16 +338,12 @@ Result<void> Session::run(Ending &ending) {
         const int64_t now = boot_now();
         if (end_ <= now)
             break;
-        if (last < records_at_once && !(usage_ && usage_->due() <= now) &&
-            !(bound_ && bound_->due() <= now))
+        if (last < records_at_once && due() > now)
             waiter_.wait(wait_time(claim_ && now - busy <= quiet, now));
         if (auto looked = look_at_abi(); !looked)
             return looked;
-        if (usage_ && !ending.unloaded && boot_now() >= usage_->due() && !stop_requested())
-            if (auto looked = look_at_usage(); !looked)
-                return looked;
-        if (bound_ && !ending.unloaded && boot_now() >= bound_->due() && !stop_requested())
-            if (auto looked = look_at_bound(); !looked)
+        if (!ending.unloaded && !stop_requested())
+            if (auto looked = look_at_what_is_due(); !looked)
                 return looked;
         const auto count = read_some();
         if (!count)
@@ -318,7 +356,7 @@ Result<void> Session::run(Ending &ending) {
         warn_of_tampering();
         if (over())
             return {};
-        if (usage_ && usage_->over() && !claim_)
+        if (is_over())
             return {};
     }
     return drain();

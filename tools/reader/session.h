@@ -38,7 +38,10 @@ private:
     Result<void> open_events(const Pins &pins, const abi_record &abi);
 
     int wait_time(bool busy, int64_t now) const;
-    Result<void> look_at_usage();
+    template <class Stream> Result<void> look_at(Stream &stream);
+    Result<void> look_at_what_is_due();
+    bool is_over() const;
+    int64_t due() const;
     Result<void> look_at_bound();
     Result<void> refresh_hooks();
     Result<size_t> read_some();
@@ -53,8 +56,10 @@ private:
 
     Request request_;
     std::optional<Claim> claim_; // of event streams
+    uint32_t claimed_ = 0;       // bit N: stream N comes through it
     Waiter waiter_;
     std::optional<UsageStream> usage_;
+    std::optional<PortsStream> ports_;
     std::optional<BoundList> bound_;
     Fd hooks_, abi_;
     uint32_t hook_changes_ = 0;

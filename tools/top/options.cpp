@@ -18,10 +18,9 @@ enum : int {
 };
 
 constexpr Option options[] = {
-    {opt_by, "by", 0, "WHAT",
-     "a row for each process, remote or both: usage; or port (default: what comes)"},
+    {opt_by, "by", 0, "WHAT", "a row for each process, remote, both or port (default: what comes)"},
     {opt_sort, "sort", 's', "COLUMN",
-     "a heading in lower case: pid, process, sent/s, ...; port, owners, pps-in, ..."},
+     "a heading in lower case: process, sent/s, port, pps-in, owners, ..."},
     {opt_reverse, "reverse", 'r', nullptr, "the other way round"},
     {opt_units, "units", 'u', "UNITS", "binary (KiB), bits (kbit) or bytes (default: binary)"},
     {opt_filter, "filter", 'f', "TEXT",

@@ -1,20 +1,17 @@
-#include "tools/ctl/process.h"
+#include "lib/process.h"
 
 #include "lib/clock.h"
 #include "tests/unit/support/child.h"
 
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <thread>
 
-namespace pinpipe::ctl {
+namespace pinpipe {
 namespace {
 
 std::string wrong(const std::string &text) {
@@ -45,7 +42,7 @@ private:
     std::string path_;
 };
 
-TEST(RuleProcess, ByName) {
+TEST(Process, ByName) {
     const auto process = find_process("fifteen bytes!!");
     ASSERT_TRUE(process);
     EXPECT_EQ(process->key.kind, static_cast<__u32>(SUBJECT_NAME));
@@ -55,7 +52,7 @@ TEST(RuleProcess, ByName) {
     EXPECT_EQ(brief->key.id[1], 0u);
 }
 
-TEST(RuleProcess, ByPath) {
+TEST(Process, ByPath) {
     const File file;
     struct stat st {};
     ASSERT_EQ(stat(file.path().c_str(), &st), 0);
@@ -70,7 +67,7 @@ TEST(RuleProcess, ByPath) {
     EXPECT_FALSE(is_current(process->key, "/nonexistent"));
 }
 
-TEST(RuleProcess, ByNumber) {
+TEST(Process, ByNumber) {
     const int64_t before = boot_now();
     const Child child([] {
         pause();
@@ -86,7 +83,7 @@ TEST(RuleProcess, ByNumber) {
     EXPECT_LE(static_cast<int64_t>(process->key.id[1]), boot_now());
 }
 
-TEST(RuleProcess, OddNamesDoNotMoveTheStart) {
+TEST(Process, OddNamesDoNotMoveTheStart) {
     const Child child([] {
         prctl(PR_SET_NAME, ") R 1 (2 3");
         pause();
@@ -98,13 +95,13 @@ TEST(RuleProcess, OddNamesDoNotMoveTheStart) {
     EXPECT_LT(boot_now() - static_cast<int64_t>(process->key.id[1]), 60'000'000'000);
 }
 
-TEST(RuleProcess, AThreadIsNone) {
+TEST(Process, AThreadIsNone) {
     std::string told;
     std::thread([&] { told = wrong("pid:" + std::to_string(gettid())); }).join();
     EXPECT_EQ(told.rfind("no process ", 0), 0u) << told;
 }
 
-TEST(RuleProcess, WhatIsWrongIsSaid) {
+TEST(Process, WhatIsWrongIsSaid) {
     EXPECT_EQ(wrong("sixteen bytes!!!"),
               "the name 'sixteen bytes!!!' has 16 bytes: the kernel keeps 15 of a process's name; "
               "give the executable's path");
@@ -131,63 +128,5 @@ TEST(RuleProcess, WhatIsWrongIsSaid) {
     EXPECT_EQ(exit_of("pid:2147483647"), Exit::failed);
 }
 
-TEST(RuleCgroup, IsADirectoryOfTheHierarchy) {
-    const auto wrong_one = find_cgroup("/tmp");
-    ASSERT_FALSE(wrong_one);
-    EXPECT_EQ(wrong_one.error().text.rfind("/tmp is no cgroup: ", 0), 0u);
-    EXPECT_EQ(find_cgroup("/nonexistent").error().text,
-              "cannot find cgroup /nonexistent: no such file or directory");
-    EXPECT_EQ(*find_cgroup("cgroup:4711"), 4711u);
-    EXPECT_EQ(find_cgroup("cgroup:x").error().exit, Exit::usage);
-}
-
-// Where the cgroup2 hierarchy is mounted; empty: nowhere.
-std::string hierarchy() {
-    for (const char *at : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-        struct statfs fs {};
-        if (statfs(at, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
-            return at;
-    }
-    return "";
-}
-
-TEST(RuleCgroup, IsShownAsItsDirectory) {
-    CgroupPaths paths;
-    EXPECT_EQ(paths.path(0), "");
-    EXPECT_EQ(paths.path(~uint64_t{0}), "cgroup:18446744073709551615");
-    const std::string directory = hierarchy() + "/pinpipe-unit-" + std::to_string(getpid());
-    if (hierarchy().empty() || mkdir(directory.c_str(), 0755) != 0)
-        GTEST_SKIP() << "no cgroup can be made";
-    const auto id = find_cgroup(directory);
-    CgroupPaths fresh;
-    const std::string shown = id ? fresh.path(*id) : id.error().text;
-    rmdir(directory.c_str());
-    EXPECT_EQ(shown, directory);
-    CgroupPaths later;
-    EXPECT_EQ(later.path(*id), "cgroup:" + std::to_string(*id)) << "it is gone";
-}
-
-TEST(RuleCgroup, IsOneThatTheProgramsLookAt) {
-    if (hierarchy().empty())
-        GTEST_SKIP() << "no cgroup2 hierarchy";
-    EXPECT_EQ(find_cgroup(hierarchy()).error().text,
-              hierarchy() + " is the root, which has all processes: leave it out");
-    std::vector<std::string> made = {hierarchy() + "/pinpipe-unit-" + std::to_string(getpid())};
-    std::vector<bool> found;
-    for (int depth = 1; depth <= LABEL_SCOPES + 1; depth++) {
-        if (mkdir(made.back().c_str(), 0755) != 0)
-            break;
-        found.push_back(find_cgroup(made.back()).has_value());
-        made.push_back(made.back() + "/x");
-    }
-    for (auto at = made.rbegin(); at != made.rend(); ++at)
-        rmdir(at->c_str());
-    if (found.empty())
-        GTEST_SKIP() << "no cgroup can be made";
-    std::vector<bool> expected(LABEL_SCOPES, true);
-    expected.push_back(false);
-    EXPECT_EQ(found, expected);
-}
-
 } // namespace
-} // namespace pinpipe::ctl
+} // namespace pinpipe

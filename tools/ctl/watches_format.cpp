@@ -1,0 +1,94 @@
+#include "tools/ctl/watches.h"
+
+#include "lib/error.h"
+#include "lib/json_line.h"
+
+#include <algorithm>
+#include <array>
+#include <rapidjson/writer.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Row = std::array<std::string, 3>;
+
+const char *state_text(const WatchStatus &watch) {
+    return watch.counting ? "counting" : "waiting";
+}
+
+Row row_of(const WatchStatus &watch) {
+    return {rule_text({watch.range, 1U << watch.proto}),
+            watch.process ? printable(watch.process->text) + (watch.current ? "" : " (!)") : "any",
+            state_text(watch)};
+}
+
+void write_string(Writer &w, const char *key, const std::string &value) {
+    w.Key(key);
+    const std::string text = json_string(value);
+    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
+}
+
+const char *kind_text(uint32_t kind) {
+    return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
+}
+
+void write_watch(Writer &w, const WatchStatus &watch) {
+    w.StartObject();
+    w.Key("first_port"), w.Uint(watch.range.first);
+    w.Key("last_port"), w.Uint(watch.range.last);
+    w.Key("proto"), w.String(proto_names[watch.proto]);
+    if (watch.process) {
+        write_string(w, "process", watch.process->text);
+        w.Key("kind"), w.String(kind_text(watch.process->key.kind));
+        w.Key("current"), w.Bool(watch.current);
+    }
+    w.Key("state"), w.String(state_text(watch));
+    w.EndObject();
+}
+
+void add_warnings(std::string &out, const std::vector<WatchStatus> &watches) {
+    for (const WatchStatus &watch : watches)
+        if (!watch.current)
+            out += "(!) " + printable(watch.process->text) +
+                   (watch.process->key.kind == SUBJECT_PID
+                        ? ": this process has ended\n"
+                        : ": another file, or none, is there now; the watch is for the earlier "
+                          "one\n");
+}
+
+} // namespace
+
+std::string watches_text(const std::vector<WatchStatus> &watches) {
+    if (watches.empty())
+        return "nothing is watched\n";
+    std::vector<Row> rows = {{"port", "process", "state"}};
+    for (const WatchStatus &watch : watches)
+        rows.push_back(row_of(watch));
+    std::array<size_t, 2> widths{}; // the last column needs none
+    for (const Row &row : rows)
+        for (size_t column = 0; column < widths.size(); column++)
+            widths[column] = std::max(widths[column], row[column].size());
+    std::string out;
+    for (const Row &row : rows) {
+        for (size_t column = 0; column < widths.size(); column++)
+            out += row[column] + std::string(widths[column] - row[column].size() + 2, ' ');
+        out += row.back() + "\n";
+    }
+    add_warnings(out, watches);
+    return out;
+}
+
+std::string watches_json(const std::vector<WatchStatus> &watches) {
+    rapidjson::StringBuffer buffer;
+    Writer w(buffer);
+    w.StartObject();
+    w.Key("watches"), w.StartArray();
+    for (const WatchStatus &watch : watches)
+        write_watch(w, watch);
+    w.EndArray();
+    w.EndObject();
+    return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+} // namespace pinpipe::ctl

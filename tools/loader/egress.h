@@ -1,0 +1,22 @@
+// Counting what an interface sends: a tc program (tcx, Linux 6.6) beside each XDP hook.
+#pragma once
+
+#include "tools/loader/interface.h"
+#include "tools/loader/layout.h"
+#include "tools/loader/program.h"
+
+namespace pinpipe::loader {
+
+// What tells this build's program from another one.
+uint64_t egress_build();
+
+// Loads the program with this hook's constants and the layout's maps. flags: HOOK_*.
+Result<Program> load_egress(const Layout &layout, unsigned number, uint32_t flags);
+
+// Whether this kernel attaches such programs by links.
+bool has_egress();
+
+// A new link, behind the programs that are there. In the namespace of the interface.
+Result<Fd> attach_egress(const Program &program, const Interface &interface);
+
+} // namespace pinpipe::loader

@@ -1,0 +1,15 @@
+// A program that has been loaded.
+#pragma once
+
+#include "lib/fd.h"
+
+#include <cstdint>
+
+namespace pinpipe::loader {
+
+struct Program {
+    Fd fd;
+    uint32_t id = 0;
+};
+
+} // namespace pinpipe::loader
