@@ -39,7 +39,8 @@ static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct
 	s = bpf_sk_storage_get(&owners, sk, 0, 0);
 	if (!s) {
 		s = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		if (s)
+		/* A listener's is of no connection: its children begin by themselves. */
+		if (s && sk->__sk_common.skc_state != TCP_LISTEN)
 			count_from(s, tp->copied_seq);
 	}
 	if (!s || s->key.pid)

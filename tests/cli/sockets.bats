@@ -30,6 +30,18 @@ compare() { # KIND
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
+@test "a server older than the load: its later connections, to the byte" {
+	start server "${from_here[@]}" python3 "$BATS_TEST_DIRNAME/ports.py" serve pp-older tcp4:5050
+	wait_until has_text "$(out server)" ready
+	given --sockets
+	local i
+	for i in {1..16}; do
+		"${from_here[@]}" python3 "$BATS_TEST_DIRNAME/ports.py" send tcp 127.0.0.1 5050 2 100
+	done
+	finish server TERM
+	[ "$(usage --since-load --comm pp-older | jq -s -c 'map([.bytes_received, .bytes_sent])')" = '[[3200,32]]' ]
+}
+
 exact() { # KIND
 	granted "$1" || skip "this kernel does not grant $1 probes; tests/vm covers them"
 	given --sockets --probe "$1"
