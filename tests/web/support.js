@@ -1,0 +1,112 @@
+// What the browser tests share: a server of their own, a browser, a page that tells of every complaint.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+export const build = process.env.PINPIPE_BUILD ?? path.join(root, 'build');
+export const bin = process.env.EBPF_BIN ?? path.join(build, 'bin');
+export const web = path.join(build, 'web');
+export const shots = path.join(web, 'shots');
+export const load = createRequire(path.join(web, 'package.json'));
+
+mkdirSync(shots, { recursive: true });
+
+const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--hide-scrollbars'];
+
+export async function openBrowser() {
+    const { chromium } = load('playwright-core');
+    const executablePath = process.env.PINPIPE_CHROMIUM ?? '/usr/bin/chromium';
+    return chromium.launch({ executablePath, args: flags, timeout: 60_000 });
+}
+
+// A page in a context of its own. page.complaints collects what went wrong in it: errors, violations of the policy.
+export async function openPage(browser, options = {}) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.complaints = [];
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && page.complaints.push(message.text()));
+    page.on('pageerror', (error) => page.complaints.push(String(error)));
+    await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    return page;
+}
+
+export async function freePort() {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    server.close();
+    await once(server, 'close');
+    return port;
+}
+
+export async function waitFor(what, condition, ms = 15_000) {
+    for (const end = Date.now() + ms; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 20))) {
+        if (await condition()) return;
+    }
+    throw new Error('waited in vain: ' + what);
+}
+
+export class Server {
+    constructor(child, url, directory) {
+        Object.assign(this, { child, url, directory });
+    }
+
+    // Events, or lines as they are, into its standard input.
+    async send(...events) {
+        const lines = events.flat().map((event) => (typeof event === 'string' ? event : JSON.stringify(event)) + '\n');
+        if (!this.child.stdin.write(lines.join(''))) await once(this.child.stdin, 'drain');
+    }
+
+    // Lines into a room, as another host sends them.
+    async post(room, lines, headers = {}) {
+        const body = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)) + '\n').join('');
+        const answer = await fetch(`${this.url}/rooms/${room}`, { method: 'POST', body, headers });
+        return { status: answer.status, ...(await answer.json()) };
+    }
+
+    end() {
+        this.child.stdin.end();
+    }
+
+    async stop() {
+        if (this.child.exitCode === null && this.child.signalCode === null) {
+            this.child.kill('SIGTERM');
+            await once(this.child, 'exit');
+        }
+        rmSync(this.directory, { recursive: true, force: true });
+    }
+}
+
+export async function startServer({ args = () => [], port } = {}) {
+    const directory = mkdtempSync(path.join(tmpdir(), 'pinpipe-web-'));
+    const address = `127.0.0.1:${port ?? (await freePort())}`;
+    const child = spawn(path.join(bin, 'ebpf-web'), ['--listen', address, ...(await args(directory))], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    child.stdin.on('error', () => {}); // it ended: the test sees that elsewhere
+    const server = new Server(child, 'http://' + address, directory);
+    const answers = async () => {
+        if (child.exitCode !== null) throw new Error(`ebpf-web ended with ${child.exitCode}: ${said}`);
+        return (await fetch(server.url + '/healthz').catch(() => undefined))?.ok;
+    };
+    await waitFor('ebpf-web to answer', answers);
+    server.said = () => said;
+    return server;
+}
+
+// A database of the last hours, written by ebpf-store. Gives its path.
+export async function writeDatabase(directory, events) {
+    const file = path.join(directory, 'usage.db');
+    const child = spawn(path.join(bin, 'ebpf-store'), [file], { stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin.end(events.map((event) => JSON.stringify(event) + '\n').join(''));
+    const [status] = await once(child, 'exit');
+    if (status !== 0) throw new Error(`ebpf-store ended with ${status}`);
+    return file;
+}

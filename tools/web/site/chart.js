@@ -1,0 +1,116 @@
+// Received and sent over time, drawn by uPlot. Values are told in the legend as the pointer, or the arrow keys, move;
+// dragging chooses a range where somebody wants one.
+/* global uPlot */
+import { clock, dateTime, rate } from './format.js';
+import { el, setText } from './dom.js';
+import { chartOptions } from './chart-options.js';
+import { theme } from './theme-button.js';
+
+function legendItem(kind, name) {
+    const value = el('b', { class: 'legend-value' });
+    return { value, node: el('span', { class: 'legend-item' }, el('span', { class: 'swatch ' + kind, 'aria-hidden': 'true' }), name, ' ', value) };
+}
+
+function skeleton(label) {
+    const received = legendItem('received', 'Received');
+    const sent = legendItem('sent', 'Sent');
+    const time = el('span', { class: 'legend-time muted' });
+    const canvas = el('div', { class: 'chart-canvas', tabindex: 0, role: 'slider', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 0, 'aria-valuenow': 0 });
+    const node = el('div', { class: 'chart' }, el('div', { class: 'legend' }, received.node, sent.node, time), canvas);
+    return { node, canvas, received: received.value, sent: sent.value, time };
+}
+
+// As uPlot wants it: seconds, and the average rate of each step. Without a step nothing is known.
+export function columns(series) {
+    const { step_ms: step, start, bytes_sent: sent = [], bytes_received: received = [] } = series ?? {};
+    if (!(step > 0) || !Number.isFinite(start)) return [[], [], []];
+    const perSecond = (value) => (Number.isFinite(value) ? (value * 1000) / step : null);
+    const length = Math.max(sent.length, received.length);
+    const at = (values) => Array.from({ length }, (_, index) => perSecond(values[index]));
+    return [Array.from({ length }, (_, index) => (start + index * step) / 1000), at(received), at(sent)];
+}
+
+export class TrafficChart {
+    #parts;
+    #data = [[], [], []];
+    #plot;
+    #zoom;
+    #stop;
+    #days = false;
+
+    constructor({ label, zoom }) {
+        this.#parts = skeleton(label);
+        this.#zoom = zoom;
+        this.node = this.#parts.node;
+        const resize = new ResizeObserver(() => this.#resize());
+        resize.observe(this.#parts.canvas);
+        const unwatch = theme.watch(() => this.#draw());
+        this.#stop = () => (resize.disconnect(), unwatch(), this.#plot?.destroy());
+        this.#parts.canvas.addEventListener('keydown', (event) => this.#key(event));
+    }
+
+    set(series) {
+        this.#data = columns(series);
+        const times = this.#data[0];
+        this.#days = times.length > 1 && times.at(-1) - times[0] > 43_200;
+        this.#parts.canvas.setAttribute('aria-valuemax', Math.max(0, times.length - 1));
+        if (this.#plot) this.#plot.setData(this.#data);
+        else this.#draw();
+        this.#tell();
+    }
+
+    destroy() {
+        this.#stop();
+    }
+
+    #size() {
+        const { clientWidth, clientHeight } = this.#parts.canvas;
+        return { width: Math.max(160, clientWidth), height: Math.max(120, clientHeight) };
+    }
+
+    #resize() {
+        if (this.#plot) this.#plot.setSize(this.#size());
+        else this.#draw();
+    }
+
+    // The colours are in the canvas: another theme needs another plot.
+    #draw() {
+        this.#plot?.destroy();
+        this.#plot = undefined;
+        if (!this.#parts.canvas.clientWidth || !this.#data[0].length) return;
+        const moved = () => this.#tell();
+        this.#plot = new uPlot(chartOptions({ host: this.#parts.canvas, ...this.#size(), moved, selected: this.#zoom && ((plot) => this.#selected(plot)) }), this.#data, this.#parts.canvas);
+        this.#plot.root.setAttribute('aria-hidden', 'true');
+    }
+
+    #selected(plot) {
+        const { left, width } = plot.select;
+        if (width < 4) return;
+        const [from, to] = [left, left + width].map((x) => Math.round(plot.posToVal(x, 'x') * 1000));
+        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        this.#zoom(from, to);
+    }
+
+    #key(event) {
+        const last = this.#data[0].length - 1;
+        const index = this.#plot?.cursor.idx ?? last;
+        const to = { ArrowLeft: index - 1, ArrowDown: index - 1, ArrowRight: index + 1, ArrowUp: index + 1, Home: 0, End: last }[event.key];
+        if (to === undefined || !this.#plot) return;
+        event.preventDefault();
+        const left = this.#plot.valToPos(this.#data[0][Math.min(last, Math.max(0, to))], 'x');
+        this.#plot.setCursor({ left, top: 10 });
+    }
+
+    #tell() {
+        const [times, received, sent] = this.#data;
+        const chosen = this.#plot?.cursor.idx;
+        const index = chosen ?? times.length - 1;
+        const { canvas, ...parts } = this.#parts;
+        const time = times.length ? (this.#days ? dateTime : clock)(times[index] * 1000) : '';
+        setText(parts.received, rate(received[index]));
+        setText(parts.sent, rate(sent[index]));
+        setText(parts.time, time);
+        canvas.setAttribute('aria-valuenow', Math.max(0, index));
+        canvas.setAttribute('aria-valuetext', times.length ? `${time}: ${rate(received[index])} received, ${rate(sent[index])} sent` : 'no data');
+    }
+}

@@ -1,0 +1,27 @@
+// A command to copy. Nothing on these pages runs one.
+import { el, setText } from './dom.js';
+import { shown } from './safe.js';
+
+export function command(text) {
+    const code = el('code', {}, shown(text));
+    // A line break in it would run half of it where it is pasted.
+    if (shown(text) !== text) return el('span', { class: 'command' }, code, el('span', { class: 'muted' }, 'The name holds characters that cannot be copied: allow its path.'));
+    const button = el('button', { type: 'button', class: 'copy', 'aria-label': 'Copy: ' + shown(text) }, 'Copy');
+    button.addEventListener('click', async () => {
+        const done = await copy(text, code);
+        setText(button, done ? 'Copied' : 'Selected');
+        setTimeout(() => setText(button, 'Copy'), 2000);
+    });
+    return el('span', { class: 'command' }, code, button);
+}
+
+// Without TLS, and not on this machine, there is no clipboard: then it is at least selected.
+async function copy(text, node) {
+    try {
+        await navigator.clipboard.writeText(text);
+        return true;
+    } catch {
+        getSelection().selectAllChildren(node);
+        return false;
+    }
+}

@@ -1,0 +1,124 @@
+// What came from a room: the latest events, within bounds, and how much there was besides. Knows no page.
+import { describe } from './sentences.js';
+import { plain } from './words.js';
+
+export class Entry {
+    #described;
+    #event;
+
+    constructor(line) {
+        this.line = line;
+    }
+
+    get event() {
+        if (this.#event === undefined) this.#event = parsed(this.line);
+        return this.#event;
+    }
+
+    // Only of what is looked at: most events of a busy room never are.
+    get described() {
+        return (this.#described ??= describe(this.event));
+    }
+
+    matches(words) {
+        const raw = this.line.toLowerCase();
+        if (words.every((word) => raw.includes(word))) return true;
+        const { said, more } = this.described;
+        const text = `${raw} ${plain(said)} ${more}`.toLowerCase();
+        return words.every((word) => text.includes(word));
+    }
+}
+
+// Stands among the events where some are missing.
+export class Notice {
+    constructor(text) {
+        this.described = { kind: 'lost', tone: 'lost', said: [text], more: '' };
+    }
+
+    matches() {
+        return true;
+    }
+}
+
+function parsed(line) {
+    try {
+        return JSON.parse(line);
+    } catch {
+        return null;
+    }
+}
+
+export class Feed {
+    #limit;
+    #pending = [];
+    #kept = [];
+    #words = [];
+    #recent = [];
+
+    constructor(limit = 5000) {
+        this.#limit = limit;
+        this.entries = []; // of those kept, the ones that match the filter
+        this.counts = { events: 0, lost: 0, sampled: 0 };
+        this.paused = false;
+        this.ended = false;
+    }
+
+    push(messages, now) {
+        let events = 0;
+        for (const { type, data } of messages) {
+            if (type === 'message') this.#pending.push(new Entry(data)), (events += 1), (this.ended = false);
+            else if (type === 'lost') this.#missed('lost', data);
+            else if (type === 'sampled') this.#missed('sampled', data);
+            else if (type === 'end') this.ended = true;
+        }
+        trim(this.#pending, this.#limit);
+        this.counts.events += events;
+        this.#recent.push([now, events]);
+    }
+
+    #missed(kind, data) {
+        const number = Number(parsed(data)?.count) || 0;
+        this.counts[kind] += number;
+        if (kind === 'lost' && number) this.#pending.push(new Notice(`${number.toLocaleString('en-US')} events are missing here`));
+    }
+
+    // Events a second over the last three.
+    rate(now) {
+        while (this.#recent.length && this.#recent[0][0] < now - 3000) this.#recent.shift();
+        return this.#recent.reduce((sum, [, events]) => sum + events, 0) / 3;
+    }
+
+    get waiting() {
+        return this.#pending.length;
+    }
+
+    // Takes over what came since; true if there is something new to show.
+    take() {
+        if (this.paused || !this.#pending.length) return false;
+        const fresh = this.#pending;
+        this.#pending = [];
+        this.#kept = trim(this.#kept.concat(fresh), this.#limit);
+        this.entries = trim(this.entries.concat(fresh.filter((entry) => this.#shows(entry))), this.#limit);
+        return true;
+    }
+
+    filter(text) {
+        this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
+        this.entries = this.#kept.filter((entry) => this.#shows(entry));
+    }
+
+    clear() {
+        this.#pending = [];
+        this.#kept = [];
+        this.entries = [];
+    }
+
+    #shows(entry) {
+        return !this.#words.length || entry.matches(this.#words);
+    }
+}
+
+function trim(list, limit) {
+    if (list.length > limit) list.splice(0, list.length - limit);
+    return list;
+}

@@ -1,0 +1,86 @@
+// Any range of the database: over time, and by whom. All that is chosen stands in the address.
+import { api, signedOut } from './api.js';
+import { TrafficChart } from './chart.js';
+import { el, setText } from './dom.js';
+import { bytes, count, dateTime, duration } from './format.js';
+import { historyControls } from './history-controls.js';
+import { historyTable } from './history-table.js';
+import { empty, failure, heading, panel, show } from './parts.js';
+import { changed, moved, wanted } from './range.js';
+import { address } from './router.js';
+
+function go(now, changes) {
+    location.hash = address('history', undefined, changed(now, changes));
+}
+
+function downloads(parameters) {
+    const link = (format) => el('a', { class: 'button', href: '/api/v1/history?' + new URLSearchParams({ ...parameters, format, download: '1' }), download: `history.${format}` }, format.toUpperCase());
+    return el('p', { class: 'downloads' }, el('span', { class: 'muted' }, 'Download: '), link('csv'), ' ', link('json'));
+}
+
+// Instead of dragging.
+function steps(now, range) {
+    const step = (label, factor, shift) => el('button', { type: 'button', id: 'range-' + label.replace(' ', '-'), onclick: () => go(now, moved(range(), factor, shift)) }, label);
+    return el('div', { class: 'steps', role: 'group', 'aria-label': 'Move the range' }, step('Earlier', 1, -0.5), step('Zoom in', 0.5, 0), step('Zoom out', 2, 0), step('Later', 1, 0.5));
+}
+
+function sentence(answer, total) {
+    const lost = Object.entries(total?.lost ?? {}).map(([stream, number]) => `${count(number)} of ${stream}`);
+    const range = `${dateTime(answer.since)} to ${dateTime(answer.until)}, ${duration(answer.until - answer.since)}`;
+    return { range, sums: total ? `${bytes(total.bytes_received)} received, ${bytes(total.bytes_sent)} sent.` : '', lost: lost.length ? `Lost in this time: ${lost.join(', ')}.` : '' };
+}
+
+function noAnswer(error) {
+    if (error.status !== 404) return failure(error);
+    return empty('There is no database to look into. Keep one, and give it to ebpf-web:', 'ebpf-read all | tee >(ebpf-store usage.db) | ebpf-web --db usage.db');
+}
+
+function build(root, now) {
+    let shown = { since: NaN, until: NaN };
+    const chart = new TrafficChart({ label: 'Traffic over time', zoom: (from, to) => go(now, { since: String(from), until: String(to) }) });
+    const table = historyTable(now);
+    const parts = { chart, table, range: el('p', { class: 'muted', role: 'status' }, 'Loading…'), sums: el('p', { class: 'sums' }), lost: el('p', { class: 'notice', hidden: true }), other: el('div') };
+    const controls = historyControls(now, (changes) => go(now, changes));
+    parts.controls = controls;
+    parts.content = el('div', { class: 'stack' }, controls.node, parts.lost,
+        panel('Over time', el('p', { class: 'muted small' }, 'Drag over the chart to zoom.'), chart.node, steps(now, () => shown)),
+        panel('By ' + now.by, el('div', { class: 'between' }, parts.sums, downloads(now)), table.node));
+    show(root, heading('History', parts.range), parts.other, parts.content);
+    parts.took = (answer) => (shown = { since: answer.since, until: answer.until });
+    return parts;
+}
+
+function update(parts, answer) {
+    const rows = answer.rows ?? [];
+    const total = rows.find((row) => row.by === 'total');
+    const { range, sums, lost } = sentence(answer, total);
+    parts.took(answer);
+    setText(parts.range, range);
+    setText(parts.sums, sums);
+    setText(parts.lost, lost);
+    parts.lost.hidden = !lost;
+    parts.controls.fill(answer);
+    parts.chart.set(answer.series);
+    parts.table.set(rows, total);
+}
+
+export const history = {
+    title: 'History',
+    mount(root, { query }) {
+        const now = wanted(query);
+        const parts = build(root, now);
+        const abort = new AbortController();
+        async function load() {
+            try {
+                update(parts, await api('history?' + new URLSearchParams(now), abort.signal));
+            } catch (error) {
+                if (error.name === 'AbortError' || error.status === 401) return;
+                setText(parts.range, '');
+                show(parts.other, noAnswer(error));
+                parts.content.hidden = error.status === 404;
+            }
+        }
+        const unwatch = signedOut.watch((out) => out || load());
+        return () => (unwatch(), abort.abort(), parts.chart.destroy());
+    },
+};

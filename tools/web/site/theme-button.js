@@ -1,0 +1,22 @@
+// The button that turns light to dark and back. Until it is used the system's choice holds, and its changes too.
+import { Signal } from './signal.js';
+
+const system = matchMedia('(prefers-color-scheme: dark)');
+const current = () => document.documentElement.dataset.theme ?? (system.matches ? 'dark' : 'light');
+
+export const theme = new Signal(current());
+
+export function startTheme(button) {
+    theme.watch((name) => button.setAttribute('aria-pressed', String(name === 'dark')));
+    system.addEventListener('change', () => theme.set(current()));
+    button.addEventListener('click', () => {
+        const name = current() === 'dark' ? 'light' : 'dark';
+        document.documentElement.dataset.theme = name;
+        try {
+            localStorage.setItem('theme', name);
+        } catch {
+            // it holds until the page is left, then
+        }
+        theme.set(name);
+    });
+}
