@@ -17,7 +17,9 @@ export class ApiError extends Error {
 export async function request(path, options = {}) {
     let answer;
     try {
-        answer = await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...options });
+        // marked, or a refusal would make the browser put a dialog of its own before the form
+        const headers = { 'X-Requested-With': 'pinpipe', ...options.headers };
+        answer = await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...options, headers });
     } catch (error) {
         if (error.name !== 'AbortError') reachable.set(false);
         throw error.name === 'AbortError' ? error : new ApiError(0, 'the server does not answer');

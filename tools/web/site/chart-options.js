@@ -3,12 +3,44 @@ import { bytes } from './format.js';
 
 // Steps of the value axis in powers of two, so that KiB and MiB come out round.
 const steps = Array.from({ length: 50 }, (_, power) => 2 ** power);
-const clockFormat = [
-    [86400, '{YYYY}-{MM}-{DD}', null, null, null, null, null, null, 1],
-    [3600, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-    [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-    [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
+const times = [
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    ...[1, 2, 7, 14, 30, 90, 365].map((days) => days * 86400),
 ];
+
+const two = (number) => String(number).padStart(2, '0');
+
+// Times of the axis; below the first of another day, its date.
+export function timeLabels(seconds, step) {
+    let before;
+    return seconds.map((second, index) => {
+        const at = new Date(second * 1000);
+        const date = `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+        const other = before !== undefined && before !== date;
+        const spans = index === 0 && new Date(seconds.at(-1) * 1000).toDateString() !== at.toDateString();
+        before = date;
+        if (step >= 86400) return date;
+        const time =
+            `${two(at.getHours())}:${two(at.getMinutes())}` + (step < 60 ? ':' + two(at.getSeconds()) : '');
+        return other || spans ? time + '\n' + date : time;
+    });
+}
 
 // As the theme resolves them: a canvas knows no variables.
 function colours(host) {
@@ -23,22 +55,40 @@ function colours(host) {
     return found;
 }
 
-export function chartOptions({ host, width, height, moved, selected }) {
+function axes(colour, spansDays) {
+    const axis = {
+        stroke: colour.muted,
+        font: '12px system-ui, sans-serif',
+        grid: { stroke: colour.line, width: 1 },
+    };
+    const time = (plot, seconds, index, space, step) => timeLabels(seconds, step);
+    const amount = (plot, values) => values.map((value) => (value ? bytes(value) + '/s' : '0'));
+    return [
+        { ...axis, ticks: { show: false }, incrs: times, values: time, space: 72, size: spansDays ? 40 : 26 },
+        { ...axis, ticks: { show: false }, incrs: steps, values: amount, space: 34, size: 74 },
+    ];
+}
+
+function series(stroke, fill) {
+    return { width: 1.5, points: { show: false }, stroke, fill };
+}
+
+// moved() is called as the cursor moves, selected(plot), if given, when a range was dragged over.
+export function chartOptions({ host, width, height, spansDays, moved, selected }) {
     const colour = colours(host);
-    const axis = { stroke: colour.muted, font: '12px system-ui, sans-serif', grid: { stroke: colour.line, width: 1 }, ticks: { show: false } };
-    const line = { width: 1.5, points: { show: false } };
     return {
         width,
         height,
-        padding: [10, 8, 0, 0],
+        padding: [10, 28, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: Boolean(selected), y: false, setScale: false } },
         scales: { y: { range: (plot, low, high) => [0, Math.max(1024, (high || 0) * 1.08)] } },
-        series: [{}, { ...line, stroke: colour.received, fill: colour['received-area'] }, { ...line, stroke: colour.sent, fill: colour['sent-area'] }],
-        axes: [
-            { ...axis, values: clockFormat, space: 72, size: 34 },
-            { ...axis, incrs: steps, space: 34, size: 74, values: (plot, values) => values.map((value) => (value ? bytes(value) + '/s' : '0')) },
+        series: [
+            {},
+            series(colour.received, colour['received-area']),
+            series(colour.sent, colour['sent-area']),
         ],
+        axes: axes(colour, spansDays),
         hooks: { setCursor: [moved], setSelect: selected ? [selected] : [] },
     };
 }

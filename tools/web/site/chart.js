@@ -8,25 +8,51 @@ import { theme } from './theme-button.js';
 
 function legendItem(kind, name) {
     const value = el('b', { class: 'legend-value' });
-    return { value, node: el('span', { class: 'legend-item' }, el('span', { class: 'swatch ' + kind, 'aria-hidden': 'true' }), name, ' ', value) };
+    return {
+        value,
+        node: el(
+            'span',
+            { class: 'legend-item' },
+            el('span', { class: 'swatch ' + kind, 'aria-hidden': 'true' }),
+            name,
+            ' ',
+            value,
+        ),
+    };
 }
 
 function skeleton(label) {
     const received = legendItem('received', 'Received');
     const sent = legendItem('sent', 'Sent');
     const time = el('span', { class: 'legend-time muted' });
-    const canvas = el('div', { class: 'chart-canvas', tabindex: 0, role: 'slider', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 0, 'aria-valuenow': 0 });
-    const node = el('div', { class: 'chart' }, el('div', { class: 'legend' }, received.node, sent.node, time), canvas);
+    const canvas = el('div', {
+        class: 'chart-canvas',
+        tabindex: 0,
+        role: 'slider',
+        'aria-label': label,
+        'aria-valuemin': 0,
+        'aria-valuemax': 0,
+        'aria-valuenow': 0,
+    });
+    const node = el(
+        'div',
+        { class: 'chart' },
+        el('div', { class: 'legend' }, received.node, sent.node, time),
+        canvas,
+    );
     return { node, canvas, received: received.value, sent: sent.value, time };
 }
 
-// As uPlot wants it: seconds, and the average rate of each step. Without a step nothing is known.
-export function columns(series) {
+// As uPlot wants it: seconds, and the average rate of each step; of the first and the last only what lies within the
+// range counts. Without a step nothing is known.
+export function columns(series, { since = -Infinity, until = Infinity } = {}) {
     const { step_ms: step, start, bytes_sent: sent = [], bytes_received: received = [] } = series ?? {};
     if (!(step > 0) || !Number.isFinite(start)) return [[], [], []];
-    const perSecond = (value) => (Number.isFinite(value) ? (value * 1000) / step : null);
     const length = Math.max(sent.length, received.length);
-    const at = (values) => Array.from({ length }, (_, index) => perSecond(values[index]));
+    const covered = (from) => Math.max(1000, Math.min(from + step, until) - Math.max(from, since));
+    const perSecond = (value, index) =>
+        Number.isFinite(value) ? (value * 1000) / covered(start + index * step) : null;
+    const at = (values) => Array.from({ length }, (_, index) => perSecond(values[index], index));
     return [Array.from({ length }, (_, index) => (start + index * step) / 1000), at(received), at(sent)];
 }
 
@@ -49,13 +75,15 @@ export class TrafficChart {
         this.#parts.canvas.addEventListener('keydown', (event) => this.#key(event));
     }
 
-    set(series) {
-        this.#data = columns(series);
+    set(series, range) {
+        this.#data = columns(series, range);
         const times = this.#data[0];
-        this.#days = times.length > 1 && times.at(-1) - times[0] > 43_200;
+        const days =
+            times.length > 1 &&
+            new Date(times[0] * 1000).toDateString() !== new Date(times.at(-1) * 1000).toDateString();
         this.#parts.canvas.setAttribute('aria-valuemax', Math.max(0, times.length - 1));
-        if (this.#plot) this.#plot.setData(this.#data);
-        else this.#draw();
+        if (this.#plot && days === this.#days) this.#plot.setData(this.#data);
+        else ((this.#days = days), this.#draw());
         this.#tell();
     }
 
@@ -79,7 +107,17 @@ export class TrafficChart {
         this.#plot = undefined;
         if (!this.#parts.canvas.clientWidth || !this.#data[0].length) return;
         const moved = () => this.#tell();
-        this.#plot = new uPlot(chartOptions({ host: this.#parts.canvas, ...this.#size(), moved, selected: this.#zoom && ((plot) => this.#selected(plot)) }), this.#data, this.#parts.canvas);
+        this.#plot = new uPlot(
+            chartOptions({
+                host: this.#parts.canvas,
+                ...this.#size(),
+                spansDays: this.#days,
+                moved,
+                selected: this.#zoom && ((plot) => this.#selected(plot)),
+            }),
+            this.#data,
+            this.#parts.canvas,
+        );
         this.#plot.root.setAttribute('aria-hidden', 'true');
     }
 
@@ -94,7 +132,14 @@ export class TrafficChart {
     #key(event) {
         const last = this.#data[0].length - 1;
         const index = this.#plot?.cursor.idx ?? last;
-        const to = { ArrowLeft: index - 1, ArrowDown: index - 1, ArrowRight: index + 1, ArrowUp: index + 1, Home: 0, End: last }[event.key];
+        const to = {
+            ArrowLeft: index - 1,
+            ArrowDown: index - 1,
+            ArrowRight: index + 1,
+            ArrowUp: index + 1,
+            Home: 0,
+            End: last,
+        }[event.key];
         if (to === undefined || !this.#plot) return;
         event.preventDefault();
         const left = this.#plot.valToPos(this.#data[0][Math.min(last, Math.max(0, to))], 'x');
@@ -111,6 +156,11 @@ export class TrafficChart {
         setText(parts.sent, rate(sent[index]));
         setText(parts.time, time);
         canvas.setAttribute('aria-valuenow', Math.max(0, index));
-        canvas.setAttribute('aria-valuetext', times.length ? `${time}: ${rate(received[index])} received, ${rate(sent[index])} sent` : 'no data');
+        canvas.setAttribute(
+            'aria-valuetext',
+            times.length
+                ? `${time}: ${rate(received[index])} received, ${rate(sent[index])} sent`
+                : 'no data',
+        );
     }
 }

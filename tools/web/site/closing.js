@@ -4,14 +4,17 @@ import { remote, say, text, who } from './words.js';
 
 const endings = {
     closed: (event) =>
-        event.closed_by === 'remote' ? say`${remote(event)} closed its connection with ${who(event)}` : say`${who(event)} closed its connection with ${remote(event)}`,
+        event.closed_by === 'remote'
+            ? say`${remote(event)} closed its connection with ${who(event)}`
+            : say`${who(event)} closed its connection with ${remote(event)}`,
     reset: (event) => say`${remote(event)} reset its connection with ${who(event)}`,
     aborted: (event) => say`${who(event)} aborted its connection with ${remote(event)}`,
     timeout: (event) => say`The connection of ${who(event)} with ${remote(event)} timed out`,
 };
 
 export function closing(event) {
-    const otherwise = () => say`The connection of ${who(event)} with ${remote(event)} ended: ${[text(event.error ?? event.reason)]}`;
+    const otherwise = () =>
+        say`The connection of ${who(event)} with ${remote(event)} ended: ${[text(event.error ?? event.reason)]}`;
     const said = (Object.hasOwn(endings, event.reason) ? endings[event.reason] : otherwise)(event);
     const details = [
         event.duration_ms >= 0 && 'after ' + duration(event.duration_ms),

@@ -5,8 +5,22 @@ import { shown } from './safe.js';
 export function command(text) {
     const code = el('code', {}, shown(text));
     // A line break in it would run half of it where it is pasted.
-    if (shown(text) !== text) return el('span', { class: 'command' }, code, el('span', { class: 'muted' }, 'The name holds characters that cannot be copied: allow its path.'));
-    const button = el('button', { type: 'button', class: 'copy', 'aria-label': 'Copy: ' + shown(text) }, 'Copy');
+    if (shown(text) !== text)
+        return el(
+            'span',
+            { class: 'command' },
+            code,
+            el(
+                'span',
+                { class: 'muted' },
+                'The name holds characters that cannot be copied: allow its path.',
+            ),
+        );
+    const button = el(
+        'button',
+        { type: 'button', class: 'copy', 'aria-label': 'Copy: ' + shown(text) },
+        'Copy',
+    );
     button.addEventListener('click', async () => {
         const done = await copy(text, code);
         setText(button, done ? 'Copied' : 'Selected');

@@ -6,18 +6,24 @@ import { sentenceNodes, show } from './parts.js';
 import { shortened } from './safe.js';
 import { endpoint, say, value, who } from './words.js';
 
-export const newest = (events) => events.reduce((last, one) => (last === undefined || one.timestamp > last.timestamp ? one : last), undefined);
+export const newest = (events) =>
+    events.reduce(
+        (last, one) => (last === undefined || one.timestamp > last.timestamp ? one : last),
+        undefined,
+    );
 
 function sentence(group) {
     const verb = group.audit ? 'would have been denied' : 'was denied';
     const port = value(String(group.proto ?? '').toUpperCase() + ' port ' + (group.port ?? '?'));
-    if (group.port === undefined) return say`${who(group)} ${[verb]} ${value(String(group.proto ?? 'this kind'))} sockets`;
+    if (group.port === undefined)
+        return say`${who(group)} ${[verb]} ${value(String(group.proto ?? 'this kind'))} sockets`;
     if (group.local) return say`${who(group)} ${[verb]} serving ${port}`;
     const peer = group.remote_ip === undefined ? [] : say` of ${value(endpoint(group.remote_ip))}`;
     return say`${who(group)} ${[verb]} ${port}${peer}`;
 }
 
-const keyOf = (group) => JSON.stringify([group.comm, group.pid, group.proto, group.port, group.local, group.rule, group.audit]);
+const keyOf = (group) =>
+    JSON.stringify([group.comm, group.pid, group.proto, group.port, group.local, group.rule, group.audit]);
 
 function update(node, group) {
     const [said, times, allow] = node.children;
@@ -28,7 +34,8 @@ function update(node, group) {
     node.dataset.command = String(group.command);
     node.dataset.tone = group.audit ? 'audit' : 'deny';
     show(said, ...sentenceNodes(sentence(group)));
-    if (group.command === undefined) show(allow, el('span', { class: 'muted' }, 'No rule can allow this kind.'));
+    if (group.command === undefined)
+        show(allow, el('span', { class: 'muted' }, 'No rule can allow this kind.'));
     else show(allow, el('span', { class: 'muted' }, 'To allow it: '), command(group.command));
 }
 
@@ -36,11 +43,16 @@ function update(node, group) {
 export function denialGroups(none) {
     const list = el('ul', { class: 'denials' });
     const nothing = el('p', { class: 'empty-line muted' }, none);
-    const make = () => el('li', {}, el('p', { class: 'said' }), el('p', { class: 'muted small' }), el('p', {}));
+    const make = () =>
+        el('li', {}, el('p', { class: 'said' }), el('p', { class: 'muted small' }), el('p', {}));
     function set(groups) {
         nothing.hidden = groups.length > 0;
         list.hidden = groups.length === 0;
-        reconcile(list, [...groups].sort((a, b) => (b.last ?? 0) - (a.last ?? 0)), { key: keyOf, make, update });
+        reconcile(
+            list,
+            [...groups].sort((a, b) => (b.last ?? 0) - (a.last ?? 0)),
+            { key: keyOf, make, update },
+        );
     }
     set([]);
     return { node: el('div', {}, list, nothing), set };

@@ -3,7 +3,9 @@
 export function el(name, attributes = {}, ...children) {
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) set(node, key, value);
-    node.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+    node.append(
+        ...children.flat().filter((child) => child !== undefined && child !== null && child !== false),
+    );
     return node;
 }
 
@@ -20,7 +22,9 @@ export function setText(node, text) {
 }
 
 export function fill(node, ...children) {
-    node.replaceChildren(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+    node.replaceChildren(
+        ...children.flat().filter((child) => child !== undefined && child !== null && child !== false),
+    );
     return node;
 }
 

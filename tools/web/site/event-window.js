@@ -19,9 +19,19 @@ export class EventWindow {
     // chosen(entry, byKeyboard) when a row is opened; left() when somebody scrolls away from the end.
     constructor(label, callbacks) {
         this.#callbacks = callbacks;
-        this.#scroller = el('div', { class: 'window', role: 'region', 'aria-label': label, onscroll: () => this.#scrolled(), onkeydown: (event) => this.#key(event) }, this.#list);
+        this.#scroller = el(
+            'div',
+            {
+                class: 'window',
+                role: 'region',
+                'aria-label': label,
+                onscroll: () => this.#scrolled(),
+                onkeydown: (event) => this.#key(event),
+            },
+            this.#list,
+        );
         this.node = this.#scroller;
-        this.resize = new ResizeObserver(() => this.show(this.#entries));
+        this.resize = new ResizeObserver(() => this.#resized());
         this.resize.observe(this.#scroller);
     }
 
@@ -31,6 +41,11 @@ export class EventWindow {
         this.#list.style.height = `${entries.length * this.#height()}px`;
         if (this.#follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
         this.#draw();
+    }
+
+    #resized() {
+        if (this.#active >= 0) this.#reveal(this.#active);
+        this.show(this.#entries);
     }
 
     follow(on) {
@@ -66,7 +81,13 @@ export class EventWindow {
     }
 
     #add() {
-        const button = el('button', { type: 'button', onclick: (event) => this.#choose(event) }, el('time'), el('span', { class: 'kind' }), el('span', { class: 'said' }));
+        const button = el(
+            'button',
+            { type: 'button', onclick: (event) => this.#choose(event) },
+            el('time'),
+            el('span', { class: 'kind' }),
+            el('span', { class: 'said' }),
+        );
         const row = el('li', {}, button);
         this.#rows.push(row);
         this.#list.append(row);
@@ -96,7 +117,8 @@ export class EventWindow {
 
     #scrolled() {
         const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-        if (this.#follows && scrollTop + clientHeight < scrollHeight - 1.5 * this.#height()) this.#callbacks.left();
+        if (this.#follows && scrollTop + clientHeight < scrollHeight - 1.5 * this.#height())
+            this.#callbacks.left();
         this.#draw();
     }
 
@@ -111,7 +133,14 @@ export class EventWindow {
     #key(event) {
         const page = Math.max(1, Math.floor(this.#scroller.clientHeight / this.#height()) - 1);
         const at = this.#first + this.#rows.findIndex((row) => row.contains(document.activeElement));
-        const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - page, PageDown: at + page, Home: 0, End: this.#entries.length - 1 }[event.key];
+        const to = {
+            ArrowUp: at - 1,
+            ArrowDown: at + 1,
+            PageUp: at - page,
+            PageDown: at + page,
+            Home: 0,
+            End: this.#entries.length - 1,
+        }[event.key];
         if (to === undefined || at < this.#first) return;
         event.preventDefault();
         this.#callbacks.left();
@@ -124,6 +153,7 @@ export class EventWindow {
         const height = this.#height();
         const { scrollTop, clientHeight } = this.#scroller;
         if (index * height < scrollTop) this.#scroller.scrollTop = index * height;
-        else if ((index + 1) * height > scrollTop + clientHeight) this.#scroller.scrollTop = (index + 1) * height - clientHeight;
+        else if ((index + 1) * height > scrollTop + clientHeight)
+            this.#scroller.scrollTop = (index + 1) * height - clientHeight;
     }
 }

@@ -63,23 +63,29 @@ export class Feed {
         this.ended = false;
     }
 
-    push(messages, now) {
+    // old: what the room had already, which says nothing of its rate.
+    push(messages, now, old = false) {
         let events = 0;
         for (const { type, data } of messages) {
-            if (type === 'message') this.#pending.push(new Entry(data)), (events += 1), (this.ended = false);
+            if (type === 'message')
+                (this.#pending.push(new Entry(data)), (events += 1), (this.ended = false));
             else if (type === 'lost') this.#missed('lost', data);
             else if (type === 'sampled') this.#missed('sampled', data);
             else if (type === 'end') this.ended = true;
         }
         trim(this.#pending, this.#limit);
         this.counts.events += events;
-        this.#recent.push([now, events]);
+        if (!old) this.#recent.push([now, events]);
     }
 
     #missed(kind, data) {
-        const number = Number(parsed(data)?.count) || 0;
+        const { count, restarted } = parsed(data) ?? {};
+        const number = Number(count) || 0;
         this.counts[kind] += number;
-        if (kind === 'lost' && number) this.#pending.push(new Notice(`${number.toLocaleString('en-US')} events are missing here`));
+        if (restarted)
+            this.#pending.push(new Notice('ebpf-web was restarted: what came meanwhile is not here'));
+        if (kind === 'lost' && number)
+            this.#pending.push(new Notice(`${number.toLocaleString('en-US')} events are missing here`));
     }
 
     // Events a second over the last three.
@@ -118,7 +124,15 @@ export class Feed {
     }
 }
 
+const most = 16_000_000; // characters: lines of other hosts may be long
+
+// The latest of list, within both bounds.
 function trim(list, limit) {
-    if (list.length > limit) list.splice(0, list.length - limit);
+    let first = list.length;
+    for (let size = 0; first > Math.max(0, list.length - limit); first--) {
+        size += list[first - 1].line?.length ?? 0;
+        if (size > most) break;
+    }
+    if (first > 0) list.splice(0, first);
     return list;
 }

@@ -73,7 +73,7 @@ export function duration(ms) {
     if (!Number.isFinite(ms)) return '–';
     if (ms < 1000) return `${Math.round(ms)} ms`;
     const seconds = Math.floor(ms / 1000);
-    if (seconds < 60) return `${(Math.floor(ms / 100) / 10).toFixed(ms < 10000 ? 1 : 0)} s`;
+    if (seconds < 60) return ms < 10_000 ? `${(Math.floor(ms / 100) / 10).toFixed(1)} s` : `${seconds} s`;
     if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
     if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${two(Math.floor(seconds / 60) % 60)} min`;
     return `${Math.floor(seconds / 86400)} d ${Math.floor(seconds / 3600) % 24} h`;
@@ -81,5 +81,7 @@ export function duration(ms) {
 
 export function ago(ms, now = Date.now()) {
     if (!Number.isFinite(ms)) return 'never';
-    return now - ms < 2000 ? 'now' : duration(Math.floor((now - ms) / 1000) * 1000).replace('.0', '') + ' ago';
+    return now - ms < 2000
+        ? 'now'
+        : duration(Math.floor((now - ms) / 1000) * 1000).replace('.0', '') + ' ago';
 }

@@ -2,7 +2,15 @@
 import { el } from './dom.js';
 import { filters, fromField, kinds, presets, toField } from './range.js';
 
-const labels = { process: 'Process', remote: 'Remote', port: 'Port', proto: 'Protocol' };
+const labels = {
+    from: 'From',
+    to: 'To',
+    by: 'Group by',
+    process: 'Process',
+    remote: 'Remote',
+    port: 'Port',
+    proto: 'Protocol',
+};
 const hints = { process: 'curl', remote: '192.0.2.0/24', port: '443 or 1-1023', proto: 'tcp' };
 
 function field(id, label, input) {
@@ -12,34 +20,66 @@ function field(id, label, input) {
 
 function presetButtons(now, change) {
     const current = now.until ? undefined : (now.since ?? '');
-    return el('div', { class: 'presets', role: 'group', 'aria-label': 'Range' }, ...presets.map(([since, label]) =>
-        el('button', { type: 'button', id: 'range-' + since, 'aria-pressed': String(since === current), onclick: () => change({ since, until: undefined }) }, label)));
+    return el(
+        'div',
+        { class: 'presets', role: 'group', 'aria-label': 'Range' },
+        ...presets.map(([since, label]) =>
+            el(
+                'button',
+                {
+                    type: 'button',
+                    id: 'range-' + since,
+                    'aria-pressed': String(since === current),
+                    onclick: () => change({ since, until: undefined }),
+                },
+                label,
+            ),
+        ),
+    );
+}
+
+function inputs(now) {
+    const option = ([name, label]) => el('option', { value: name, selected: name === now.by }, label);
+    const typed = (name) =>
+        el('input', {
+            type: 'text',
+            autocomplete: 'off',
+            spellcheck: 'false',
+            placeholder: hints[name],
+            value: now[name] ?? '',
+        });
+    return {
+        from: el('input', { type: 'datetime-local', step: 1 }),
+        to: el('input', { type: 'datetime-local', step: 1 }),
+        by: el('select', {}, ...kinds.map(option)),
+        ...Object.fromEntries(filters.map((name) => [name, typed(name)])),
+    };
 }
 
 export function historyControls(now, change) {
-    const from = el('input', { type: 'datetime-local', step: 1 });
-    const to = el('input', { type: 'datetime-local', step: 1 });
-    const by = el('select', {}, ...kinds.map(([name, label]) => el('option', { value: name, selected: name === now.by }, label)));
-    const texts = Object.fromEntries(filters.map((name) => [name, el('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', placeholder: hints[name], value: now[name] ?? '' })]));
+    const all = inputs(now);
+    const { from, to, by } = all;
     const initial = { from: '', to: '' };
-    by.addEventListener('change', () => change({ by: by.value }));
-
     function submit(event) {
         event.preventDefault();
-        const chosen = Object.fromEntries(filters.map((name) => [name, texts[name].value.trim()]));
+        const chosen = Object.fromEntries(filters.map((name) => [name, all[name].value.trim()]));
         // an untouched range stays what it was: "1 hour" goes on meaning the last one
-        const ranged = from.value !== initial.from || to.value !== initial.to;
-        change({ ...chosen, ...(ranged ? { since: fromField(from.value), until: fromField(to.value) } : {}) });
+        const touched = from.value !== initial.from || to.value !== initial.to;
+        change(touched ? { ...chosen, since: fromField(from.value), until: fromField(to.value) } : chosen);
     }
-
-    const node = el('form', { class: 'history-form', onsubmit: submit }, presetButtons(now, change),
-        el('div', { class: 'controls' }, field('from', 'From', from), field('to', 'To', to), field('by', 'Group by', by),
-            ...filters.map((name) => field(name, labels[name], texts[name])), el('button', { type: 'submit', class: 'main-button' }, 'Apply')));
     function fill(answer) {
-        from.value = initial.from = toField(answer.since);
-        to.value = initial.to = toField(answer.until);
-        initial.from = from.value;
-        initial.to = to.value;
+        from.value = toField(answer.since);
+        to.value = toField(answer.until);
+        Object.assign(initial, { from: from.value, to: to.value });
     }
+    by.addEventListener('change', () => change({ by: by.value }));
+    const fields = Object.entries(all).map(([name, input]) => field(name, labels[name], input));
+    const apply = el('button', { type: 'submit', class: 'main-button' }, 'Apply');
+    const node = el(
+        'form',
+        { class: 'history-form', onsubmit: submit },
+        presetButtons(now, change),
+        el('div', { class: 'controls' }, ...fields, apply),
+    );
     return { node, fill };
 }

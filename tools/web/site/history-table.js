@@ -11,30 +11,65 @@ const sum = (row) => (row.bytes_sent ?? 0) + (row.bytes_received ?? 0);
 const next = { process: 'remote', remote: 'process', port: 'process', proto: 'process' };
 
 function keyColumn(now, label, field) {
-    return { name: 'key', label, header: true, value: (row) => row[field], make: () => el('a'), update(node, row) {
-        const known = row[field] !== undefined && row[field] !== '';
-        if (known && next[now.by]) node.href = address('history', undefined, changed(now, { [now.by]: String(row[field]), by: next[now.by] }));
-        else node.removeAttribute('href');
-        setText(node, known ? shortened(row[field], 45) : 'not known');
-    } };
+    return {
+        name: 'key',
+        label,
+        header: true,
+        value: (row) => row[field],
+        make: () => el('a'),
+        update(node, row) {
+            const known = row[field] !== undefined && row[field] !== '';
+            if (known && next[now.by])
+                node.href = address(
+                    'history',
+                    undefined,
+                    changed(now, { [now.by]: String(row[field]), by: next[now.by] }),
+                );
+            else node.removeAttribute('href');
+            setText(node, known ? shortened(row[field], 45) : 'not known');
+        },
+    };
 }
 
 function shareColumn(total) {
-    return { name: 'share', label: 'Share', class: 'share-cell', make: () => el('div', { class: 'share' }, el('div')), update(node, row) {
-        const part = sum(row) / Math.max(1, total());
-        node.firstChild.style.width = `${(part * 100).toFixed(1)}%`;
-        node.title = `${(part * 100).toFixed(1)} %`;
-    } };
+    return {
+        name: 'share',
+        label: 'Share',
+        class: 'share-cell',
+        make: () => el('div', { class: 'share' }, el('div')),
+        update(node, row) {
+            const part = sum(row) / Math.max(1, total());
+            node.firstChild.style.width = `${(part * 100).toFixed(1)}%`;
+            node.title = `${(part * 100).toFixed(1)} %`;
+        },
+    };
 }
+
+const amount = (name, label, show) => ({
+    name,
+    label,
+    number: true,
+    value: (row) => row[name],
+    show: (row) => show(row[name]),
+});
+
+const amounts = [
+    amount('bytes_received', 'Received', bytes),
+    amount('bytes_sent', 'Sent', bytes),
+    { name: 'total', label: 'Total', number: true, value: sum, show: (row) => bytes(sum(row)) },
+    amount('calls_received', 'Calls in', count),
+    amount('calls_sent', 'Calls out', count),
+];
 
 export function historyTable(now) {
     const [, label, field] = kinds.find(([name]) => name === now.by);
     let all = 0;
-    const amount = (name, title, show) => ({ name, label: title, number: true, value: (row) => row[name], show: (row) => show(row[name]) });
     const table = new Table({
-        caption: `Traffic by ${label.toLowerCase()}`, key: (row) => `${row.from} ${row[field]}`, sort: { name: 'total', down: true }, empty: 'Nothing is stored of this range.',
-        columns: [keyColumn(now, label, field), shareColumn(() => all), amount('bytes_received', 'Received', bytes), amount('bytes_sent', 'Sent', bytes),
-            { name: 'total', label: 'Total', number: true, value: sum, show: (row) => bytes(sum(row)) }, amount('calls_received', 'Calls in', count), amount('calls_sent', 'Calls out', count)],
+        caption: `Traffic by ${label.toLowerCase()}`,
+        key: (row) => `${row.from} ${row[field]}`,
+        sort: { name: 'total', down: true },
+        empty: 'Nothing is stored of this range.',
+        columns: [keyColumn(now, label, field), shareColumn(() => all), ...amounts],
     });
     function set(rows, total) {
         all = total ? sum(total) : rows.reduce((so, row) => so + sum(row), 0);

@@ -5,7 +5,7 @@ import { el, setText } from './dom.js';
 import { bytes, count, dateTime, duration } from './format.js';
 import { historyControls } from './history-controls.js';
 import { historyTable } from './history-table.js';
-import { empty, failure, heading, panel, show } from './parts.js';
+import { empty, failure, heading, panel, show, tellIn } from './parts.js';
 import { changed, moved, wanted } from './range.js';
 import { address } from './router.js';
 
@@ -14,39 +14,88 @@ function go(now, changes) {
 }
 
 function downloads(parameters) {
-    const link = (format) => el('a', { class: 'button', href: '/api/v1/history?' + new URLSearchParams({ ...parameters, format, download: '1' }), download: `history.${format}` }, format.toUpperCase());
-    return el('p', { class: 'downloads' }, el('span', { class: 'muted' }, 'Download: '), link('csv'), ' ', link('json'));
+    const link = (format) =>
+        el(
+            'a',
+            {
+                class: 'button',
+                href: '/api/v1/history?' + new URLSearchParams({ ...parameters, format, download: '1' }),
+                download: `history.${format}`,
+            },
+            format.toUpperCase(),
+        );
+    return el(
+        'p',
+        { class: 'downloads' },
+        el('span', { class: 'muted' }, 'Download: '),
+        link('csv'),
+        ' ',
+        link('json'),
+    );
 }
 
 // Instead of dragging.
 function steps(now, range) {
-    const step = (label, factor, shift) => el('button', { type: 'button', id: 'range-' + label.replace(' ', '-'), onclick: () => go(now, moved(range(), factor, shift)) }, label);
-    return el('div', { class: 'steps', role: 'group', 'aria-label': 'Move the range' }, step('Earlier', 1, -0.5), step('Zoom in', 0.5, 0), step('Zoom out', 2, 0), step('Later', 1, 0.5));
+    const step = (label, factor, shift) =>
+        el(
+            'button',
+            {
+                type: 'button',
+                id: 'range-' + label.replace(' ', '-'),
+                onclick: () => go(now, moved(range, factor, shift)),
+            },
+            label,
+        );
+    return el(
+        'div',
+        { class: 'steps', role: 'group', 'aria-label': 'Move the range' },
+        step('Earlier', 1, -0.5),
+        step('Zoom in', 0.5, 0),
+        step('Zoom out', 2, 0),
+        step('Later', 1, 0.5),
+    );
 }
 
 function sentence(answer, total) {
     const lost = Object.entries(total?.lost ?? {}).map(([stream, number]) => `${count(number)} of ${stream}`);
     const range = `${dateTime(answer.since)} to ${dateTime(answer.until)}, ${duration(answer.until - answer.since)}`;
-    return { range, sums: total ? `${bytes(total.bytes_received)} received, ${bytes(total.bytes_sent)} sent.` : '', lost: lost.length ? `Lost in this time: ${lost.join(', ')}.` : '' };
+    return {
+        range,
+        sums: total ? `${bytes(total.bytes_received)} received, ${bytes(total.bytes_sent)} sent.` : '',
+        lost: lost.length ? `Lost in this time: ${lost.join(', ')}.` : '',
+    };
 }
 
 function noAnswer(error) {
     if (error.status !== 404) return failure(error);
-    return empty('There is no database to look into. Keep one, and give it to ebpf-web:', 'ebpf-read all | tee >(ebpf-store usage.db) | ebpf-web --db usage.db');
+    return empty(
+        'There is no database to look into. Keep one, and give it to ebpf-web:',
+        'ebpf-read all | tee >(ebpf-store usage.db) | ebpf-web --db usage.db',
+    );
 }
 
 function build(root, now) {
-    let shown = { since: NaN, until: NaN };
-    const chart = new TrafficChart({ label: 'Traffic over time', zoom: (from, to) => go(now, { since: String(from), until: String(to) }) });
-    const table = historyTable(now);
-    const parts = { chart, table, range: el('p', { class: 'muted', role: 'status' }, 'Loading…'), sums: el('p', { class: 'sums' }), lost: el('p', { class: 'notice', hidden: true }), other: el('div') };
-    const controls = historyControls(now, (changes) => go(now, changes));
-    parts.controls = controls;
-    parts.content = el('div', { class: 'stack' }, controls.node, parts.lost,
-        panel('Over time', el('p', { class: 'muted small' }, 'Drag over the chart to zoom.'), chart.node, steps(now, () => shown)),
-        panel('By ' + now.by, el('div', { class: 'between' }, parts.sums, downloads(now)), table.node));
-    show(root, heading('History', parts.range), parts.other, parts.content);
-    parts.took = (answer) => (shown = { since: answer.since, until: answer.until });
+    const range = { since: NaN, until: NaN }; // what is shown, once that is known
+    const zoom = (from, to) => go(now, { since: String(from), until: String(to) });
+    const parts = {
+        chart: new TrafficChart({ label: 'Traffic over time', zoom }),
+        table: historyTable(now),
+        controls: historyControls(now, (changes) => go(now, changes)),
+        note: el('p', { class: 'muted', role: 'status' }, 'Loading…'),
+        sums: el('p', { class: 'sums' }),
+        lost: el('p', { class: 'notice', hidden: true }),
+        other: el('div'),
+        range,
+    };
+    const hint = el('p', { class: 'muted small drag-hint' }, 'Drag over the chart to zoom.');
+    const overTime = panel('Over time', hint, parts.chart.node, steps(now, range));
+    const who = panel(
+        'By ' + now.by,
+        el('div', { class: 'between' }, parts.sums, downloads(now)),
+        parts.table.node,
+    );
+    parts.content = el('div', { class: 'stack' }, parts.controls.node, parts.lost, overTime, who);
+    show(root, heading('History', parts.note), parts.other, parts.content);
     return parts;
 }
 
@@ -54,13 +103,13 @@ function update(parts, answer) {
     const rows = answer.rows ?? [];
     const total = rows.find((row) => row.by === 'total');
     const { range, sums, lost } = sentence(answer, total);
-    parts.took(answer);
-    setText(parts.range, range);
+    Object.assign(parts.range, { since: answer.since, until: answer.until });
+    setText(parts.note, range);
     setText(parts.sums, sums);
     setText(parts.lost, lost);
     parts.lost.hidden = !lost;
     parts.controls.fill(answer);
-    parts.chart.set(answer.series);
+    parts.chart.set(answer.series, answer);
     parts.table.set(rows, total);
 }
 
@@ -74,10 +123,10 @@ export const history = {
             try {
                 update(parts, await api('history?' + new URLSearchParams(now), abort.signal));
             } catch (error) {
-                if (error.name === 'AbortError' || error.status === 401) return;
-                setText(parts.range, '');
-                show(parts.other, noAnswer(error));
+                if (error.name === 'AbortError') return;
+                setText(parts.note, '');
                 parts.content.hidden = error.status === 404;
+                tellIn(parts.other, noAnswer)(error);
             }
         }
         const unwatch = signedOut.watch((out) => out || load());

@@ -13,16 +13,23 @@ function stateOf(room) {
     return room.rate > 0 ? 'live' : 'quiet';
 }
 
+function noRooms() {
+    const send = `ebpf-read icmp | curl -fsS -T - -u room:$(cat pw) ${location.origin}/rooms/NAME`;
+    const here = empty('No room yet. From this machine:', 'ebpf-read all | ebpf-web');
+    return el('div', {}, here, empty('From another one:', send));
+}
+
 function mountList(root) {
     const table = sourceTable();
-    const content = panel('Rooms', el('p', { class: 'muted' }, 'A room is one stream of one source. Open one to see what comes, as it comes.'), table.node);
-    const nothing = el('div', {}, empty('No room yet. From this machine:', 'ebpf-read all | ebpf-web'),
-        empty('From another one:', `ebpf-read icmp | curl -fsS -T - -u room:PASSWORD ${location.origin}/rooms/NAME`));
+    const note = 'A room is one stream of one source. Open one to see what comes, as it comes.';
+    const content = panel('Rooms', el('p', { class: 'muted' }, note), table.node);
+    const nothing = noRooms();
     show(root, heading('Live'), content, nothing);
     return rooms.watch((list) => {
         content.hidden = !list?.length;
         nothing.hidden = list === undefined || list.length > 0;
-        table.set((list ?? []).map((room) => ({ ...room, state: stateOf(room), seen: ago(room.last_event) })));
+        const row = (room) => ({ ...room, state: stateOf(room), seen: ago(room.last_event) });
+        table.set((list ?? []).map(row));
     });
 }
 
@@ -38,7 +45,9 @@ function switcher(current) {
         setText(link.firstChild, shortened(room.name, 24));
         setText(link.lastChild, room.ended ? 'ended' : perSecond(room.rate));
     };
-    const stop = rooms.watch((rooms) => reconcile(list, rooms ?? [], { key: (room) => room.name, make, update }));
+    const stop = rooms.watch((rooms) =>
+        reconcile(list, rooms ?? [], { key: (room) => room.name, make, update }),
+    );
     return { node: el('nav', { 'aria-label': 'Rooms' }, list), stop };
 }
 

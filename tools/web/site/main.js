@@ -1,18 +1,23 @@
 // Starts the page: what is around all pages, then the page that the address names.
 import { signedOut } from './api.js';
-import { setText } from './dom.js';
+import { el, setText } from './dom.js';
 import { zone } from './format.js';
 import { route } from './router.js';
 import { startSignIn } from './signin.js';
 import { startStatus } from './status.js';
 import { startTheme } from './theme-button.js';
-import { history } from './history.js';
-import { live } from './live.js';
 import { overview } from './overview.js';
-import { policy } from './policy.js';
-import { ports } from './ports.js';
-import { process } from './process.js';
-import { processes } from './processes.js';
+
+// Fetched when they are wanted, and a little after the first page is there, so that they open at once.
+const pages = {
+    overview: async () => overview,
+    live: async () => (await import('./live.js')).live,
+    processes: async () => (await import('./processes.js')).processes,
+    process: async () => (await import('./process.js')).process,
+    history: async () => (await import('./history.js')).history,
+    policy: async () => (await import('./policy.js')).policy,
+    ports: async () => (await import('./ports.js')).ports,
+};
 
 const byId = (id) => document.getElementById(id);
 const main = byId('main');
@@ -27,4 +32,13 @@ startStatus({ pulse: byId('pulse'), loss: byId('loss'), banner: byId('banner') }
 // '#main' would be taken for a page
 byId('skip').addEventListener('click', (event) => (event.preventDefault(), main.focus()));
 signedOut.watch((out) => (document.body.dataset.signedOut = String(out)));
-route({ pages: { overview, live, processes, process, history, policy, ports }, root: view, links: document.querySelectorAll('nav a') });
+route({
+    pages,
+    root: view,
+    links: document.querySelectorAll('nav a'),
+    failed: (node) =>
+        void node.append(
+            el('p', { role: 'alert' }, 'This page could not be fetched: the server does not answer.'),
+        ),
+});
+setTimeout(() => Object.values(pages).forEach((load) => load().catch(() => {})), 1500);

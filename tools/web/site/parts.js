@@ -1,12 +1,12 @@
 // Pieces that several pages share.
+import { ApiError } from './api.js';
 import { el, fill, isolate } from './dom.js';
 import { command } from './copy.js';
 import { shortened } from './safe.js';
-import { describe } from './sentences.js';
-import { clock } from './format.js';
 import { address } from './router.js';
 
-export const heading = (text, ...more) => el('div', { class: 'page-head' }, el('h1', { tabindex: -1 }, text), ...more);
+export const heading = (text, ...more) =>
+    el('div', { class: 'page-head' }, el('h1', { tabindex: -1 }, text), ...more);
 
 let ids = 0;
 export function panel(title, ...content) {
@@ -20,23 +20,25 @@ export function empty(text, ...commands) {
 }
 
 export function failure(error) {
-    return el('div', { class: 'empty', role: 'alert' }, el('p', {}, `This could not be loaded: ${error.message}.`));
+    return el(
+        'div',
+        { class: 'empty', role: 'alert' },
+        el('p', {}, `This could not be loaded: ${error.message}.`),
+    );
+}
+
+// What to do with the error of a request: told in node, unless the page tells of it as a whole.
+export function tellIn(node, describe = failure) {
+    return (error) => {
+        if (!(error instanceof ApiError)) throw error; // a fault of these pages: to the console
+        if (error.status > 0 && error.status !== 401) fill(node, describe(error));
+    };
 }
 
 export const processAddress = (one) => address('process', `${one.pid}-${one.start_time}`);
 
 export function sentenceNodes(said) {
     return said.map((part) => (part.value === undefined ? part : isolate(part.value, { class: 'value' })));
-}
-
-// Events as a short list with their times.
-export function eventList(events, none) {
-    if (!events?.length) return el('p', { class: 'muted' }, none);
-    const items = events.map((event) => {
-        const { said, more, tone } = describe(event);
-        return el('li', { 'data-tone': tone }, el('time', {}, clock(event.timestamp)), el('span', {}, ...sentenceNodes(said), more && el('small', {}, ' ', more)));
-    });
-    return el('ul', { class: 'events' }, ...items);
 }
 
 export function name(text, length = 24) {

@@ -3,70 +3,131 @@ import { api } from './api.js';
 import { denialGroups } from './denials.js';
 import { el, setText } from './dom.js';
 import { count, counted, when } from './format.js';
-import { empty, failure, heading, panel, show } from './parts.js';
+import { empty, heading, panel, show, tellIn } from './parts.js';
 import { poll } from './poll.js';
 import { shortened } from './safe.js';
 import { Table } from './table.js';
 
+const most = 50; // ranges of one process that are shown
+
+function rangeText({ proto, first, last }) {
+    return `${String(proto).toUpperCase()} ${first}${last > first ? '–' + last : ''}`;
+}
+
+function ranges(node, subject) {
+    const list = subject.rules ?? [];
+    const items = list
+        .slice(0, most)
+        .map((range) =>
+            el('li', {}, rangeText(range), ' ', el('span', { class: 'muted' }, counted(range.hits, 'hit'))),
+        );
+    if (list.length > most) items.push(el('li', { class: 'muted' }, `and ${count(list.length - most)} more`));
+    show(node, items.length ? items : el('li', {}, 'nothing'));
+}
+
+function noteOf(subject) {
+    if (subject.current !== false) return '';
+    return subject.kind === 'pid' ? 'has ended' : 'another file is there now';
+}
+
 const columns = [
-    { name: 'process', label: 'Process', header: true, value: (row) => row.process, make: () => el('bdi'), update: (node, row) => setText(node, shortened(row.process ?? '–', 60)) },
-    { name: 'cgroup', label: 'Cgroup', value: (row) => row.cgroup, show: (row) => shortened(row.cgroup ?? 'all', 40) },
-    { name: 'ports', label: 'May use', value: (row) => row.first, show: (row) => portsText(row) },
-    { name: 'hits', label: 'Hits', number: true, value: (row) => row.hits, show: (row) => count(row.hits) },
-    { name: 'mode', label: 'Else', value: (row) => row.mode, make: () => el('span', { class: 'state' }), update(node, row) {
-        node.dataset.state = row.mode;
-        setText(node, row.mode === 'audit' ? 'only audited' : 'denied');
-    } },
-    { name: 'denied', label: 'Denied', number: true, value: (row) => row.denied, show: (row) => count(row.denied) },
-    { name: 'audited', label: 'Audited', number: true, value: (row) => row.audited, show: (row) => count(row.audited) },
-    { name: 'last', label: 'Last denial', number: true, value: (row) => row.last, show: (row) => when(row.last) },
-    { name: 'note', label: 'Note', value: (row) => row.note, show: (row) => row.note },
+    {
+        name: 'process',
+        label: 'Process',
+        header: true,
+        value: (row) => row.process,
+        make: () => el('bdi'),
+        update: (node, row) => setText(node, shortened(row.process ?? '–', 60)),
+    },
+    {
+        name: 'cgroup',
+        label: 'Cgroup',
+        value: (row) => row.cgroup,
+        show: (row) => shortened(row.cgroup ?? 'all', 40),
+    },
+    { name: 'ports', label: 'May use', make: () => el('ul', { class: 'ranges' }), update: ranges },
+    {
+        name: 'mode',
+        label: 'Else',
+        value: (row) => row.mode,
+        make: () => el('span', { class: 'state' }),
+        update(node, row) {
+            node.dataset.state = row.mode;
+            setText(node, row.mode === 'audit' ? 'only audited' : 'denied');
+        },
+    },
+    {
+        name: 'denied',
+        label: 'Denied',
+        number: true,
+        value: (row) => row.denied,
+        show: (row) => count(row.denied),
+    },
+    {
+        name: 'audited',
+        label: 'Audited',
+        number: true,
+        value: (row) => row.audited,
+        show: (row) => count(row.audited),
+    },
+    {
+        name: 'last',
+        label: 'Last denial',
+        number: true,
+        value: (row) => row.last,
+        show: (row) => when(row.last),
+    },
+    { name: 'note', label: 'Note', value: noteOf, show: noteOf },
 ];
 
-function portsText({ proto, first, end }) {
-    if (first === undefined) return 'nothing';
-    return `${String(proto).toUpperCase()} ${first}${end > first ? '–' + end : ''}`;
+function noRules({ rules, loaded, why = '' }) {
+    if (rules === undefined && why && !why.includes('not loaded'))
+        return empty(`The rules cannot be read: ${shortened(why, 200)}.`);
+    if (!loaded)
+        return empty(
+            'No rules are loaded: every process may use any port. To load them for a cgroup, then allow a port:',
+            'sudo ebpf-load --cgroup /sys/fs/cgroup/app',
+            'ebpf-ctl allow 8080 exampleprocess',
+        );
+    return empty(
+        'No rules: every process may use any port. A process with a rule may use only what its rules allow:',
+        'ebpf-ctl allow 8080 exampleprocess',
+    );
 }
 
-// A row for each range of ports; what is said of the whole subject stands in each.
-export function rows(subjects) {
-    return subjects.flatMap((subject, index) => {
-        const note = subject.current === false ? (subject.kind === 'pid' ? 'has ended' : 'another file is there now') : '';
-        const ranges = subject.rules?.length ? subject.rules : [{}];
-        return ranges.map(({ proto, first, last: end, hits }, at) => ({ ...subject, proto, first, end, hits, note, id: `${index} ${at}` }));
-    });
+function build(root) {
+    const key = (row) => `${row.kind} ${row.process} ${row.cgroup_id ?? ''}`;
+    const parts = {
+        table: new Table({ caption: 'Rules and their counters', columns, key, sort: { name: 'process' } }),
+        groups: denialGroups('Nothing was denied since ebpf-web started.'),
+        other: el('div'),
+        error: el('div'),
+    };
+    const note = el('p', { class: 'muted' }, 'Only shown here: rules are changed by ebpf-ctl.');
+    const rules = panel('Rules', parts.other, parts.table.node);
+    show(
+        root,
+        heading('Policy', note),
+        parts.error,
+        el('div', { class: 'stack' }, panel('Denials', parts.groups.node), rules),
+    );
+    return parts;
 }
 
-function noRules(answer) {
-    if (answer.rules === undefined) {
-        const why = answer.why ? `: ${answer.why}` : '';
-        return empty(`The rules cannot be read${why}. The counters are for the group that reads:`, 'sudo ebpf-load --cgroup /sys/fs/cgroup/app --group ebpf');
-    }
-    if (!answer.loaded) return empty('No rules are loaded: every process may use any port. To load them for a cgroup, then allow a port:', 'sudo ebpf-load --cgroup /sys/fs/cgroup/app', 'ebpf-ctl allow 8080 exampleprocess');
-    return empty('No rules: every process may use any port. A process with a rule may use only what its rules allow:', 'ebpf-ctl allow 8080 exampleprocess');
+function update({ table, groups, other, error }, answer) {
+    const list = answer.rules ?? [];
+    show(error);
+    show(other, list.length === 0 && noRules(answer));
+    table.node.hidden = list.length === 0;
+    table.set(list);
+    groups.set(answer.denials ?? []);
 }
 
 export const policy = {
     title: 'Policy',
     mount(root) {
-        const table = new Table({ caption: 'Rules and their counters', columns, key: (row) => row.id, sort: { name: 'process' } });
-        const groups = denialGroups('Nothing was denied since ebpf-web started.');
-        const other = el('div');
-        const error = el('div');
-        const note = el('p', { class: 'muted' }, 'Only shown here: rules are changed by ebpf-ctl.');
-        const denials = panel('Denials', groups.node);
-        show(root, heading('Policy', note), error, el('div', { class: 'stack' }, denials, panel('Rules', other, table.node)));
-
-        function take(answer) {
-            const list = rows(answer.rules ?? []);
-            show(error);
-            show(other, list.length === 0 && noRules(answer));
-            table.node.hidden = list.length === 0;
-            table.set(list);
-            groups.set(answer.denials ?? []);
-            setText(denials.firstChild, answer.denials?.length ? `Denials: ${counted(answer.denials.length, 'kind')}` : 'Denials');
-        }
-        const polling = poll(3000, async (signal) => take(await api('policy', signal)), (failed) => failed.status > 0 && failed.status !== 401 && show(error, failure(failed)));
-        return polling.stop;
+        const parts = build(root);
+        return poll(3000, async (signal) => update(parts, await api('policy', signal)), tellIn(parts.error))
+            .stop;
     },
 };

@@ -15,9 +15,10 @@ export function poll(interval, ask, failed = () => {}) {
             await ask(abort.signal);
         } catch (error) {
             if (error.name !== 'AbortError') failed(error);
+        } finally {
+            busy = false;
+            if (!abort.signal.aborted) timer = setTimeout(turn, interval);
         }
-        busy = false;
-        if (!abort.signal.aborted) timer = setTimeout(turn, interval);
     }
 
     const unwatch = signedOut.watch(turn);

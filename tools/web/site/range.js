@@ -1,7 +1,21 @@
 // What the history page asks for, as it stands in the address. Pure functions.
 
-export const presets = [['15m', '15 min'], ['1h', '1 hour'], ['6h', '6 hours'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days'], ['', 'All']];
-export const kinds = [['process', 'Process', 'comm'], ['remote', 'Remote address', 'remote_ip'], ['port', 'Remote port', 'remote_port'], ['proto', 'Protocol', 'proto'], ['host', 'Machine', 'host']];
+export const presets = [
+    ['15m', '15 min'],
+    ['1h', '1 hour'],
+    ['6h', '6 hours'],
+    ['24h', '24 hours'],
+    ['7d', '7 days'],
+    ['30d', '30 days'],
+    ['', 'All'],
+];
+export const kinds = [
+    ['process', 'Process', 'comm'],
+    ['remote', 'Remote address', 'remote_ip'],
+    ['port', 'Remote port', 'remote_port'],
+    ['proto', 'Protocol', 'proto'],
+    ['host', 'Machine', 'host'],
+];
 export const filters = ['process', 'remote', 'port', 'proto'];
 
 const kept = ['since', 'until', 'by', ...filters];

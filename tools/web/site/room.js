@@ -9,15 +9,37 @@ import { rawPanel } from './raw.js';
 import { shortened } from './safe.js';
 import { follow } from './sse.js';
 
-const rates = [['', 'all events'], ['1000', 'at most 1,000/s'], ['100', 'at most 100/s'], ['10', 'at most 10/s'], ['1', 'at most 1/s']];
+const rates = [
+    ['', 'all events'],
+    ['1000', 'at most 1,000/s'],
+    ['100', 'at most 100/s'],
+    ['10', 'at most 10/s'],
+    ['1', 'at most 1/s'],
+];
 const redraw = 100; // ms between two drawings: nobody reads faster
 
 function controls() {
-    const filter = el('input', { type: 'search', id: 'live-filter', placeholder: 'words in the event', autocomplete: 'off' });
-    const speed = el('select', { id: 'live-rate' }, ...rates.map(([value, label]) => el('option', { value }, label)));
+    const filter = el('input', {
+        type: 'search',
+        id: 'live-filter',
+        placeholder: 'words in the event',
+        autocomplete: 'off',
+    });
+    const speed = el(
+        'select',
+        { id: 'live-rate' },
+        ...rates.map(([value, label]) => el('option', { value }, label)),
+    );
     const pause = el('button', { type: 'button', class: 'main-button', 'aria-pressed': 'false' }, 'Pause');
     const clear = el('button', { type: 'button' }, 'Clear');
-    const node = el('div', { class: 'controls' }, el('div', {}, el('label', { for: 'live-filter' }, 'Filter'), filter), el('div', {}, el('label', { for: 'live-rate' }, 'Show'), speed), pause, clear);
+    const node = el(
+        'div',
+        { class: 'controls live-controls' },
+        el('div', { class: 'wide-field' }, el('label', { for: 'live-filter' }, 'Filter'), filter),
+        el('div', {}, el('label', { for: 'live-rate' }, 'Show'), speed),
+        pause,
+        clear,
+    );
     return { node, filter, speed, pause, clear };
 }
 
@@ -45,12 +67,25 @@ class Room {
         this.numbers = el('span', { class: 'muted' });
         this.missing = el('p', { class: 'notice', role: 'status', hidden: true });
         this.none = el('p', { class: 'window-empty muted' });
-        this.window = new EventWindow('Events of ' + name, { chosen: (entry, byKey) => this.choose(entry, byKey), left: () => this.pause(true) });
+        this.window = new EventWindow('Events of ' + name, {
+            chosen: (entry, byKey) => this.choose(entry, byKey),
+            left: () => this.pause(true),
+        });
         this.raw = rawPanel(() => this.window.focus());
-        const body = el('div', { class: 'stream' }, el('div', { class: 'window-frame' }, this.window.node, this.none), this.raw.node);
-        const title = isolate(shortened(name, 64));
-        show(root, heading(title, el('p', {}, this.state, ' ', this.numbers)), this.controls.node, this.missing, body);
+        this.layOut(name, root);
         this.listen();
+    }
+
+    layOut(name, root) {
+        const head = heading(isolate(shortened(name, 64)), el('p', {}, this.state, ' ', this.numbers));
+        const frame = el('div', { class: 'window-frame' }, this.window.node, this.none);
+        show(
+            root,
+            head,
+            this.controls.node,
+            this.missing,
+            el('div', { class: 'stream' }, frame, this.raw.node),
+        );
     }
 
     listen() {
@@ -68,13 +103,20 @@ class Room {
         this.feed.clear();
         const limit = this.controls.speed.value;
         this.stream = follow(this.path + (limit ? '?rate=' + limit : ''), {
-            take: (messages) => (this.feed.push(messages, performance.now()), this.schedule()),
+            take: (messages) => this.take(messages),
             state: (name, error) => this.showState(name, error),
         });
     }
 
+    take(messages) {
+        const now = performance.now();
+        this.feed.push(messages, now, now - this.opened < 500);
+        this.schedule();
+    }
+
     showState(name, error) {
         this.state.dataset.state = name;
+        if (name === 'open') this.opened = performance.now();
         setText(this.state, stateText(name, error));
         // a room begins with its first sender
         if (name === 'refused' && error.status === 404) this.retry = setTimeout(() => this.connect(), 3000);
@@ -102,10 +144,19 @@ class Room {
 
     tell() {
         const { feed } = this;
-        const waiting = feed.paused && feed.waiting ? ` · ${count(feed.waiting)}${feed.waiting >= 5000 ? ' or more' : ''} waiting` : '';
-        setText(this.numbers, `${perSecond(feed.rate(performance.now())).replace('/s', ' events/s')} · ${count(feed.entries.length)} kept${waiting}`);
+        const waiting =
+            feed.paused && feed.waiting
+                ? ` · ${count(feed.waiting)}${feed.waiting >= 5000 ? ' or more' : ''} waiting`
+                : '';
+        setText(
+            this.numbers,
+            `${perSecond(feed.rate(performance.now())).replace('/s', ' events/s')} · ${count(feed.entries.length)} kept${waiting}`,
+        );
         const text = missing(feed.counts);
-        setText(this.missing, feed.ended ? `${text} The source has ended; what was seen stays.`.trim() : text);
+        setText(
+            this.missing,
+            feed.ended ? `${text} The source has ended; what was seen stays.`.trim() : text,
+        );
         this.missing.hidden = !this.missing.textContent;
     }
 

@@ -20,14 +20,19 @@ export function address(name, argument, query) {
     return `#/${path}${tail ? '?' + tail : ''}`;
 }
 
-// Shows a page for each address. A page is { title, mount(root, { argument, query }) } and mount returns what ends it.
-export function route({ pages, root, links }) {
+// Shows a page for each address. pages are functions that fetch one: { title, under, mount(root, { argument, query }) },
+// and mount returns what ends it. failed(error) is shown where it cannot be had.
+export function route({ pages, root, links, failed }) {
     let end = () => {};
     let before;
+    let turn = 0;
 
-    function show() {
+    async function show() {
+        const mine = ++turn;
         const wanted = parse(location.hash);
-        const page = pages[wanted.name] ?? pages.overview;
+        if (!Object.hasOwn(pages, wanted.name)) wanted.name = 'overview';
+        const page = await pages[wanted.name]().catch(() => ({ title: 'pinpipe', mount: failed }));
+        if (mine !== turn) return; // somebody went on meanwhile
         const focused = document.activeElement?.id;
         end();
         root.replaceChildren();

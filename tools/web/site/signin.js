@@ -23,15 +23,23 @@ function remembered() {
 
 function messageFor(error) {
     if (error.status === 401) return 'That is not the password.';
-    if (error.status === 429) return `Too many attempts: try again in ${error.retryAfter || 'a few'} seconds.`;
+    if (error.status === 429)
+        return `Too many attempts: try again in ${error.retryAfter || 'a few'} seconds.`;
     return `Cannot sign in: ${error.message}.`;
 }
 
+const purpose = 'The password is the one for viewing, in the file that ebpf-web was started with.';
+
+function passwordField() {
+    const described = { 'aria-describedby': 'sign-in-message', autocomplete: 'current-password' };
+    return el('input', { id: 'password', type: 'password', required: true, ...described });
+}
+
 function form(done) {
-    const field = el('input', { id: 'password', type: 'password', autocomplete: 'current-password', required: true, 'aria-describedby': 'sign-in-message' });
+    const field = passwordField();
     const message = el('p', { id: 'sign-in-message', class: 'form-message', role: 'alert' });
     const button = el('button', { type: 'submit', class: 'main-button' }, 'Sign in');
-    const submit = async (event) => {
+    async function submit(event) {
         event.preventDefault();
         button.disabled = true;
         try {
@@ -44,10 +52,10 @@ function form(done) {
             field.select();
         }
         button.disabled = false;
-    };
-    const node = el('form', { class: 'sign-in', onsubmit: submit, hidden: true }, el('h1', {}, 'Sign in'),
-        el('p', { class: 'muted' }, 'The password is the one for viewing, in the file that ebpf-web was started with.'),
-        el('label', { for: 'password' }, 'Password'), field, message, button);
+    }
+    const label = el('label', { for: 'password' }, 'Password');
+    const node = el('form', { class: 'sign-in', onsubmit: submit, hidden: true });
+    node.append(el('h1', {}, 'Sign in'), el('p', { class: 'muted' }, purpose), label, field, message, button);
     return { node, field };
 }
 

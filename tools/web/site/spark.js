@@ -11,7 +11,14 @@ function shape(name, attributes) {
 }
 
 export function sparkline() {
-    const svg = shape('svg', { class: 'spark', viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true', focusable: 'false' });
+    const svg = shape('svg', {
+        class: 'spark',
+        viewBox: `0 0 ${width} ${height}`,
+        width,
+        height,
+        'aria-hidden': 'true',
+        focusable: 'false',
+    });
     svg.append(shape('path', { class: 'spark-area' }), shape('path', { class: 'spark-line' }));
     return svg;
 }
@@ -21,7 +28,10 @@ export function drawSpark(svg, values) {
     const [area, line] = svg.children;
     const top = Math.max(1, ...numbers);
     const step = width / Math.max(1, numbers.length - 1);
-    const points = numbers.map((value, index) => `${(index * step).toFixed(1)} ${(height - 1.5 - (value / top) * (height - 4)).toFixed(1)}`);
+    const points = numbers.map(
+        (value, index) =>
+            `${(index * step).toFixed(1)} ${(height - 1.5 - (value / top) * (height - 4)).toFixed(1)}`,
+    );
     line.setAttribute('d', points.length ? 'M' + points.join('L') : '');
     area.setAttribute('d', points.length ? `M0 ${height}L${points.join('L')}L${width} ${height}Z` : '');
 }

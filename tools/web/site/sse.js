@@ -67,7 +67,7 @@ async function read(path, { abort, position, take, opened }) {
         opened();
         const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
         const parser = new Parser();
-        for (let part; !(part = await reader.read()).done; ) {
+        for (let part; !(part = await reader.read()).done;) {
             clearTimeout(timer);
             timer = setTimeout(end, silence);
             const messages = parser.push(part.value);

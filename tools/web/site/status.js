@@ -7,7 +7,8 @@ import { Signal } from './signal.js';
 
 export const rooms = new Signal(undefined);
 
-export const sum = (list, name) => list.reduce((total, one) => total + (Number.isFinite(one[name]) ? one[name] : 0), 0);
+export const sum = (list, name) =>
+    list.reduce((total, one) => total + (Number.isFinite(one[name]) ? one[name] : 0), 0);
 const hasEnded = (list) => {
     const own = list.filter((room) => room.source === 'stdin');
     return own.length > 0 && own.every((room) => room.ended);
@@ -31,7 +32,14 @@ export function startStatus({ pulse, loss, banner }) {
 function showPulse(node, list, answers) {
     const lively = list?.some((room) => room.rate > 0);
     node.dataset.state = !answers ? 'lost' : lively ? 'live' : 'quiet';
-    setText(node.lastElementChild, !answers ? 'No connection' : list === undefined ? 'Connecting…' : perSecond(sum(list, 'rate')).replace('/s', ' events/s'));
+    setText(
+        node.lastElementChild,
+        !answers
+            ? 'No connection'
+            : list === undefined
+              ? 'Connecting…'
+              : perSecond(sum(list, 'rate')).replace('/s', ' events/s'),
+    );
 }
 
 function showLoss(node, list) {
@@ -46,5 +54,10 @@ function showBanner(node, list, answers) {
     node.hidden = answers && !ended;
     node.dataset.state = answers ? 'ended' : 'lost';
     node.querySelector('button').hidden = answers;
-    setText(node.querySelector('p'), answers ? 'The input of ebpf-web has ended: nothing new comes from this machine. What was seen stays.' : 'Connection lost. Trying again…');
+    setText(
+        node.querySelector('p'),
+        answers
+            ? 'The input of ebpf-web has ended: nothing new comes from this machine. What was seen stays.'
+            : 'Connection lost. Trying again…',
+    );
 }

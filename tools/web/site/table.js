@@ -17,8 +17,18 @@ export class Table {
         this.#key = key;
         this.#sort = sort;
         this.#empty = el('p', { class: 'empty-line muted' }, empty);
-        const table = el('table', { class: dense ? 'dense' : undefined }, el('caption', { class: 'unseen' }, caption), this.#head(), this.#body);
-        this.#wrapper = el('div', { class: 'table-scroll', role: 'region', 'aria-label': caption, tabindex: 0 }, table);
+        const table = el(
+            'table',
+            { class: dense ? 'dense' : undefined },
+            el('caption', { class: 'unseen' }, caption),
+            this.#head(),
+            this.#body,
+        );
+        this.#wrapper = el(
+            'div',
+            { class: 'table-scroll', role: 'group', 'aria-label': caption, tabindex: 0 },
+            table,
+        );
         this.node = el('div', { class: 'table' }, this.#wrapper, this.#empty);
         this.#show();
     }
@@ -28,15 +38,11 @@ export class Table {
         this.#show();
     }
 
-    sortBy(name) {
-        this.#sort = { name, down: true };
-        this.#show();
-    }
-
     #head() {
         const cells = this.#columns.map((column) => {
-            const cell = el('th', { scope: 'col', class: column.number ? 'number' : undefined });
-            if (column.value && this.#sort) fill(cell, el('button', { type: 'button', onclick: () => this.#turn(column) }, column.label));
+            const cell = el('th', { scope: 'col', class: column.number ? 'number' : column.class });
+            if (column.value && this.#sort)
+                fill(cell, el('button', { type: 'button', onclick: () => this.#turn(column) }, column.label));
             else fill(cell, column.label);
             this.#headers.set(column, cell);
             return cell;
@@ -63,14 +69,30 @@ export class Table {
             if (sorted) cell.setAttribute('aria-sort', this.#sort.down ? 'descending' : 'ascending');
             else cell.removeAttribute('aria-sort');
         }
-        reconcile(this.#body, this.#sorted(), { key: this.#key, make: () => this.#row(), update: (node, row) => this.#update(node, row) });
+        reconcile(this.#body, this.#sorted(), {
+            key: this.#key,
+            make: () => this.#row(),
+            update: (node, row) => this.#update(node, row),
+        });
         this.#empty.hidden = this.#rows.length > 0;
         this.#wrapper.hidden = this.#rows.length === 0;
     }
 
     #row() {
-        return el('tr', {}, ...this.#columns.map((column) => el(column.header ? 'th' : 'td',
-            { scope: column.header ? 'row' : undefined, class: column.number ? 'number' : column.class }, column.make?.())));
+        return el(
+            'tr',
+            {},
+            ...this.#columns.map((column) =>
+                el(
+                    column.header ? 'th' : 'td',
+                    {
+                        scope: column.header ? 'row' : undefined,
+                        class: column.number ? 'number' : column.class,
+                    },
+                    column.make?.(),
+                ),
+            ),
+        );
     }
 
     #update(node, row) {
