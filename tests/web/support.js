@@ -3,21 +3,43 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+export const root = path.resolve(
+    import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
+    '../..',
+);
 export const build = process.env.PINPIPE_BUILD ?? path.join(root, 'build');
 export const bin = process.env.EBPF_BIN ?? path.join(build, 'bin');
 export const web = path.join(build, 'web');
 export const shots = path.join(web, 'shots');
-export const load = createRequire(path.join(web, 'package.json'));
+const load = createRequire(path.join(web, 'package.json'));
 
 mkdirSync(shots, { recursive: true });
 
-const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--hide-scrollbars'];
+const children = new Set(); // must not outlive a test that fails
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+export function start(program, args, options) {
+    const child = spawn(program, args, options);
+    children.add(child);
+    child.on('exit', () => children.delete(child));
+    return child;
+}
+
+const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--hide-scrollbars',
+];
 
 export async function openBrowser() {
     const { chromium } = load('playwright-core');
@@ -27,14 +49,37 @@ export async function openBrowser() {
 
 // A page in a context of its own. page.complaints collects what went wrong in it: errors, violations of the policy.
 export async function openPage(browser, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', ...options });
+    const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        timezoneId: 'Europe/Berlin',
+        reducedMotion: 'reduce',
+        ...options,
+    });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     page.complaints = [];
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && page.complaints.push(message.text()));
+    page.on(
+        'console',
+        (message) => ['error', 'warning'].includes(message.type()) && page.complaints.push(message.text()),
+    );
     page.on('pageerror', (error) => page.complaints.push(String(error)));
-    await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    await page.addInitScript(() =>
+        addEventListener('securitypolicyviolation', (event) =>
+            console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+        ),
+    );
     return page;
+}
+
+const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+// What axe-core finds wrong with a page. It goes in by the debugger: the page's own policy would not let it.
+export async function violations(page) {
+    await page.evaluate(readFileSync(load.resolve('axe-core/axe.min.js'), 'utf8'));
+    const options = { resultTypes: ['violations'], runOnly: standards };
+    const found = await page.evaluate((all) => window.axe.run(document, all), options);
+    const where = (node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`;
+    return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map(where).join('; ')}`);
 }
 
 export async function freePort() {
@@ -46,8 +91,12 @@ export async function freePort() {
     return port;
 }
 
-export async function waitFor(what, condition, ms = 15_000) {
-    for (const end = Date.now() + ms; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 20))) {
+export async function waitFor(what, condition, ms = 30_000) {
+    for (
+        const end = Date.now() + ms;
+        Date.now() < end;
+        await new Promise((resolve) => setTimeout(resolve, 20))
+    ) {
         if (await condition()) return;
     }
     throw new Error('waited in vain: ' + what);
@@ -60,13 +109,17 @@ export class Server {
 
     // Events, or lines as they are, into its standard input.
     async send(...events) {
-        const lines = events.flat().map((event) => (typeof event === 'string' ? event : JSON.stringify(event)) + '\n');
+        const lines = events
+            .flat()
+            .map((event) => (typeof event === 'string' ? event : JSON.stringify(event)) + '\n');
         if (!this.child.stdin.write(lines.join(''))) await once(this.child.stdin, 'drain');
     }
 
     // Lines into a room, as another host sends them.
     async post(room, lines, headers = {}) {
-        const body = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)) + '\n').join('');
+        const body = lines
+            .map((line) => (typeof line === 'string' ? line : JSON.stringify(line)) + '\n')
+            .join('');
         const answer = await fetch(`${this.url}/rooms/${room}`, { method: 'POST', body, headers });
         return { status: answer.status, ...(await answer.json()) };
     }
@@ -87,7 +140,9 @@ export class Server {
 export async function startServer({ args = () => [], port } = {}) {
     const directory = mkdtempSync(path.join(tmpdir(), 'pinpipe-web-'));
     const address = `127.0.0.1:${port ?? (await freePort())}`;
-    const child = spawn(path.join(bin, 'ebpf-web'), ['--listen', address, ...(await args(directory))], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = start(path.join(bin, 'ebpf-web'), ['--listen', address, ...(await args(directory))], {
+        stdio: ['pipe', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (text) => (said += text));
     child.stdin.on('error', () => {}); // it ended: the test sees that elsewhere
@@ -104,7 +159,7 @@ export async function startServer({ args = () => [], port } = {}) {
 // A database of the last hours, written by ebpf-store. Gives its path.
 export async function writeDatabase(directory, events) {
     const file = path.join(directory, 'usage.db');
-    const child = spawn(path.join(bin, 'ebpf-store'), [file], { stdio: ['pipe', 'ignore', 'inherit'] });
+    const child = start(path.join(bin, 'ebpf-store'), [file], { stdio: ['pipe', 'ignore', 'inherit'] });
     child.stdin.end(events.map((event) => JSON.stringify(event) + '\n').join(''));
     const [status] = await once(child, 'exit');
     if (status !== 0) throw new Error(`ebpf-store ended with ${status}`);
