@@ -20,12 +20,13 @@ LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined) -Wl,--as-needed
 LDLIBS   += -lbpf -lmd -lmnl
 ,        := ,
 
-TOOLS   := ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store
+TOOLS   := ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store ebpf-web
 DIR_ebpf-load := loader
 DIR_ebpf-read := reader
 DIR_ebpf-ctl  := ctl
 DIR_ebpf-top  := top
 DIR_ebpf-store := store
+DIR_ebpf-web  := web
 BIN     := $(TOOLS:%=$(B)/bin/%)
 LIB     := $(B)/libpinpipe.a
 SKELS   := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
@@ -34,6 +35,7 @@ UNIT    := $(B)/bin/unit-tests
 TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
 # What the unit tests link of the tools: everything but their main functions.
 TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
+SITE    := $(B)/tools/web/site_files.o
 VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
 # Makes traffic with known byte counts.
 TRAFFIC := $(B)/bin/traffic
@@ -51,11 +53,11 @@ help: ## this text
 deps: ## install what build, demo and tests need (Debian, Ubuntu)
 	$(Q)tests/deps
 
-demo: ## build, then the whole way once, on interfaces of its own
+demo: ## build, then the whole way once, on interfaces of its own; WEB=1: and in a browser until Ctrl-C
 	$(Q)tests/deps && $(MAKE) -j "$$(nproc)" --no-print-directory all && tests/demo
 
 test: ## every test (as root, or through sudo)
-	$(Q)tests/deps vm/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
+	$(Q)tests/deps vm/packages web/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
 
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)
@@ -112,6 +114,17 @@ define tool
 $(B)/bin/$(1): $(call objects,tools/$(DIR_$(1))) $(LIB)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+$(B)/bin/ebpf-web $(UNIT): $(SITE)
+
+# The site of ebpf-web is part of the program.
+$(B)/tools/web/site_files.cpp: tools/web/embed $(wildcard tools/web/site/*)
+	$(call say,SITE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/web/embed tools/web/site $(@D)/site >$@
+
+$(SITE): $(B)/tools/web/site_files.cpp
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(CXXFLAGS) -c $< -o $@
 
 $(B)/bin/%:
 	$(call say,LINK,$@)
@@ -120,6 +133,7 @@ $(B)/bin/%:
 
 $(B)/bin/ebpf-top $(UNIT): LDLIBS += -lncursesw
 $(B)/bin/ebpf-store $(UNIT): LDLIBS += -lsqlite3
+$(B)/bin/ebpf-web $(UNIT): LDLIBS += -lmicrohttpd -lcrypt
 $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 
@@ -137,7 +151,7 @@ $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
 SOURCES := $(wildcard bpf/*.[ch] lib/*.h lib/*.cpp tools/*/*.h tools/*/*.cpp \
              tests/unit/*.h tests/unit/*.cpp tests/unit/*/*.h tests/bench/*.h tests/bench/*.cpp \
              tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/traffic/*.cpp tests/traffic/*.h tests/unit/support/*.h tests/cli/*.c)
-SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* 2>/dev/null)
+SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* tools/*/embed 2>/dev/null)
 PAGES   := $(wildcard man/*.[1-8])
 
 lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace pinpipe {
 
@@ -22,6 +25,32 @@ inline char *put_base64(char *to, const unsigned char *bytes, size_t size) {
         *to++ = at + 2 < size ? digits[word & 63] : '=';
     }
     return to;
+}
+
+// The bytes that text stands for; nothing where it is not in this one form: padded, no blanks, no
+// bits left over.
+inline std::optional<std::string> from_base64(std::string_view text) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    if (text.size() % 4)
+        return {};
+    std::string bytes;
+    unsigned word = 0, bits = 0;
+    for (const char c : text.substr(0, text.size() - padding)) {
+        const size_t digit = digits.find(c);
+        if (digit == digits.npos)
+            return {};
+        word = word << 6 | static_cast<unsigned>(digit);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes += static_cast<char>(word >> bits & 255);
+        }
+    }
+    if (word & ((1U << bits) - 1))
+        return {};
+    return bytes;
 }
 
 } // namespace pinpipe

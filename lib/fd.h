@@ -23,6 +23,7 @@ public:
     int get() const { return fd_; }
     bool valid() const { return fd_ >= 0; }
     void reset() { *this = Fd(); }
+    int release() { return std::exchange(fd_, -1); } // the caller closes it
 
 private:
     int fd_ = -1;

@@ -62,4 +62,8 @@ inline char *put_number64(char *to, unsigned long long number) {
 // terminals) are escaped.
 std::string json_string(std::string_view bytes);
 
+// Appends a line of valid JSON, and a newline, that means the same, without anything that a
+// terminal could act on but direction marks.
+void append_json_line(std::string &out, std::string_view json);
+
 } // namespace pinpipe

@@ -13,7 +13,9 @@ namespace pinpipe {
 struct PortPlace {
     uint32_t netns; // inode in nsfs
     uint32_t index; // enum rule_proto << 16 | port
-    auto operator<=>(const PortPlace &) const = default;
+    bool operator<(const PortPlace &o) const {
+        return netns != o.netns ? netns < o.netns : index < o.index;
+    }
 };
 
 struct PortOwner {

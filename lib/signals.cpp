@@ -61,6 +61,11 @@ void defer_stop_signals() {
     sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
+void leave_stop_signals() {
+    const sigset_t set = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 bool stop_requested() {
     return stop != 0;
 }

@@ -13,6 +13,9 @@ void catch_stop_signals();
 // process ends.
 void defer_stop_signals();
 
+// In a thread: the stop signals are for the others.
+void leave_stop_signals();
+
 bool stop_requested();
 
 // poll(2) that a stop signal ends at any moment, also one that came just before. Negative: nothing

@@ -1,4 +1,4 @@
-# Completion of ebpf-load, ebpf-read, ebpf-ctl, ebpf-top and ebpf-store for bash. Options are asked of the tool's own --help.
+# Completion of ebpf-load, ebpf-read, ebpf-ctl, ebpf-top, ebpf-store and ebpf-web for bash. Options are asked of the tool's own --help.
 # shellcheck shell=bash
 
 _pinpipe_options() { # TOOL
@@ -53,9 +53,10 @@ _pinpipe_argument() { # CURRENT OPTION
     --direction) compgen -W "in out" -- "$1" ;;
     --pin-root) compgen -d -- "$1" ;;
     --cgroup) [[ ${COMP_WORDS[0]} == *store ]] || compgen -d -- "$1" ;;
-    --from) compgen -f -- "$1" ;;
+    --from | --db | -d | --password-file | -p | --tls-cert | --tls-key) compgen -f -- "$1" ;;
+    --make-password) compgen -W "view room" -- "$1" ;;
     --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --watch | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
-        --keep | --keep-raw | --process | --remote | --top) ;;
+        --keep | --keep-raw | --process | --remote | --top | --listen | -l | --allow-host) ;;
     *) return 1 ;;
     esac
     return 0
@@ -105,4 +106,4 @@ _pinpipe() { # TOOL CURRENT PREVIOUS, as complete -F gives them
     fi
 }
 
-complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store
+complete -F _pinpipe ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store ebpf-web

@@ -137,7 +137,7 @@ try_examples() { # reads command lines
 
 @test "pages and --help list the same options" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1 ebpf-web.1; do
         "$BIN/${page%.*}" --help | listed >help
         page_text "$page" | section OPTIONS | listed >documented
         [[ -s help ]]
@@ -147,7 +147,7 @@ try_examples() { # reads command lines
 
 @test "pages name the defaults of --help, the layout, and the size of each record" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1 ebpf-web.1; do
         page_text "$page" | section OPTIONS >options
         "$BIN/${page%.*}" --help | grep -o 'default [0-9][0-9]*' | while read -r _ number; do
             grep -qw "$number" options || { echo "$page: $number" && return 1; }
@@ -177,7 +177,7 @@ SIZES
 
 @test "pages have every section" {
     need mandoc mandoc
-    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1; do
+    for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1 ebpf-web.1; do
         for name in NAME SYNOPSIS DESCRIPTION OPTIONS OUTPUT FILES "EXIT STATUS" EXAMPLES SECURITY "SEE ALSO"; do
             page_text "$page" | section "$name" >text
             [[ -s text ]] || { echo "$page: $name" && return 1; }
@@ -219,6 +219,23 @@ SIZES
     load --sockets
     try_examples < <(man_examples ebpf-store.1)
     [[ -s usage.db && -s copy.db ]]
+}
+
+@test "examples of ebpf-web(1) run" {
+    need mandoc mandoc
+    need_network
+    inside "$HERE" ip link set lo up
+    load --sockets
+    try_examples < <(man_examples ebpf-web.1)
+    [[ -s usage.db ]]
+}
+
+@test "ebpf-web(5) has every route" {
+    need mandoc mandoc
+    page_text ebpf-web.5 >page
+    grep -o '{"/[a-z0-9/*]*", [a-z]' "$ROOT/tools/web/routes.cpp" | cut -d '"' -f 2 | while read -r route; do
+        [[ $route == "/*" || $route == /logout ]] || grep -F " ${route%\*}" page || { echo "not in the page: $route" && return 1; }
+    done
 }
 
 @test "ebpf-store(5) has every table and column, and its examples run" {
@@ -272,6 +289,7 @@ SIZES
     need_network
     need curl curl
     load --xdp eth0 --xdp eth1
+    inside "$HERE" ip link set lo up
     try_examples < <(readme_examples)
 }
 
@@ -1138,7 +1156,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "bash completes streams, options, arguments and interfaces" {
-    bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store'
+    bash --norc -c '. "$ROOT/share/completions/pinpipe.bash" && complete -p ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store ebpf-web'
     [[ $(completed ebpf-read ic) == icmp ]]
     [[ $(completed ebpf-read "") == "icmp tcp udp conn bind deny usage ports all" ]]
     [[ $(completed ebpf-read --direction "") == "in out" ]]
@@ -1150,6 +1168,7 @@ completed() { # WORD...: what bash completes the last of them to
     [[ $(completed ebpf-store --by pr) == "process proto" ]]
     [[ $(completed ebpf-top --by p) == "process port" ]]
     [[ $(completed ebpf-store re) == report ]]
+    [[ $(completed ebpf-web --make-password "") == "view room" ]]
     [[ $(completed ebpf-read --proto icmp,icmpv) == icmp,icmpv6 ]]
     [[ " $(completed ebpf-read --if l) " == *" lo "* ]]
     [[ " $(completed ebpf-load --xdp l) " == *" lo "* ]]
@@ -1167,7 +1186,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "bash completes every option of --help" {
-    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store; do
+    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store ebpf-web; do
         "$BIN/$tool" --help | listed | grep -o -- '--[a-z-]*' | sort >help
         completed "$tool" -- | tr ' ' '\n' | sort >offered
         diff help offered
@@ -1175,7 +1194,7 @@ completed() { # WORD...: what bash completes the last of them to
 }
 
 @test "zsh completions have every option of --help" {
-    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store; do
+    for tool in ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store ebpf-web; do
         file=$ROOT/share/completions/_$tool
         [[ $(head -n 1 "$file") == "#compdef $tool" ]]
         "$BIN/$tool" --help | listed | grep -o -- '--[a-z-]*' | sort >help

@@ -1,5 +1,6 @@
 // A line of ebpf-store's input: what is taken is a JSON object, what is kept of it means the same,
 // and what is printed of it acts on no terminal.
+#include "lib/json_line.h"
 #include "tools/store/feed.h"
 #include "tools/store/line.h"
 
@@ -35,7 +36,7 @@ std::string text_of(const rapidjson::Value &value) {
 
 void check_printed(std::string_view text, const rapidjson::Document &document) {
     std::string out;
-    append_line(out, text);
+    append_json_line(out, text);
     need(out.back() == '\n');
     out.pop_back();
     for (size_t i = 0; i < out.size(); i++) {

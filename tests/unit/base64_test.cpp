@@ -77,5 +77,22 @@ TEST(Base64, RandomBytesComeBack) {
     }
 }
 
+TEST(Base64, BackToBytes) {
+    std::minstd_rand random(3);
+    for (size_t size = 0; size < 100; size++) {
+        std::string bytes;
+        for (size_t i = 0; i < size; i++)
+            bytes += static_cast<char>(random());
+        EXPECT_EQ(from_base64(encoded(bytes)), bytes);
+    }
+}
+
+TEST(Base64, OneFormAlone) {
+    EXPECT_EQ(from_base64("dmlldzp4"), "view:x");
+    for (const char *text : {"dmlldzp", "dmll dzp4", "dmlldzp4\n",
+                             "Zg=", "Zg===", "Zh==", "====", "=Zg=", "Z-_=", "Zm9=", "A"})
+        EXPECT_FALSE(from_base64(text)) << text;
+}
+
 } // namespace
 } // namespace pinpipe

@@ -193,7 +193,8 @@ TEST_F(LayoutOpening, EachMapOfAnotherShapeIsRefused) {
         make_pin(wrong, spec->path);
         const auto refused = open();
         ASSERT_FALSE(refused) << spec->path;
-        EXPECT_EQ(refused.error().text, below(spec->path) + " is no map of layout " + std::to_string(LAYOUT_VERSION));
+        EXPECT_EQ(refused.error().text,
+                  below(spec->path) + " is no map of layout " + std::to_string(LAYOUT_VERSION));
         ASSERT_EQ(rename(moved.c_str(), below(spec->path).c_str()), 0);
     }
     EXPECT_TRUE(open());

@@ -227,9 +227,8 @@ TEST_F(PinsAbi, OfAnotherLayout) {
     for (uint32_t version : {0u, LAYOUT_VERSION + 1u, ~0u}) {
         const auto abi = with(LAYOUT_MAGIC, version);
         ASSERT_FALSE(abi);
-        EXPECT_EQ(abi.error().text,
-                  below("abi") + " has layout " + std::to_string(version) + ", this program has " +
-                      std::to_string(LAYOUT_VERSION));
+        EXPECT_EQ(abi.error().text, below("abi") + " has layout " + std::to_string(version) +
+                                        ", this program has " + std::to_string(LAYOUT_VERSION));
         EXPECT_EQ(abi.error().hint,
                   "sudo ebpf-load --unload --pin-root " + root() + "   (then load again)");
         EXPECT_EQ(abi.error().exit, Exit::failed);

@@ -45,8 +45,10 @@ TEST_F(ReaderOptions, Streams) {
     constexpr uint32_t icmp = 1U << STREAM_ICMP, usage_bit = 1U << STREAM_USAGE;
     constexpr uint32_t messages = 1U << STREAM_TCP | 1U << STREAM_UDP;
     constexpr uint32_t rest = 1U << STREAM_CONN | 1U << STREAM_BIND | 1U << STREAM_DENY;
+    constexpr uint32_t ports = 1U << STREAM_PORTS;
     for (const Words &words : {Words{"all"}, Words{"icmp", "all"}})
-        EXPECT_EQ(good(words).streams, icmp | messages | rest | usage_bit);
+        EXPECT_EQ(good(words).streams, icmp | messages | rest | usage_bit | ports);
+    EXPECT_EQ(good({"ports", "--port", "5050", "--if", "lo"}).streams, ports);
     EXPECT_EQ(good({"icmp", "usage"}).streams, icmp | usage_bit);
     EXPECT_EQ(good({"tcp", "udp"}).streams, messages);
     EXPECT_EQ(good({"bind", "conn", "deny"}).streams, rest);
@@ -104,11 +106,12 @@ TEST_F(ReaderOptions, OfAllThoseThatHaveTheFilter) {
     constexpr uint32_t deny = 1U << STREAM_DENY;
     constexpr uint32_t sockets = 1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN | deny;
     constexpr uint32_t bound = 1U << STREAM_BIND, usage_bit = 1U << STREAM_USAGE;
-    EXPECT_EQ(good({"all", "--pid", "1"}).streams, sockets | bound | usage_bit);
+    constexpr uint32_t ports = 1U << STREAM_PORTS;
+    EXPECT_EQ(good({"all", "--pid", "1"}).streams, sockets | bound | usage_bit | ports);
     EXPECT_EQ(good({"all", "--direction", "out"}).streams, sockets);
     EXPECT_EQ(good({"all", "--proto", "mptcp"}).streams,
               1U << STREAM_TCP | bound | deny | usage_bit);
-    EXPECT_EQ(good({"all", "--if", "lo"}).streams, 1U << STREAM_ICMP);
+    EXPECT_EQ(good({"all", "--if", "lo"}).streams, 1U << STREAM_ICMP | ports);
 }
 
 TEST_F(ReaderOptions, Messages) {
@@ -161,13 +164,16 @@ constexpr const char *count_text = "-n takes a whole number from 1 to 9223372036
 INSTANTIATE_TEST_SUITE_P(
     Texts, ReaderOptionsWrong,
     testing::Values(
-        Wrong{{}, "no stream given: icmp, tcp, udp, conn, bind, deny, usage or all"},
-        Wrong{{"-n", "5"}, "no stream given: icmp, tcp, udp, conn, bind, deny, usage or all"},
-        Wrong{{"denied"},
-              "no stream 'denied': there are icmp, tcp, udp, conn, bind, deny, usage and all"},
+        Wrong{{}, "no stream given: icmp, tcp, udp, conn, bind, deny, usage, ports or all"},
+        Wrong{{"-n", "5"},
+              "no stream given: icmp, tcp, udp, conn, bind, deny, usage, ports or all"},
+        Wrong{
+            {"denied"},
+            "no stream 'denied': there are icmp, tcp, udp, conn, bind, deny, usage, ports and all"},
         Wrong{{"icmp", "ICMP"},
-              "no stream 'ICMP': there are icmp, tcp, udp, conn, bind, deny, usage and all"},
-        Wrong{{""}, "no stream '': there are icmp, tcp, udp, conn, bind, deny, usage and all"},
+              "no stream 'ICMP': there are icmp, tcp, udp, conn, bind, deny, usage, ports and all"},
+        Wrong{{""},
+              "no stream '': there are icmp, tcp, udp, conn, bind, deny, usage, ports and all"},
         Wrong{{"icmp", "--pid", "1"}, "icmp has no --pid"},
         Wrong{{"icmp", "usage", "--comm", "x"}, "icmp has no --comm"},
         Wrong{{"icmp", "tcp", "--port", "1"}, "icmp has no --port"},

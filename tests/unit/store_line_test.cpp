@@ -1,5 +1,7 @@
 #include "tools/store/line.h"
 
+#include "lib/json_line.h"
+
 #include <gtest/gtest.h>
 
 namespace pinpipe::store {
@@ -146,7 +148,7 @@ TEST(StoreLine, HostileOnes) {
 
 TEST(StoreLine, WhatIsPrintedActsOnNoTerminal) {
     std::string out;
-    append_line(out, "{\"a\":\t\"\x7f\xc2\x80\xc2\x9f\xc2\xa0é\"\r}");
+    append_json_line(out, "{\"a\":\t\"\x7f\xc2\x80\xc2\x9f\xc2\xa0é\"\r}");
     EXPECT_EQ(out, "{\"a\": \"\\u007f\\u0080\\u009f\xc2\xa0é\" }\n");
 }
 

@@ -143,11 +143,11 @@ TEST(TopInput, ALineWithoutAnEndIsGivenOnce) {
         input.read_some(pipe.read.get(),
                         [&](std::string_view line) { sizes.push_back(line.size()); });
     }
-    ASSERT_EQ(sizes.size(), 1u);
-    EXPECT_LT(sizes[0], Input::longest + 70000);
+    EXPECT_TRUE(sizes.empty()) << "it has no end yet";
     ASSERT_EQ(write(pipe.write.get(), "y\nnext\n", 7), 7);
     input.read_some(pipe.read.get(), [&](std::string_view line) { sizes.push_back(line.size()); });
     ASSERT_EQ(sizes.size(), 2u);
+    EXPECT_EQ(sizes[0], Input::longest) << "cut";
     EXPECT_EQ(sizes[1], 4u);
 }
 

@@ -41,7 +41,9 @@ private:
     struct Place { // of a line
         unsigned hook;
         uint32_t index;
-        auto operator<=>(const Place &) const = default;
+        bool operator<(const Place &o) const {
+            return hook != o.hook ? hook < o.hook : index < o.index;
+        }
     };
     struct Sums {
         count_record received{}, sent{};

@@ -1,5 +1,6 @@
 #include "tools/store/export.h"
 
+#include "lib/json_line.h"
 #include "lib/output.h"
 #include "lib/signals.h"
 #include "tools/store/describer.h"
@@ -102,7 +103,7 @@ Result<void> Export::add_sums(const Statement &row, Level level) {
     std::string line = beginning(row.number(0) * level_unit[level], ++number_) + **subject;
     add_numbers(line, row, 2);
     member(line, "interval_ms", std::to_string(level_unit[level] / 1000));
-    append_line(out_, line + ",\"byte_layer\":\"socket\"}");
+    append_json_line(out_, line + ",\"byte_layer\":\"socket\"}");
     return {};
 }
 
@@ -122,7 +123,7 @@ Result<void> Export::add_usage(const Statement &row, std::string &out) {
         line += ",\"byte_layer\":\"socket\"";
     if (!extra.empty())
         line.append(",").append(extra);
-    append_line(out, line + "}");
+    append_json_line(out, line + "}");
     return {};
 }
 
@@ -162,7 +163,7 @@ Result<void> Export::add_texts(Statement &rows, int64_t from, int64_t to) {
             return fail(row.error());
         if (!*row)
             return {};
-        append_line(lines_[rows.number(0)], rows.text(1));
+        append_json_line(lines_[rows.number(0)], rows.text(1));
     }
 }
 

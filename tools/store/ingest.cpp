@@ -260,15 +260,6 @@ Result<void> Ingest::run() {
     return {};
 }
 
-// Stop signals are for the reading thread, which waits for them.
-void leave_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
 } // namespace
 
 Result<void> ingest(const Request &request) {
@@ -279,7 +270,7 @@ Result<void> ingest(const Request &request) {
     if (!writer)
         return fail(writer.error());
     Ingest ingest(std::move(*writer), request);
-    leave_signals();
+    leave_stop_signals(); // the reading thread waits for them
     return ingest.run();
 }
 

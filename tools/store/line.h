@@ -4,6 +4,8 @@
 // was. All other lines are kept whole; only their kind, time and loss are looked at.
 #pragma once
 
+#include "lib/flat_object.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -62,19 +64,15 @@ struct Line {
 // Holds what the texts of its line point into: they last until the next parse().
 class LineParser {
 public:
-    static constexpr size_t longest_text = 4096; // of what is interned; longer ones are bad
-
-    // Bytes that are no UTF-8 make a line bad, as do numbers above 2^53 in columns.
+    // Texts that are too long make a line bad, as do bytes that are no UTF-8, and numbers above
+    // 2^53 in columns.
     const Line &parse(std::string_view line);
 
 private:
-    std::vector<char> scratch_;
+    JsonScratch scratch_;
     std::vector<size_t> members_; // where each member of the object begins
     std::vector<size_t> others_;  // those without a column, by their number
     Line line_;
 };
-
-// Appends a line of valid JSON that means the same, without anything that a terminal could act on.
-void append_line(std::string &out, std::string_view json);
 
 } // namespace pinpipe::store

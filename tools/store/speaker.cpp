@@ -7,8 +7,6 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr uint64_t most_a_second = 5;
-
 const char *plural(uint64_t count) {
     return count == 1 ? "" : "s";
 }
@@ -31,20 +29,13 @@ void Speaker::bad_line(uint64_t number) {
     if (number <= last_bad_)
         return;
     last_bad_ = number;
-    if (Clock::now() - second_ >= std::chrono::seconds(1)) {
-        if (unsaid_) {
-            begin_line();
-            std::fprintf(stderr, "ebpf-store: %" PRIu64 " more bad line%s\n", unsaid_,
-                         plural(unsaid_));
-        }
-        second_ = Clock::now();
-        said_ = unsaid_ = 0;
+    const auto [say, unsaid] = bad_lines_.next();
+    if (unsaid) {
+        begin_line();
+        std::fprintf(stderr, "ebpf-store: %" PRIu64 " more bad line%s\n", unsaid, plural(unsaid));
     }
-    if (said_ == most_a_second) {
-        unsaid_++;
+    if (!say)
         return;
-    }
-    said_++;
     begin_line();
     std::fprintf(stderr, "ebpf-store: line %" PRIu64 " is no event: skipped\n", number);
 }

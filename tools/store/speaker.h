@@ -1,9 +1,8 @@
 // What is said on standard error while lines are taken in.
 #pragma once
 
+#include "lib/few_a_second.h"
 #include "tools/store/writer.h"
-
-#include <chrono>
 
 namespace pinpipe::store {
 
@@ -28,9 +27,10 @@ private:
 
     const bool verbose_, terminal_;
     bool progress_ = false; // the cursor stands behind some
-    uint64_t last_bad_ = 0, said_ = 0, unsaid_ = 0;
+    FewASecond bad_lines_{5};
+    uint64_t last_bad_ = 0;
     uint64_t acknowledged_ = 0, shown_lines_ = 0;
-    Clock::time_point second_ = Clock::now(), shown_ = Clock::now();
+    Clock::time_point shown_ = Clock::now();
 };
 
 } // namespace pinpipe::store

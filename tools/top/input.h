@@ -1,23 +1,22 @@
-// Lines of standard input as they come, never more in memory than one line may have.
+// Lines of standard input as they come.
 #pragma once
 
+#include "lib/line_splitter.h"
+
 #include <functional>
-#include <string>
-#include <string_view>
 
 namespace pinpipe::top {
 
 class Input {
 public:
-    static constexpr size_t longest = 1 << 20;
+    static constexpr size_t longest = 1 << 20; // what is longer is given as far as it fits
 
-    // Reads once what there is; calls take for each whole line, without its newline. A longer one
-    // is given as far as it fits, once. False: that was the end.
+    // Reads once what there is; calls take for each whole line, without its newline. False: that
+    // was the end.
     bool read_some(int fd, const std::function<void(std::string_view)> &take);
 
 private:
-    std::string rest_;
-    bool skipping_ = false; // the end of a line that was too long
+    LineSplitter lines_{longest};
 };
 
 } // namespace pinpipe::top

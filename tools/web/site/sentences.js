@@ -49,7 +49,7 @@ function connection(event) {
 }
 
 function bound(event) {
-    const verb = event.action === 'listen' ? 'listens on' : 'bound';
+    const verb = { listen: 'listens on', close: 'gave back' }[event.action] ?? 'bound';
     const any = event.local_ip === '0.0.0.0' || event.local_ip === '::';
     const address = any || event.local_ip === undefined ? ['any address'] : [value(event.local_ip)];
     if (event.local_port === undefined)
@@ -95,13 +95,26 @@ function usage(event) {
     ];
 }
 
+// What an interface counts, and no port of it.
+function portsApart(event) {
+    const sent =
+        event.fragments_sent === undefined
+            ? []
+            : say` and sent ${value(counted(event.fragments_sent, 'later fragment'))}`;
+    return [
+        say`received ${value(counted(event.fragments_received, 'later fragment'))} and ${value(counted(event.malformed_received, 'malformed packet'))}${sent}`,
+        [event.ifname && 'on ' + text(event.ifname)],
+    ];
+}
+
 function ports(event) {
+    if (event.local_port === undefined) return portsApart(event);
     const out =
         event.packets_sent === undefined
             ? []
             : say` and sent ${value(counted(event.packets_sent, 'packet'))} (${[bytes(event.bytes_sent)]})`;
     const owners = Array.isArray(event.owners)
-        ? event.owners.map((owner) => plain(who(owner ?? {}))).join(', ')
+        ? event.owners.filter((owner) => !owner?.exited).map((owner) => plain(who(owner ?? {}))).join(', ')
         : '';
     return [
         say`${[protocol(event)]} port ${event.local_port} received ${value(counted(event.packets_received, 'packet'))} (${[bytes(event.bytes_received)]})${out}`,
@@ -112,6 +125,11 @@ function ports(event) {
 function lost(event) {
     if (event.lost_by !== undefined)
         return [say`${value(counted(event.count, 'line'))} given up by ${event.lost_by}`, []];
+    if (event.stream === 'ports')
+        return [
+            say`${value(counted(event.count, 'packet'))} of watched ports not counted: the kernel had no memory`,
+            [event.ifname && 'on ' + text(event.ifname)],
+        ];
     if (event.stream !== 'usage')
         return [
             say`${value(counted(event.count, 'event'))} of ${event.stream} lost: the reader was too slow`,

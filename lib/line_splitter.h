@@ -1,0 +1,55 @@
+// Lines out of bytes as they come, never more in memory than one line may have.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pinpipe {
+
+class LineSplitter {
+public:
+    explicit LineSplitter(size_t longest) : longest_(longest) {}
+
+    // Calls take(line, cut) for each whole line, without its newline. Of one that is longer than
+    // `longest` only so much is given, once, with cut set. What take() is given lasts for the call.
+    template <class Take> void feed(std::string_view bytes, Take &&take) {
+        while (!bytes.empty()) {
+            const size_t newline = bytes.find('\n');
+            if (newline == bytes.npos) {
+                keep(bytes);
+                return;
+            }
+            close(bytes.substr(0, newline), take);
+            bytes.remove_prefix(newline + 1);
+        }
+    }
+
+    // What stands behind the last newline is a line too.
+    template <class Take> void end(Take &&take) {
+        if (!rest_.empty())
+            close({}, take);
+    }
+
+private:
+    void keep(std::string_view part) {
+        const size_t space = longest_ - rest_.size();
+        cut_ = cut_ || part.size() > space;
+        rest_.append(part.substr(0, space));
+    }
+    template <class Take> void close(std::string_view part, Take &&take) {
+        if (rest_.empty() && part.size() <= longest_) {
+            take(part, false);
+            return;
+        }
+        keep(part);
+        take(std::string_view(rest_), cut_);
+        rest_.clear();
+        cut_ = false;
+    }
+
+    const size_t longest_;
+    std::string rest_; // the beginning of a line
+    bool cut_ = false;
+};
+
+} // namespace pinpipe

@@ -1,0 +1,24 @@
+// What requests are answered from.
+#pragma once
+
+#include "tools/web/api.h"
+#include "tools/web/gate.h"
+#include "tools/web/options.h"
+#include "tools/web/rules.h"
+#include "tools/web/streams.h"
+
+namespace pinpipe::web {
+
+struct Context {
+    const Request &request;
+    Hub &hub;
+    Streams &streams;
+    Gate &gate;
+    Children &children;
+    Rules &rules;
+    Overview about;
+    // Requests that sleep, each with what for.
+    std::vector<std::pair<MHD_Connection *, std::shared_ptr<Pending>>> sleeping;
+};
+
+} // namespace pinpipe::web

@@ -1,0 +1,29 @@
+// What ebpf-web was asked for.
+#pragma once
+
+#include "lib/options.h"
+#include "tools/web/endpoint.h"
+
+#include <vector>
+
+namespace pinpipe::web {
+
+struct Request {
+    Endpoint listen;
+    std::string password_file; // empty: none
+    std::string database;      // empty: none
+    std::string certificate, key;
+    bool insecure_http = false;
+    std::vector<std::string> hosts; // lower case: further names that it goes by
+    std::string make_password;      // "view" or "room": only print a line for a password file
+    std::string pin_root;
+    bool verbose = false;
+
+    bool tls() const { return !certificate.empty(); }
+};
+
+extern const Usage usage;
+
+Result<Request> read_request(const Parsed &parsed);
+
+} // namespace pinpipe::web
