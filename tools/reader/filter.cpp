@@ -72,4 +72,10 @@ bool passes(const socket_filter &f, const socket_record &r) {
            });
 }
 
+bool none_or_within(const std::vector<PortRange> &ranges, uint16_t port) {
+    return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const PortRange &range) {
+               return port >= range.first && port <= range.last;
+           });
+}
+
 } // namespace pinpipe::reader

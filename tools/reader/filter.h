@@ -4,7 +4,9 @@
 #include "bpf/control.h"
 #include "tools/reader/options.h"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 namespace pinpipe::reader {
 
@@ -18,5 +20,11 @@ socket_filter socket_filter_of(const Request &request, uint32_t payload,
 // Whether it lets the record through: the same as bpf/emit_socket.h does, for what comes by other
 // ways than a ring.
 bool passes(const socket_filter &filter, const socket_record &record);
+
+// Filters of snapshots, which are read whole: an empty list lets all through.
+template <class T> bool none_or_has(const std::vector<T> &list, const T &value) {
+    return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+}
+bool none_or_within(const std::vector<PortRange> &ranges, uint16_t port);
 
 } // namespace pinpipe::reader

@@ -1,5 +1,6 @@
 #include "tools/reader/ports_stream.h"
 
+#include "tools/reader/filter.h"
 #include "tools/reader/iterator.h"
 
 #include <algorithm>
@@ -23,16 +24,6 @@ uint64_t place_word(const port_user &user) {
 // pid and start never repeat together: mixing loses nothing that matters.
 uint64_t process_word(const port_user &user) {
     return user.start ^ uint64_t { user.pid } << 40;
-}
-
-bool in_ranges(const std::vector<PortRange> &ranges, uint16_t port) {
-    return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const PortRange &r) {
-               return port >= r.first && port <= r.last;
-           });
-}
-
-template <class T> bool none_or_has(const std::vector<T> &list, const T &value) {
-    return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
 }
 
 } // namespace
@@ -129,7 +120,7 @@ Result<void> PortsStream::add_owners() {
 }
 
 bool PortsStream::is_wanted(const Place &place) const {
-    if (!in_ranges(request_.ports, static_cast<uint16_t>(place.index)) ||
+    if (!none_or_within(request_.ports, static_cast<uint16_t>(place.index)) ||
         !none_or_has(request_.interfaces, std::string(hooks_[place.hook].name)) ||
         !none_or_has(request_.protos, std::string(place.index >> 16 == RULE_UDP ? "udp" : "tcp")))
         return false;

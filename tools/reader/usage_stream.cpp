@@ -1,5 +1,7 @@
 #include "tools/reader/usage_stream.h"
 
+#include "tools/reader/filter.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -9,10 +11,6 @@ namespace {
 bool in_prefix(const union address &a, const Prefix &prefix) {
     return ((a.halves[0] ^ prefix.host.halves[0]) & prefix.mask.halves[0]) == 0 &&
            ((a.halves[1] ^ prefix.host.halves[1]) & prefix.mask.halves[1]) == 0;
-}
-
-template <class T> bool none_or_has(const std::vector<T> &list, const T &value) {
-    return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
 }
 
 } // namespace
@@ -43,10 +41,7 @@ bool UsageStream::is_wanted(const UsageEntry &entry) const {
         return false;
     if (request_.host && !(key.known && in_prefix(key.remote, *request_.host)))
         return false;
-    return request_.ports.empty() ||
-           std::any_of(request_.ports.begin(), request_.ports.end(), [&](const PortRange &range) {
-               return key.port >= range.first && key.port <= range.last;
-           });
+    return none_or_within(request_.ports, key.port);
 }
 
 // In the order of their keys, one line for each; without ports, those of one remote address are
