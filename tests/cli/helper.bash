@@ -23,7 +23,9 @@ declare -gA pid_of=()
 
 # --- what a test file has ---
 
-setup_file() {
+setup_file() { add_lans; }
+
+add_lans() {
 	ip netns add "$here"
 	ip netns add "$there"
 	add_pair lan0 10.77.0
@@ -183,6 +185,9 @@ wait_until() { # COMMAND...
 has_lines() { # FILE COUNT
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
+
+# What a reader wrote, but for the time of day, which each reader measures by itself.
+without_times() { sed -E 's/"timestamp(_us)?":[0-9]+,//g' "$(out "$1")"; } # NAME
 
 has_text() { # FILE TEXT
 	grep -qF -- "$2" "$1"

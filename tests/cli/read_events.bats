@@ -148,7 +148,7 @@ frame() { # HEX
 	wait_until has_lines "$(out two)" 2
 	finish one TERM
 	finish two TERM
-	diff "$(out one)" "$(out two)"
+	diff <(without_times one) <(without_times two)
 }
 
 @test "events: an interface's name with bytes that act upon a terminal is escaped" {
