@@ -111,6 +111,33 @@ load web
 	wait "$server"
 }
 
+@test "a signal ends it while requests wait for other tools" {
+	events_of_two_minutes usage.db
+	cp "$web" .
+	cat >ebpf-store <<-'END'
+		#!/bin/sh
+		echo $$ >>waiting
+		exec sleep 60
+	END
+	chmod +x ebpf-store
+	all_wait() { [ "$(cat waiting 2>/dev/null | wc -l)" = 3 ]; }
+	web=./ebpf-web
+	serve --db usage.db
+	local i
+	for i in 1 2 3; do
+		code "$url/api/v1/history?limit=$i" >"code$i" 7>&- &
+		asking[i]=$!
+	done
+	wait_until all_wait
+	kill -TERM "$server"
+	wait "$server"
+	for i in 1 2 3; do
+		wait "${asking[i]}"
+		[ "$(cat "code$i")" = 503 ]
+	done
+	run ! kill -0 $(cat waiting)
+}
+
 @test "HTTPS, with a cookie that goes nowhere else" {
 	command -v openssl >/dev/null || skip 'openssl is not installed'
 	passwords

@@ -17,6 +17,7 @@ struct Context {
     Children &children;
     Rules &rules;
     Overview about;
+    bool ending = false; // whoever would sleep is sent away
     // Requests that sleep, each with what for.
     std::vector<std::pair<MHD_Connection *, std::shared_ptr<Pending>>> sleeping;
 };

@@ -156,6 +156,8 @@ void Exchange::receive(std::string_view bytes) {
 MHD_Result Exchange::give(const Answer &answer) {
     if (const Reply *reply = std::get_if<Reply>(&answer))
         return reply->send(connection);
+    if (context.ending)
+        return Reply::error(MHD_HTTP_SERVICE_UNAVAILABLE, "ebpf-web is ending").send(connection);
     pending = std::get<std::shared_ptr<Pending>>(answer);
     context.sleeping.emplace_back(connection, pending);
     MHD_suspend_connection(connection);

@@ -168,6 +168,7 @@ Result<void> Server::run() {
         if (MHD_run(daemon_.get()) != MHD_YES)
             return fail(failure("cannot go on serving"));
     }
+    context_.ending = true; // MHD must not end while a connection sleeps
     streams_.stop();
     wake_sleepers(true);
     MHD_run(daemon_.get());
