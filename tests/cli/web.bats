@@ -69,13 +69,44 @@ load web
 	fetch "$url/api/v1/overview" | jq -e .history
 }
 
-@test "without a database there is no history, and of a broken one the reason" {
+@test "a database that is not there yet is waited for" {
+	serve --db usage.db
+	grep -Fx 'ebpf-web: usage.db is not there yet: history begins when ebpf-store makes it' said
+	fetch "$url/api/v1/overview" | jq -e '.history == false'
+	[ "$(code -D headers "$url/api/v1/history")" = 503 ]
+	grep -qi '^retry-after: 1' headers
+	jq -e '.error | test("^usage.db is not there yet")' body
+	events_of_two_minutes usage.db
+	fetch "$url/api/v1/history?by=remote" | jq -e '.rows[0].remote_ip == "192.0.2.1"'
+	fetch "$url/api/v1/overview" | jq -e .history
+	echo broken >usage.db
+	[ "$(code "$url/api/v1/history")" = 500 ]
+	jq -e '.error == "cannot open usage.db: not a database"' body
+}
+
+@test "a database that is none is told at the start" {
 	serve
 	[ "$(code "$url/api/v1/history")" = 404 ]
-	kill "$server"
-	serve --db nowhere.db
-	[ "$(code "$url/api/v1/history")" = 500 ]
-	jq -e '.error | test("nowhere.db")' body
+	echo hello >foreign
+	sqlite3 other.db 'CREATE TABLE t (x)'
+	local file why
+	while read -r file why; do
+		run -1 --separate-stderr "$web" --listen 127.0.0.1:0 --db "$file" </dev/null
+		[ "$stderr" = "ebpf-web: cannot open $file: $why" ]
+	done <<-'END'
+		foreign not a database
+		other.db the database of another application
+		. not a regular file
+		nowhere/usage.db no such file or directory
+	END
+	if [ "$(id -u)" = 0 ]; then
+		chmod 600 foreign
+		cp foreign "$BATS_SUITE_TMPDIR/pp-closed"
+		run -77 setpriv --reuid=nobody --regid=nogroup --clear-groups "$web" --db "$BATS_SUITE_TMPDIR/pp-closed" </dev/null
+	fi
+	cp "$web" ./lonely
+	run -1 --separate-stderr /usr/bin/env PATH=/nowhere ./lonely --listen 127.0.0.1:0 --db foreign </dev/null
+	[ "$stderr" = 'ebpf-web: cannot run ebpf-store: no such file or directory' ]
 }
 
 # --- how it begins and ends ---
@@ -116,6 +147,7 @@ load web
 	cp "$web" .
 	cat >ebpf-store <<-'END'
 		#!/bin/sh
+		[ -e asked ] || { : >asked && exit; } # at the start
 		echo $$ >>waiting
 		exec sleep 60
 	END

@@ -9,7 +9,7 @@ namespace pinpipe::web {
 
 struct Overview {
     int64_t since = 0;    // when we began, milliseconds since 1970
-    bool history = false; // there is a database
+    bool history = false; // there is a database to ask
     bool reads_input = true;
 };
 

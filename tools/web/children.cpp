@@ -110,6 +110,22 @@ std::string Child::complaint() const {
     return text.substr(0, text.find('\n'));
 }
 
+Error Child::error() const {
+    constexpr size_t most = 2000;
+    constexpr std::string_view hint = "\nhint: ";
+    std::string text = complaint();
+    if (const size_t tool = text.find(": "); status_ >= 0 && tool != text.npos)
+        text.erase(0, tool + 2);
+    Error error = failure(std::move(text));
+    const std::string all = contents(errors_, most);
+    if (const size_t at = all.find(hint); at != all.npos)
+        error.hint = all.substr(at + hint.size(), all.find('\n', at + 1) - at - hint.size());
+    for (const Exit exit : {Exit::usage, Exit::not_permitted})
+        if (status_ == static_cast<int>(exit))
+            error.exit = exit;
+    return error;
+}
+
 Result<std::shared_ptr<Child>> Children::start(const std::string &tool,
                                                const std::vector<std::string> &arguments) {
     std::erase_if(running_, [](const auto &child) { return child.expired(); });

@@ -30,6 +30,8 @@ public:
     Fd take_output() { return std::move(output_); } // at its beginning
     // Its "tool: what went wrong", in one line.
     std::string complaint() const;
+    // The same without the tool, with its hint.
+    Error error() const;
 
 private:
     friend class Children;

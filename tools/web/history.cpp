@@ -1,6 +1,6 @@
 #include "tools/web/history.h"
 
-#include "lib/options.h"
+#include "tools/web/database.h"
 #include "tools/web/json.h"
 
 #include <rapidjson/document.h>
@@ -103,9 +103,7 @@ void History::choose_step() {
 Result<std::shared_ptr<Pending>> History::ask(Children &children, std::shared_ptr<Child> &child,
                                               const std::vector<std::string> &how) {
     if (!child) {
-        std::vector<std::string> arguments = {"report", "./" + database_};
-        if (database_.starts_with('/'))
-            arguments[1] = database_;
+        std::vector<std::string> arguments = {"report", as_operand(database_)};
         arguments.insert(arguments.end(), query_.arguments.begin(), query_.arguments.end());
         arguments.insert(arguments.end(), how.begin(), how.end());
         auto started = children.start("ebpf-store", arguments);
@@ -120,9 +118,7 @@ Result<std::shared_ptr<Pending>> History::ask(Children &children, std::shared_pt
         return std::shared_ptr<Pending>(child);
     if (child->status() == 0)
         return std::shared_ptr<Pending>();
-    Error error = failure(child->complaint());
-    error.exit = child->status() == static_cast<int>(Exit::usage) ? Exit::usage : Exit::failed;
-    return fail(std::move(error));
+    return fail(child->error());
 }
 
 Result<std::shared_ptr<Pending>> History::go_on(Children &children) {

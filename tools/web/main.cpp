@@ -1,5 +1,6 @@
 // ebpf-web: events in a browser.
 #include "lib/signals.h"
+#include "tools/web/database.h"
 #include "tools/web/input.h"
 #include "tools/web/server.h"
 
@@ -20,7 +21,19 @@ bool has_input() {
     return false;
 }
 
+Result<void> look_at(const std::string &database) {
+    if (database.empty())
+        return {};
+    if (auto good = web::check_database(database); !good)
+        return good;
+    if (!web::is_made(database))
+        std::fprintf(stderr, "ebpf-web: %s\n", web::not_made(database).c_str());
+    return {};
+}
+
 Result<void> show(const web::Request &request) {
+    if (auto good = look_at(request.database); !good)
+        return good;
     auto waker = web::Waker::make();
     if (!waker)
         return fail(waker.error());

@@ -1,6 +1,7 @@
 #include "tools/web/routes.h"
 
 #include "tools/web/answers.h"
+#include "tools/web/database.h"
 #include "tools/web/exchange.h"
 #include "tools/web/site.h"
 
@@ -69,9 +70,11 @@ Answer send_room(Exchange &exchange) {
 }
 
 Answer overview(Exchange &exchange) {
-    return told(exchange, [&](const Hub &hub, const Now &now) {
-        return overview_json(hub, exchange.context.about, now);
-    });
+    const std::string &database = exchange.context.request.database;
+    Overview about = exchange.context.about;
+    about.history = !database.empty() && is_made(database);
+    return told(exchange,
+                [&](const Hub &hub, const Now &now) { return overview_json(hub, about, now); });
 }
 
 Answer processes(Exchange &exchange) {

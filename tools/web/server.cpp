@@ -30,9 +30,7 @@ Server::Server(const Request &request, std::optional<Passwords> passwords, Hub &
                .gate = gate_,
                .children = children_,
                .rules = rules_,
-               .about = {.since = read_clock().ms,
-                         .history = !request.database.empty(),
-                         .reads_input = reads_input},
+               .about = {.since = read_clock().ms, .history = false, .reads_input = reads_input},
                .sleeping = {}} {}
 
 MHD_Result Server::handle(void *self, MHD_Connection *connection, const char *url,

@@ -1,4 +1,5 @@
 #include "tools/web/answers.h"
+#include "tools/web/database.h"
 #include "tools/web/exchange.h"
 
 namespace pinpipe::web {
@@ -11,6 +12,10 @@ Reply failed(const Error &error) {
     if (error.code == EAGAIN)
         return Reply::error(MHD_HTTP_SERVICE_UNAVAILABLE, error.text).with("Retry-After", "1");
     return Reply::error(MHD_HTTP_INTERNAL_SERVER_ERROR, error.text);
+}
+
+Error later(std::string text) {
+    return {.text = std::move(text), .hint = {}, .code = EAGAIN};
 }
 
 Reply to_keep(Reply reply, const char *name) {
@@ -30,6 +35,8 @@ Answer tell_history(Exchange &exchange) {
     Context &context = exchange.context;
     if (context.request.database.empty())
         return Reply::error(MHD_HTTP_NOT_FOUND, "no database: ebpf-web --db DB");
+    if (!exchange.history && !is_made(context.request.database))
+        return failed(later(not_made(context.request.database)));
     if (!exchange.history) {
         auto query =
             parse_history([&](const char *name) { return std::string(exchange.argument(name)); });

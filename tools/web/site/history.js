@@ -119,17 +119,20 @@ export const history = {
         const now = wanted(query);
         const parts = build(root, now);
         const abort = new AbortController();
+        let timer = 0; // it is not there yet, or too much is being asked
         async function load() {
             try {
                 update(parts, await api('history?' + new URLSearchParams(now), abort.signal));
+                show(parts.other);
             } catch (error) {
                 if (error.name === 'AbortError') return;
                 setText(parts.note, '');
                 parts.content.hidden = error.status === 404;
                 tellIn(parts.other, noAnswer)(error);
+                if (error.status === 503) timer = setTimeout(load, 1000 * Math.max(1, error.retryAfter));
             }
         }
         const unwatch = signedOut.watch((out) => out || load());
-        return () => (unwatch(), abort.abort(), parts.chart.destroy());
+        return () => (unwatch(), clearTimeout(timer), abort.abort(), parts.chart.destroy());
     },
 };
