@@ -27,13 +27,19 @@ load web
 }
 
 @test "promtool finds nothing to complain of in the metrics" {
-	command -v promtool >/dev/null || skip 'promtool is not installed: apt-get install prometheus'
+	local promtool
+	promtool=$(command -v promtool || realpath "$BATS_TEST_DIRNAME/../../build/programs/usr/bin/promtool")
+	[ -x "$promtool" ] || skip 'promtool is not there: run make deps'
 	serve
 	icmp 1
-	wait_until has_events 1
-	fetch "$url/metrics" >metrics
-	promtool check metrics <metrics &>told
+	put '{"event_type":"quote\"\\\n{}","comm":"a\"} 1\n# TYPE x gauge","n":1}' nonsense
+	fetch -T - "$url/rooms/A.b_c-9" <<<'{"comm":"\"\n"}'
+	wait_until has_events 3
+	fetch -D headers "$url/metrics" >metrics
+	grep -qi '^content-type: text/plain; version=0.0.4' headers
+	"$promtool" check metrics <metrics &>told
 	[ ! -s told ]
+	grep -Fx 'pinpipe_room_events_total{room="A.b_c-9"} 1' metrics
 }
 
 @test "the site: every file, compressed where it may be, and not twice" {
