@@ -1,4 +1,5 @@
-# pinpipe. Targets: make help. Variables: V=1 (say all), DEBUG=1, SANITIZE=1, PREFIX, DESTDIR.
+# pinpipe. Targets: make help. Variables: V=1 (say all), DEBUG=1, SANITIZE=1 (addresses, undefined behaviour) or
+# SANITIZE=thread, PREFIX, DESTDIR.
 
 PREFIX   ?= /usr/local
 DESTDIR  ?=
@@ -7,18 +8,20 @@ CLANG    ?= clang
 BPFTOOL  ?= bpftool
 BTF      ?= /sys/kernel/btf/vmlinux
 
-B    := build$(if $(SANITIZE),/sanitize)$(if $(DEBUG),/debug)
+B    := build$(if $(SANITIZE),/sanitize$(filter-out -1,-$(SANITIZE)))$(if $(DEBUG),/debug)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
+,    := ,
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(if $(filter thread,$(SANITIZE)),thread -Wno-tsan,address$(,)undefined) \
+               -fno-omit-frame-pointer)
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 CXXFLAGS += -std=c++20 -g $(if $(DEBUG),-O0,-O2) -Wall -Wextra -Werror -Wshadow -Wconversion \
-            -I. -isystem $(B) -MD -MP $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-omit-frame-pointer)
+            -I. -isystem $(B) -MD -MP $(SANITIZER)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
             -D__TARGET_ARCH_$(ARCH) -Ibpf -I$(B)
-LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined) -Wl,--as-needed
+LDFLAGS  += $(SANITIZER) -Wl,--as-needed
 LDLIBS   += -lbpf -lmd -lmnl
-,        := ,
 
 TOOLS   := ebpf-load ebpf-read ebpf-ctl ebpf-top ebpf-store ebpf-web
 DIR_ebpf-load := loader
@@ -43,7 +46,7 @@ BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help all deps demo test test-unit test-cli test-long test-vm bench fuzz lint format install uninstall clean
+.PHONY: help all deps demo test test-unit test-cli test-long storm test-vm bench fuzz lint format install uninstall clean
 
 all: $(BIN) ## build the tools into build/bin/
 
@@ -68,6 +71,13 @@ test-cli: all $(TRAFFIC) ## the bats part
 test-long: all $(TRAFFIC) ## ebpf-store for longer: 200 SIGKILLs, ten million lines, ten minutes of usage
 	$(Q)PINPIPE_LONG=1 bats tests/cli/store.bats
 	$(Q)PINPIPE_LONG=1 bats -f ebpf-store tests/cli/sockets.bats
+
+storm: ## ebpf-web under load and attack, with sanitizers: SECONDS (default 20) each over HTTP and HTTPS
+	$(Q)tests/deps web/packages
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory SANITIZE=1 $(addprefix build/sanitize/bin/,ebpf-web ebpf-store)
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory SANITIZE=thread $(addprefix build/sanitize-thread/bin/,ebpf-web ebpf-store)
+	$(Q)EBPF_BIN=build/sanitize/bin node tests/web/storm.js $(SECONDS)
+	$(Q)EBPF_BIN=build/sanitize-thread/bin setarch -R node tests/web/storm.js $(SECONDS)
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
 	$(Q)tests/deps vm/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)

@@ -91,12 +91,10 @@ export async function freePort() {
     return port;
 }
 
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 export async function waitFor(what, condition, ms = 30_000) {
-    for (
-        const end = Date.now() + ms;
-        Date.now() < end;
-        await new Promise((resolve) => setTimeout(resolve, 20))
-    ) {
+    for (const end = Date.now() + ms; Date.now() < end; await pause(20)) {
         if (await condition()) return;
     }
     throw new Error('waited in vain: ' + what);
@@ -137,21 +135,20 @@ export class Server {
     }
 }
 
-export async function startServer({ args = () => [], port } = {}) {
+// On any free port, or on a given one.
+export async function startServer({ args = () => [], port = 0 } = {}) {
     const directory = mkdtempSync(path.join(tmpdir(), 'pinpipe-web-'));
-    const address = `127.0.0.1:${port ?? (await freePort())}`;
-    const child = start(path.join(bin, 'ebpf-web'), ['--listen', address, ...(await args(directory))], {
-        stdio: ['pipe', 'ignore', 'pipe'],
-    });
+    const options = ['--listen', `127.0.0.1:${port}`, ...(await args(directory))];
+    const child = start(path.join(bin, 'ebpf-web'), options, { stdio: ['pipe', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.on('data', (text) => (said += text));
     child.stdin.on('error', () => {}); // it ended: the test sees that elsewhere
-    const server = new Server(child, 'http://' + address, directory);
-    const answers = async () => {
+    const address = () => /^ebpf-web: (https?:.*)\/$/m.exec(said)?.[1];
+    await waitFor('ebpf-web to listen', () => {
         if (child.exitCode !== null) throw new Error(`ebpf-web ended with ${child.exitCode}: ${said}`);
-        return (await fetch(server.url + '/healthz').catch(() => undefined))?.ok;
-    };
-    await waitFor('ebpf-web to answer', answers);
+        return address();
+    });
+    const server = new Server(child, address(), directory);
     server.said = () => said;
     return server;
 }
