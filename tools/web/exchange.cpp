@@ -165,6 +165,8 @@ MHD_Result Exchange::give(const Answer &answer) {
 }
 
 MHD_Result Exchange::go(const char *data, size_t *size) {
+    if (pending && !pending->done) // woken since all ends
+        return give(pending);
     if (!checked_) {
         if (const auto answer = check())
             return give(*answer);
