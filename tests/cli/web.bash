@@ -63,6 +63,12 @@ events_of_two_minutes() { # into a database, of process "a;b"
 		printf '{"v":1,"event_type":"usage","timestamp":%s000,"timestamp_us":%s000000,"pid":7,"comm":"%s","start_time":5,"proto":"tcp","remote_ip":"192.0.2.1","remote_port":443,"bytes_sent":100,"bytes_received":2000,"calls_sent":1,"calls_received":2,"interval_ms":1000,"byte_layer":"socket"}\n' $t $t 'a;b'
 	done | "$store" --keep-raw 1000d "$1" 2>/dev/null
 }
+send_to() { # ROOM: gets what is written to descriptor 8
+	mkfifo feed
+	curl -sS -T - "$url/rooms/$1" <feed >answer 2>/dev/null 7>&- &
+	started+=($!)
+	exec 8>feed
+}
 passwords() {
 	(umask 077 && echo seeing-8 | "$web" --make-password view && echo sending-8 | "$web" --make-password room) >passwords
 	chmod 600 passwords

@@ -138,10 +138,7 @@ load web
 	icmp 1
 	wait_until has_events 1
 	watch live "$url/rooms/icmp"
-	mkfifo feed
-	curl -sS -T - "$url/rooms/far" <feed >answer 2>/dev/null 7>&- &
-	started+=($!)
-	exec 8>feed
+	send_to far
 	echo '{}' >&8
 	wait_until has_events 2
 	kill -INT "$server"

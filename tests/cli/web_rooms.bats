@@ -97,10 +97,7 @@ load web
 
 @test "what is sent is seen while the sender goes on" {
 	serve
-	mkfifo feed
-	curl -sS -T - "$url/rooms/far" <feed >answer 2>/dev/null 7>&- &
-	started+=($!)
-	exec 8>feed
+	send_to far
 	echo '{"n":1}' >&8
 	wait_until has_events 1
 	fetch "$url/rooms" | jq -e '.rooms[0].senders == 1 and (.rooms[0].ended | not)'

@@ -1,6 +1,7 @@
 // The history page against a database that ebpf-store wrote.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser, openPage, startServer, writeDatabase } from './support.js';
 import * as traffic from './traffic.js';
@@ -146,6 +147,22 @@ test('a filter that is none is answered in words', async () => {
     await page.goto(server.url + '/#/history?since=6h&port=nonsense');
     await page.getByRole('alert').getByText('could not be loaded').waitFor();
     page.complaints = page.complaints.filter((one) => !/status of 400/.test(one));
+});
+
+test('a database that is not there yet: the page says so, and shows it once it is', async () => {
+    let directory;
+    const early = await startServer({ args: (own) => ['--db', path.join((directory = own), 'usage.db')] });
+    try {
+        const fresh = await openPage(browser);
+        await fresh.goto(early.url + '/#/history?since=6h');
+        await fresh.getByRole('alert').getByText('is not there yet').waitFor();
+        await writeDatabase(directory, traffic.past(Date.now()));
+        await fresh.locator('tbody tr', { hasText: 'restic' }).waitFor();
+        assert.equal(await fresh.getByRole('alert').count(), 0);
+        await fresh.context().close();
+    } finally {
+        await early.stop();
+    }
 });
 
 test('nothing complained', () => assert.deepEqual(page.complaints, []));

@@ -1,7 +1,7 @@
 // 10,000 events a second into a room that a browser shows: the page goes on answering, and stays small.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openBrowser, openPage, startServer } from './support.js';
+import { openBrowser, openPage, pause, startServer } from './support.js';
 import * as traffic from './traffic.js';
 
 const rate = 10_000;
@@ -33,13 +33,11 @@ async function flood(during) {
     for (let turn = 0; turn < 50 * seconds; turn++) {
         await server.send(lines);
         const wait = begin + (turn + 1) * 20 - performance.now();
-        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        if (wait > 0) await pause(wait);
     }
     await busy;
     return (50 * seconds * part * 1000) / (performance.now() - begin);
 }
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 for (const [name, words] of [
     ['all', ''],
