@@ -145,5 +145,6 @@ test('of a first and last step only what lies within the range counts', async ()
     const series = { step_ms: 10_000, start: 0, bytes_sent: [500, 1000, 200], bytes_received: [0, 0, 0] };
     assert.deepEqual(columns(series)[2], [50, 100, 20]);
     assert.deepEqual(columns(series, { since: 5000, until: 22_000 })[2], [100, 100, 100]);
+    assert.deepEqual(columns(series, { since: 11_000 })[2].slice(0, 1), [null]);
     assert.deepEqual(columns(undefined), [[], [], []]);
 });

@@ -44,14 +44,16 @@ function skeleton(label) {
 }
 
 // As uPlot wants it: seconds, and the average rate of each step; of the first and the last only what lies within the
-// range counts. Without a step nothing is known.
+// range counts. Without a step nothing is known, nor of what was before the range.
 export function columns(series, { since = -Infinity, until = Infinity } = {}) {
     const { step_ms: step, start, bytes_sent: sent = [], bytes_received: received = [] } = series ?? {};
     if (!(step > 0) || !Number.isFinite(start)) return [[], [], []];
     const length = Math.max(sent.length, received.length);
     const covered = (from) => Math.max(1000, Math.min(from + step, until) - Math.max(from, since));
     const perSecond = (value, index) =>
-        Number.isFinite(value) ? (value * 1000) / covered(start + index * step) : null;
+        Number.isFinite(value) && start + (index + 1) * step > since
+            ? (value * 1000) / covered(start + index * step)
+            : null;
     const at = (values) => Array.from({ length }, (_, index) => perSecond(values[index], index));
     return [Array.from({ length }, (_, index) => (start + index * step) / 1000), at(received), at(sent)];
 }

@@ -11,7 +11,7 @@ const labels = {
     port: 'Port',
     proto: 'Protocol',
 };
-const hints = { process: 'curl', remote: '192.0.2.0/24', port: '443 or 1-1023', proto: 'tcp' };
+const hints = { process: 'curl', remote: '10.0.0.0/8', port: '443 or 1-99', proto: 'tcp' };
 
 function field(id, label, input) {
     input.id = 'history-' + id;

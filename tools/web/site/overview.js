@@ -209,7 +209,7 @@ function update(parts, data) {
     showTraffic(parts.cards.traffic, { ...data, totals });
     showDenied(parts.cards.denied, totals, newest(denials));
     showLost(parts.cards.lost, { ...data, totals });
-    parts.chart.set(data.series);
+    parts.chart.set(data.series, data); // before we began nothing is known
     parts.processes.set(processes);
     parts.remotes.set(remotes);
     parts.sources.set(sources.map((one) => ({ ...one, seen: ago(one.last_event, data.now) })));
