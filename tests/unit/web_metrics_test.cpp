@@ -1,6 +1,7 @@
 #include "tests/unit/support/web.h"
 #include "tools/web/api.h"
 
+#include <regex>
 #include <sstream>
 
 namespace pinpipe::web {
@@ -25,6 +26,23 @@ TEST(WebMetrics, EachIsExplainedOnceAndHasItsValues) {
     EXPECT_NE(text.find("\npinpipe_bad_lines_total 1\n"), text.npos);
     EXPECT_NE(text.find("\npinpipe_room_events_total{room=\"icmp\"} 1\n"), text.npos);
     EXPECT_NE(text.find("\npinpipe_sent_bytes_total 100\n"), text.npos);
+}
+
+// Whatever comes in, a line is an explanation or a value, and only rooms are labels.
+TEST(WebMetrics, NamesFromOutsideAreNoLabels) {
+    Fed fed(
+        {R"({"event_type":"x\"} 1\n","comm":"\"\n# TYPE a b"})", usage_line(7, "a\\\"b", 1, 1)});
+    for (int i = 0; i < 1000; i++)
+        fed.hub.rooms.open("r" + std::to_string(i), Source::remote, at_second(i));
+    const std::regex fits("# (HELP|TYPE) pinpipe_[a-z_]+ "
+                          ".+|pinpipe_[a-z_]+(\\{(room|version)=\"[A-Za-z0-9._-]+\"\\})? \\d+");
+    std::istringstream lines(metrics_text(fed.hub));
+    size_t rooms = 0;
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_TRUE(std::regex_match(line, fits)) << line;
+        rooms += line.starts_with("pinpipe_room_events_total{");
+    }
+    EXPECT_EQ(rooms, Rooms::most_rooms);
 }
 
 } // namespace

@@ -34,6 +34,15 @@ TEST(WebSummary, ProcessesAndRemotes) {
     EXPECT_FALSE(process_json(fed.hub, {7, 6}, now));
 }
 
+TEST(WebSummary, WhoWasJustHeardOfHasNotExited) {
+    constexpr unsigned nobody = 5'000'000; // above what Linux gives out
+    Fed fed({usage_line(nobody, "far", 1, 1)});
+    for (const auto &[second, exited] : {std::pair(2, false), {10, true}}) {
+        const auto one = parsed_answer(*process_json(fed.hub, {nobody, 5}, at_second(second)));
+        EXPECT_EQ(one["exited"].GetBool(), exited) << second;
+    }
+}
+
 TEST(WebSummary, TotalsSinceTheLoadAddUpToNothing) {
     Fed fed({usage_line(7, "curl", 100, 2000, ",\"total\":true")});
     EXPECT_EQ(fed.hub.summary.traffic().sent, 0u);

@@ -14,8 +14,11 @@ bool sees_processes() {
     return access("/proc/1", F_OK) == 0;
 }
 
-bool is_gone(const ProcessKey &key) {
-    return access(("/proc/" + std::to_string(key.pid)).c_str(), F_OK) != 0;
+// One that was heard of just now is not: its events may be those of another machine.
+bool is_gone(const ProcessKey &key, const Process &process, const Now &now) {
+    constexpr int64_t silent = 3000; // milliseconds
+    return now.ms - process.last_seen > silent &&
+           access(("/proc/" + std::to_string(key.pid)).c_str(), F_OK) != 0;
 }
 
 void add_process(Writer &w, const ProcessKey &key, const Process &process, const Now &now) {
@@ -31,7 +34,7 @@ void add_process(Writer &w, const ProcessKey &key, const Process &process, const
     add_time(w, "first_seen", process.first_seen);
     add_time(w, "last_seen", process.last_seen);
     if (sees_processes())
-        add_flag(w, "exited", is_gone(key));
+        add_flag(w, "exited", is_gone(key, process, now));
     add_rates(w, process.traffic, now);
     add_number(w, "remotes", process.remotes.size());
     add_top_remote(w, process);
