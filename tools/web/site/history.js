@@ -119,7 +119,7 @@ export const history = {
         const now = wanted(query);
         const parts = build(root, now);
         const abort = new AbortController();
-        let timer = 0; // it is not there yet, or too much is being asked
+        let timer = 0;
         async function load() {
             try {
                 update(parts, await api('history?' + new URLSearchParams(now), abort.signal));
@@ -129,7 +129,8 @@ export const history = {
                 setText(parts.note, '');
                 parts.content.hidden = error.status === 404;
                 tellIn(parts.other, noAnswer)(error);
-                if (error.status === 503) timer = setTimeout(load, 1000 * Math.max(1, error.retryAfter));
+                const final = error.status >= 400 && error.status < 500; // it would be the same again
+                if (!final) timer = setTimeout(load, 1000 * (error.retryAfter || 5));
             }
         }
         const unwatch = signedOut.watch((out) => out || load());
