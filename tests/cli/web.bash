@@ -8,17 +8,18 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	web=$PINPIPE_PREFIX/bin/ebpf-web store=$PINPIPE_PREFIX/bin/ebpf-store
 	export LC_ALL=C.UTF-8 TZ=UTC
-	started=()
+	started=() cleaning=()
 	mkfifo input
 	exec 7<>input # standard input, which stays open
 }
 
 teardown() {
-	local pid
+	local pid command
 	for pid in "${started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
+	for command in "${cleaning[@]}"; do $command; done
 }
 
 wait_until() { # COMMAND...

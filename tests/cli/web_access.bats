@@ -159,6 +159,40 @@ load web
 	[ "$(code "$url/rooms")" = 200 ]
 }
 
+@test "an address has 64 connections at most, and others go on" {
+	[ "$(id -u)" = 0 ] || skip 'needs root, for addresses of its own'
+	local here=$PINPIPE_LAB-web
+	ip netns add "$here"
+	cleaning+=("ip netns del $here")
+	ip -n "$here" link set lo up
+	ip -n "$here" address add 198.51.100.1/32 dev lo
+	passwords
+	program=$web
+	web=in_netns
+	in_netns() { exec ip netns exec "$here" "$program" "$@"; }
+	serve --listen 0.0.0.0:0 --insecure-http --password-file passwords
+	ip netns exec "$here" python3 - "$port" <<-'PROGRAM'
+		import socket, sys
+
+		def answered(source, to):
+		    s = socket.socket()
+		    s.settimeout(20)
+		    s.bind((source, 0))
+		    try:
+		        s.connect((to, int(sys.argv[1])))
+		        s.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + to.encode() + b"\r\n\r\n")
+		        return s, s.recv(1000).startswith(b"HTTP/1.1 200")
+		    except OSError:
+		        return s, False
+
+		far = [answered("198.51.100.1", "198.51.100.1") for _ in range(80)]
+		near = [answered("127.0.0.1", "127.0.0.1") for _ in range(80)]
+		far[0][0].close()
+		print(sum(good for _, good in far), sum(good for _, good in near))
+		sys.exit(0 if [good for _, good in far] == [True] * 64 + [False] * 16 and all(good for _, good in near) else 1)
+	PROGRAM
+}
+
 @test "events of all shapes stay inert" {
 	serve
 	put '{"event_type":"tcp","comm":"</script><script>alert(1)</script>","payload_printable":"\u0000\u001b[31m\u2028","pid":7,"start_time":5}'
