@@ -66,10 +66,14 @@ public:
     }
     // Waits until it sleeps: in a system call that has nothing to do yet. false: it never does.
     bool falls_asleep() const {
+        constexpr int soundly = 20; // looks in a row: short waits on the way there do not count
         const Stopwatch watch;
-        while (watch.seconds() < 10 && !sleeps())
+        int looks = 0;
+        while (looks < soundly && watch.seconds() < 10) {
+            looks = sleeps() ? looks + 1 : 0;
             sched_yield();
-        return sleeps();
+        }
+        return looks == soundly;
     }
     bool sleeps() const {
         std::string stat;
