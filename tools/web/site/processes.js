@@ -9,14 +9,17 @@ import { Table } from './table.js';
 
 const rates = (one) => (one.rate_sent ?? 0) + (one.rate_received ?? 0);
 
-const amount = (name, label, show = bytes) => ({
+const amount = (name, label, show = bytes, more = {}) => ({
     name,
     label,
     number: true,
     value: (one) => one[name] ?? 0,
     show: (one) => show(one[name] ?? 0),
+    ...more,
 });
 
+// On a phone who it is, how much, and with whom come first; the rest is on the page of the process.
+const wide = { class: 'wide-only' };
 const columns = [
     {
         name: 'comm',
@@ -34,16 +37,17 @@ const columns = [
     {
         name: 'pid',
         label: 'PID',
+        ...wide,
         number: true,
         value: (one) => one.pid,
         show: (one) => String(one.pid ?? '–'),
     },
     { name: 'rate', label: 'Now', number: true, value: rates, show: (one) => rate(rates(one)) },
-    amount('rate_received', 'Receives', rate),
-    amount('rate_sent', 'Sends', rate),
+    amount('rate_received', 'Receives', rate, wide),
+    amount('rate_sent', 'Sends', rate, wide),
     amount('bytes_received', 'Received'),
     amount('bytes_sent', 'Sent'),
-    amount('remotes', 'Remotes', count),
+    amount('remotes', 'Remotes', count, wide),
     {
         name: 'top_remote',
         label: 'Mostly with',

@@ -1,6 +1,8 @@
 // A table that is sorted by its headers, and whose rows stay the same elements while their numbers change.
 import { el, fill, reconcile, setText } from './dom.js';
 
+const classOf = (column) => [column.number && 'number', column.class].filter(Boolean).join(' ') || undefined;
+
 // columns: { name, label, number, value(row) to sort by, show(row) text, or make() and update(node, row) for more }.
 export class Table {
     #columns;
@@ -40,7 +42,7 @@ export class Table {
 
     #head() {
         const cells = this.#columns.map((column) => {
-            const cell = el('th', { scope: 'col', class: column.number ? 'number' : column.class });
+            const cell = el('th', { scope: 'col', class: classOf(column) });
             if (column.value && this.#sort)
                 fill(cell, el('button', { type: 'button', onclick: () => this.#turn(column) }, column.label));
             else fill(cell, column.label);
@@ -87,7 +89,7 @@ export class Table {
                     column.header ? 'th' : 'td',
                     {
                         scope: column.header ? 'row' : undefined,
-                        class: column.number ? 'number' : column.class,
+                        class: classOf(column),
                     },
                     column.make?.(),
                 ),
