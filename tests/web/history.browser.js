@@ -156,6 +156,8 @@ test('a database that is not there yet: the page says so, and shows it once it i
         const fresh = await openPage(browser);
         await fresh.goto(early.url + '/#/history?since=6h');
         await fresh.getByRole('alert').getByText('is not there yet').waitFor();
+        await writeDatabase(directory, []);
+        await fresh.getByText('Nothing is stored of this range.').waitFor();
         await writeDatabase(directory, traffic.past(Date.now()));
         await fresh.locator('tbody tr', { hasText: 'restic' }).waitFor({ timeout: 120_000 });
         assert.equal(await fresh.getByRole('alert').count(), 0);

@@ -122,8 +122,11 @@ export const history = {
         let timer = 0;
         async function load() {
             try {
-                update(parts, await api('history?' + new URLSearchParams(now), abort.signal));
+                const answer = await api('history?' + new URLSearchParams(now), abort.signal);
+                update(parts, answer);
                 show(parts.other);
+                const none = !answer.rows?.some((row) => row.by === now.by);
+                if (none && !now.until) timer = setTimeout(load, 5000); // it may have just begun
             } catch (error) {
                 if (error.name === 'AbortError') return;
                 setText(parts.note, '');
