@@ -101,24 +101,6 @@ static __always_inline void begin_look(__u64 session)
 		bpf_map_update_elem(&looks, &session, &now, BPF_NOEXIST);
 }
 
-static long find_unseen(void *map, const __u64 *key, const struct claim_record *c, struct search *s)
-{
-	if (c->seen >= s->start)
-		return 0;
-	s->found = *key;
-	return 1;
-}
-
-static long release_unseen(__u32 i, struct search *s)
-{
-	s->found = 0;
-	bpf_for_each_map_elem(&claims, find_unseen, s, 0);
-	if (!s->found)
-		return 1;
-	release(s->found);
-	return 0;
-}
-
 /* Claims that this look has not seen are of nobody any more. */
 static __noinline int end_look(__u64 session)
 {
@@ -129,7 +111,7 @@ static __noinline int end_look(__u64 session)
 		return 0;
 	s.start = *began;
 	bpf_map_delete_elem(&looks, &session);
-	bpf_loop(MAX_CLAIMS, release_unseen, &s, 0);
+	release_over(&s);
 	return 0;
 }
 

@@ -95,7 +95,7 @@ static __noinline int is_waited_for(struct task_struct *task, __u32 index)
 	struct exe_key exe = {};
 
 	key.kind = SUBJECT_NAME;
-	bpf_probe_read_kernel(key.id, sizeof(key.id), leader->comm); /* zero from its end on */
+	copy_comm(key.id, leader);
 	if (bpf_map_lookup_elem(&watches, &key))
 		return 1;
 	key.kind = SUBJECT_PID;
@@ -128,10 +128,12 @@ static long find_same(void *map, const __u64 *key, const struct claim_record *c,
 	return 1;
 }
 
-static long find_of_process(void *map, const __u64 *key, const struct claim_record *c,
-			    struct search *s)
+/* A UDP socket's of a process; no process: one that has not been seen since. */
+static long find_over(void *map, const __u64 *key, const struct claim_record *c, struct search *s)
 {
-	if (c->pid != s->pid || c->start != s->start || !(c->index >> 16))
+	const bool of_process = c->pid == s->pid && c->start == s->start && c->index >> 16;
+
+	if (!(s->pid ? of_process : c->seen < s->start))
 		return 0;
 	s->found = *key;
 	return 1;
@@ -243,11 +245,17 @@ static __always_inline void release_port(const struct sock *sk)
 static long release_next(__u32 i, struct search *s)
 {
 	s->found = 0;
-	bpf_for_each_map_elem(&claims, find_of_process, s, 0);
+	bpf_for_each_map_elem(&claims, find_over, s, 0);
 	if (!s->found)
 		return 1;
 	release(s->found);
 	return 0;
+}
+
+/* All that are over. */
+static __always_inline void release_over(struct search *s)
+{
+	bpf_loop(MAX_CLAIMS, release_next, s, 0);
 }
 
 /* A UDP socket closes with its last process, and no probe may see it. */
@@ -256,7 +264,7 @@ static __always_inline void release_ports_of(const struct process_key *who)
 	struct search s = {.start = who->start, .pid = who->pid};
 
 	if (watching.ports)
-		bpf_loop(MAX_CLAIMS, release_next, &s, 0);
+		release_over(&s);
 }
 
 static __always_inline void add_use(struct port_usage *u, const struct usage_sums *sums)
@@ -275,7 +283,7 @@ static __noinline int use_first(const struct port_user *user, const struct usage
 	first.bytes_sent = sums->bytes_sent;
 	first.bytes_received = sums->bytes_received;
 	first.uid = bpf_get_current_uid_gid();
-	bpf_probe_read_kernel_str(first.comm, sizeof(first.comm), task->group_leader->comm);
+	copy_comm(first.comm, task->group_leader);
 	if (!bpf_map_update_elem(&port_usage, user, &first, BPF_NOEXIST))
 		return 0;
 	use = bpf_map_lookup_elem(&port_usage, user); /* another thread was first */

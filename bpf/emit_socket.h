@@ -8,8 +8,8 @@
  *   matching(readers, area)        which of them do want it, and how much payload
  *   emit_socket(readers, area)     with the rest filled in
  *
- * What is done for one reader is a global function: the verifier looks at each by itself, once, so
- * that the loop over the readers costs it little.
+ * All of these are global functions: the verifier looks at each by itself, once, however often it
+ * is called.
  */
 #ifndef PINPIPE_EMIT_SOCKET_H
 #define PINPIPE_EMIT_SOCKET_H
@@ -70,7 +70,7 @@ static __always_inline struct reader_control *control_of(__u32 reader)
 	return map ? bpf_map_lookup_elem(map, &zero) : NULL;
 }
 
-static __always_inline void count_lost(__u32 readers, enum stream stream)
+__noinline int count_lost(__u32 readers, __u32 stream)
 {
 	for (__u32 reader = 0; reader < reader_slots; reader++) {
 		struct reader_losses *l;
@@ -82,6 +82,7 @@ static __always_inline void count_lost(__u32 readers, enum stream stream)
 		if (l)
 			__sync_fetch_and_add(&l->lost[stream & (STREAMS - 1)], 1);
 	}
+	return 0;
 }
 
 /*
@@ -170,52 +171,46 @@ static __always_inline bool passes(const struct socket_filter *f, const struct s
 }
 
 /* 1 if a reader is among readers and its filter lets this process through, else 0. */
-__noinline int lets_process(__u32 readers, __u32 reader, __u32 pid, __u32 session)
+__noinline int lets_process(__u32 reader, __u32 pid, __u32 session)
 {
-	struct reader_control *control;
+	struct reader_control *control = control_of(reader);
 
-	if (!(readers >> (reader & 31) & 1))
-		return 0;
-	control = control_of(reader);
 	return control && has_process(&control->sockets, pid, session);
 }
 
 /* The same of the record. Above bit 0: how much payload it wants. */
-__noinline int lets_record(__u32 readers, __u32 reader, __u32 area)
+__noinline int lets_record(__u32 reader, __u32 area)
 {
-	struct reader_control *control;
-	struct scratch_area *s;
+	struct reader_control *control = control_of(reader);
+	struct scratch_area *s = scratch_of(area);
 
-	if (!(readers >> (reader & 31) & 1))
-		return 0;
-	control = control_of(reader);
-	s = scratch_of(area);
 	if (!s || !control || !passes(&control->sockets, &s->socket))
 		return 0;
 	return (control->sockets.payload & 0xffff) << 1 | 1;
 }
 
-/* Those of readers whose filter lets this process through. (No branches: the verifier walks each.)
- */
-static __always_inline __u32 asking(__u32 readers, __u32 pid, __u32 session)
+/* Those of readers whose filter lets this process through. */
+__noinline __u32 asking(__u32 readers, __u32 pid, __u32 session)
 {
 	__u32 found = 0;
 
-	for (__u32 reader = 0; reader < reader_slots; reader++)
-		found |= (lets_process(readers, reader, pid, session) & 1) << reader;
+	for (__u32 reader = 0; reader < reader_slots; reader++) {
+		if (readers >> reader & 1)
+			found |= (lets_process(reader, pid, session) & 1) << reader;
+	}
 	return found;
 }
 
-/* Those of readers whose filter lets the record through; most: at least the payload they want. */
-static __always_inline __u32 matching(__u32 readers, __u32 area, __u32 *most)
+/* Those whose filter lets the record through; above bit 31: at least the payload they want. */
+__noinline __u64 matching(__u32 readers, __u32 area)
 {
-	__u32 found = 0, wants;
+	__u64 found = 0, wants;
 
-	*most = 0;
 	for (__u32 reader = 0; reader < reader_slots; reader++) {
-		wants = lets_record(readers, reader, area);
-		found |= (wants & 1) << reader;
-		*most |= wants >> 1;
+		if (!(readers >> reader & 1))
+			continue;
+		wants = lets_record(reader, area);
+		found |= (wants & 1) << reader | wants >> 1 << 32;
 	}
 	return found;
 }
@@ -225,23 +220,17 @@ static __always_inline __u32 matching(__u32 readers, __u32 area, __u32 *most)
  * read before the filter and written by a claim after it: a record with the new generation has
  * passed the new filter. size: of the record without payload.
  */
-__noinline int emit_to(__u32 readers, __u32 reader, __u32 area, __u32 size)
+__noinline int emit_to(__u32 reader, __u32 area, __u32 size)
 {
-	struct reader_control *control;
-	struct reader_losses *l;
-	struct socket_record *r;
-	struct scratch_area *s;
-	void *ring;
+	struct reader_control *control = control_of(reader);
+	struct scratch_area *s = scratch_of(area);
+	void *ring = bpf_map_lookup_elem(&rings, &reader);
+	struct reader_losses *l = bpf_map_lookup_elem(&losses, &reader);
 	__u32 wanted_payload, there;
+	struct socket_record *r;
 	__u64 flags;
 	__u8 stream;
 
-	if (!(readers >> (reader & 31) & 1))
-		return 0;
-	s = scratch_of(area);
-	control = control_of(reader);
-	ring = bpf_map_lookup_elem(&rings, &reader);
-	l = bpf_map_lookup_elem(&losses, &reader);
 	if (!s || !control || !ring || !l)
 		return 0;
 	r = &s->socket;
@@ -271,10 +260,13 @@ __noinline int emit_to(__u32 readers, __u32 reader, __u32 area, __u32 size)
 	return 0;
 }
 
-static __always_inline void emit_socket(__u32 readers, __u32 area, __u32 size)
+__noinline int emit_socket(__u32 readers, __u32 area, __u32 size)
 {
-	for (__u32 reader = 0; reader < reader_slots; reader++)
-		emit_to(readers, reader, area, size);
+	for (__u32 reader = 0; reader < reader_slots; reader++) {
+		if (readers >> reader & 1)
+			emit_to(reader, area, size);
+	}
+	return 0;
 }
 
 #endif

@@ -90,13 +90,13 @@ static __noinline int write_exe(struct file *file, const struct exe_key *key)
 /* The executable of a process. Kernel threads have none. */
 static __always_inline void name_exe(struct task_struct *task, struct exe_key *key)
 {
-	struct file *file = BPF_CORE_READ(task, mm, exe_file);
+	struct file *file = task->mm->exe_file;
 
 	if (!file)
 		return;
-	key->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	key->device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
-	key->name = BPF_CORE_READ(file, f_path.dentry, d_name.hash);
+	key->inode = file->f_inode->i_ino;
+	key->device = file->f_inode->i_sb->s_dev;
+	key->name = file->f_path.dentry->d_name.hash;
 	if (!bpf_map_lookup_elem(&exes, key))
 		write_exe(file, key);
 }

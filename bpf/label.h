@@ -8,7 +8,7 @@
 
 #include "exe.h"
 #include "rules.h"
-#include "session.h"
+#include "task.h"
 
 #define PF_KTHREAD 0x00200000
 #define CLOCK_TICK 10000000 /* nanoseconds; user space knows start times no better */
@@ -45,7 +45,7 @@ static __always_inline void read_process(struct label_record *l, struct task_str
 {
 	struct task_struct *leader = task->group_leader;
 
-	bpf_probe_read_kernel(l->name, sizeof(l->name), leader->comm); /* zero from its end on */
+	copy_comm(l->name, leader);
 	read_exe(l, task);
 	l->start = leader->start_boottime;
 	l->pid = task->tgid;
@@ -79,7 +79,7 @@ static __always_inline bool is_current(const struct label_record *l)
 
 	if (l->pid != (__u32)task->tgid)
 		return false;
-	bpf_probe_read_kernel(name, sizeof(name), task->group_leader->comm);
+	copy_comm(name, task->group_leader);
 	if (name[0] != l->name[0] || name[1] != l->name[1])
 		return false;
 	if (!(policy.now & POLICY_HAS_EXE))

@@ -22,6 +22,7 @@ static __noinline void tell_message(__u32 readers, struct task_struct *task, con
 	const enum stream stream = message_stream(m->peer.proto);
 	struct scratch_area *s;
 	__u32 area, most;
+	__u64 match;
 
 	readers = asking(readers, task->tgid, session_of(task));
 	if (!readers)
@@ -30,10 +31,12 @@ static __noinline void tell_message(__u32 readers, struct task_struct *task, con
 	if (!s)
 		return;
 	s->socket.flags = m->flags;
-	fill_socket(&s->socket, sk, &m->peer);
 	fill_current(&s->socket, task);
+	fill_socket(&s->socket, sk, &m->peer);
 	s->message.bytes = m->bytes;
-	readers = matching(readers, area, &most);
+	match = matching(readers, area);
+	readers = match;
+	most = match >> 32;
 	if (payload_limit && most) {
 		if (most > payload_limit)
 			most = payload_limit;

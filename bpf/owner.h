@@ -7,7 +7,7 @@
 #define PINPIPE_OWNER_H
 
 #include "exe.h"
-#include "session.h"
+#include "task.h"
 #include "usage.h"
 
 /* Threads and io_uring's workers count for the process whose group they are in. */
@@ -21,12 +21,12 @@ static __always_inline void describe(struct task_struct *task, struct process_re
 {
 	struct task_struct *leader = task->group_leader;
 
-	p->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	p->uid = BPF_CORE_READ(task, cred, uid.val);
+	p->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	p->uid = task->cred->uid.val;
 	p->session = session_of(task);
-	p->ppid = BPF_CORE_READ(leader, real_parent, tgid);
+	p->ppid = leader->real_parent->tgid;
 	name_exe(task, &p->exe);
-	bpf_probe_read_kernel_str(p->comm, sizeof(p->comm), leader->comm);
+	copy_comm(p->comm, leader);
 }
 
 /* Its last thread is past the point where its entries move away (sched_process_exit). */

@@ -88,10 +88,10 @@ static __always_inline void fill_current(struct socket_record *r, struct task_st
 	r->start = leader->start_boottime;
 	r->cgroup = bpf_get_current_cgroup_id();
 	r->uid = bpf_get_current_uid_gid();
-	r->ppid = BPF_CORE_READ(leader, real_parent, tgid);
+	r->ppid = leader->real_parent->tgid;
 	name_exe(task, &r->exe);
-	bpf_probe_read_kernel_str(r->comm, sizeof(r->comm), leader->comm);
-	bpf_probe_read_kernel_str(r->thread, sizeof(r->thread), task->comm);
+	copy_comm(r->comm, leader);
+	copy_comm(r->thread, task);
 }
 
 static __always_inline void fill_owner(struct socket_record *r, const struct owner_record *owner)
@@ -147,9 +147,9 @@ tell_bound(__u32 readers, struct sock *sk, const struct usage_key *key, enum bin
 	s = begin_record(readers, STREAM_BIND, &area);
 	if (!s)
 		return;
+	fill_current(&s->socket, task);
 	fill_socket(&s->socket, sk, key);
 	fill_port(&s->socket, sk);
-	fill_current(&s->socket, task);
 	s->socket.cookie = bpf_get_socket_cookie(sk);
 	s->bind.action = action;
 	s->bind.netns = netns_of(sk);

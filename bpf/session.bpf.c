@@ -9,7 +9,6 @@
 #include <bpf/bpf_helpers.h>
 
 #include "control.h"
-#include "session.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -17,10 +16,12 @@ SEC("iter/bpf_map_elem")
 int tell_session(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct session_record r = {};
+	struct task_struct *task;
 
 	if (!ctx->key)
 		return 0;
-	r.session = session_of((struct task_struct *)bpf_get_current_task());
+	task = (struct task_struct *)bpf_get_current_task(); /* a plain address: Linux 5.10 */
+	r.session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }

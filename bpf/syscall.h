@@ -136,12 +136,12 @@ static __always_inline void read_arguments(struct task_struct *task, struct syst
 /* Whether descriptor number fd of the task is this socket: else the call is about another one. */
 static __always_inline bool is_socket(struct task_struct *task, __u32 fd, const struct sock *sk)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slot = BPF_CORE_READ(table, fd), *file = NULL;
+	struct fdtable *table = task->files->fdt;
+	struct file *file = NULL;
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (fd >= table->max_fds)
 		return false;
-	bpf_core_read(&file, sizeof(file), slot + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
 	return file && sk && BPF_CORE_READ(file, private_data) == GET(sk, sk_socket);
 }
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a task says of itself. By plain loads: the verifier knows the tasks that these are called
+ * with, and a load that faults gives 0.
+ */
+#ifndef PINPIPE_TASK_H
+#define PINPIPE_TASK_H
+
+/* The number of its session in the initial pid namespace; 0: who it descends from never began one
+ * (setsid(2)).
+ */
+static __always_inline __u32 session_of(const struct task_struct *task)
+{
+	return task->signal->pids[PIDTYPE_SID]->numbers[0].nr;
+}
+
+/* Its name, 16 bytes, zero from its end on. */
+static __always_inline void copy_comm(void *to, const struct task_struct *task)
+{
+	const __u64 *comm = (const __u64 *)task->comm;
+	__u64 *words = to;
+
+	words[0] = comm[0];
+	words[1] = comm[1];
+}
+
+#endif
