@@ -113,13 +113,11 @@ static __always_inline void note_peer(struct label_record *l, __u64 cookie,
 	may_use(l, RULE_UDP, local, true);
 }
 
-/* Whether a datagram may go there. */
-static __always_inline bool may_send(struct label_record *l, __u64 cookie,
-				     const union address *remote, __u16 remote_port,
-				     __u16 local_port, bool count)
+/* Whether a datagram may go there though no rule lets it use that port: it answers. */
+static __always_inline bool may_answer(struct label_record *l, __u64 cookie,
+				       const union address *remote, __u16 remote_port,
+				       __u16 local_port)
 {
-	if (may_use(l, RULE_UDP, remote_port, count))
-		return true;
 	return may_use(l, RULE_UDP, local_port, false) && is_peer(cookie, remote, remote_port);
 }
 
@@ -148,6 +146,7 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enu
 	struct bpf_sock *sk = ctx->sk;
 	__u32 protocol = ctx->protocol;
 	struct label_record *l;
+	__u16 port;
 
 	if (is_covered() || !sk)
 		return LET;
@@ -163,21 +162,20 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enu
 	}
 	if (!l || !l->count)
 		return LET;
+	port = bpf_ntohs(ctx->user_port);
+	if (is_tcp_kind(protocol) && may_use(l, RULE_TCP, port, true)) {
+		l->allowed = l->now;
+		return LET;
+	}
+	if (is_udp(protocol) && may_use(l, RULE_UDP, port, true))
+		return LET;
 	take_address(ctx, family, &a.remote);
 	a.cookie = bpf_get_socket_cookie(ctx);
-	a.remote_port = bpf_ntohs(ctx->user_port);
+	a.port = a.remote_port = port;
 	a.local_port = sk->src_port;
-	if (is_tcp_kind(protocol)) {
-		if (may_use(l, RULE_TCP, a.remote_port, true)) {
-			l->allowed = l->now;
-			return LET;
-		}
-	} else if (is_udp(protocol)) {
-		if (may_send(l, a.cookie, &a.remote, a.remote_port, a.local_port, true))
-			return LET;
-	}
+	if (is_udp(protocol) && may_answer(l, a.cookie, &a.remote, port, a.local_port))
+		return LET;
 	l->allowed = 0;
-	a.port = a.remote_port;
 	a.proto = proto_of(protocol);
 	return refuse_once(l, &a, is_tcp_kind(protocol));
 }
@@ -320,7 +318,8 @@ static __always_inline bool judge_udp(struct bpf_sock *sk, struct label_record *
 
 	if (out) {
 		*port = f->dst_port;
-		return may_send(l, cookie, &f->dst, f->dst_port, local, false);
+		return may_use(l, RULE_UDP, *port, false) ||
+		       may_answer(l, cookie, &f->dst, *port, local);
 	}
 	*port = local;
 	if (may_use(l, RULE_UDP, local, false)) {
