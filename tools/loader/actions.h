@@ -14,7 +14,4 @@ Result<void> unload(const Command &command);
 // Prints what this machine grants. false: something that loading needs is missing.
 Result<bool> check(const Command &command);
 
-// Frees hooks whose interface is gone and numbers without a link. Part of every load.
-Result<void> sweep_hooks(const Pins &pins, Layout &layout);
-
 } // namespace pinpipe::loader

@@ -196,6 +196,11 @@ const Usage usage = {
     .closing = "Readers then need no root: see ebpf-load(8), ebpf-read(1).",
 };
 
+std::string same_place(const Command &command) {
+    return pin_root_option(command.pin_root) +
+           (command.netns.empty() ? "" : " --netns " + command.netns);
+}
+
 Result<Command> read_command(const Parsed &parsed) {
     Command command;
     command.pin_root = parsed.pin_root;

@@ -31,6 +31,9 @@ struct Command {
     bool verbose = false;
 };
 
+// The options that make another ebpf-load command, in a hint, mean the same place.
+std::string same_place(const Command &command);
+
 extern const Usage usage;
 
 Result<Command> read_command(const Parsed &parsed);
