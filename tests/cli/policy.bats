@@ -371,6 +371,9 @@ outdate_cgroup() {
 	run --separate-stderr loader --cgroup "$cgroup/nowhere"
 	[ "$status" = 1 ]
 	assert_one_error ebpf-load
+	[[ $stderr == *"hint: sudo mkdir $cgroup/nowhere" ]]
+	run --separate-stderr loader --cgroup "$PWD/nowhere" # a directory there would be no cgroup
+	[[ $stderr == *'hint: findmnt -t cgroup2 '* ]]
 	[ ! -e "$root/abi" ]
 	given --cgroup "$cgroup"
 	run --separate-stderr unload --cgroup "$PWD"

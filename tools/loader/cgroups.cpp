@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -18,6 +19,15 @@ namespace {
 bool is_number(const std::string &text, uint64_t &value) {
     const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), value);
     return bad == std::errc() && end == text.data() + text.size() && value;
+}
+
+constexpr const char *where_cgroups_are = "findmnt -t cgroup2   (says where cgroups are)";
+
+// Whether a directory of that name would be a cgroup.
+bool may_be_cgroup(const std::string &path) {
+    const auto above = std::filesystem::path(path + "/..").lexically_normal();
+    struct statfs fs {};
+    return statfs(above.c_str(), &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 } // namespace
@@ -71,12 +81,11 @@ Result<Cgroup> find_cgroup(const std::string &text) {
     if (!fd.valid() || fstat(fd.get(), &st) != 0 || fstatfs(fd.get(), &fs) != 0) {
         Error error = system_error("open the cgroup " + text, errno);
         if (errno == ENOENT)
-            error.hint = "sudo mkdir " + text;
+            error.hint = may_be_cgroup(text) ? "sudo mkdir " + text : where_cgroups_are;
         return fail(std::move(error));
     }
     if (fs.f_type != CGROUP2_SUPER_MAGIC)
-        return fail(failure(text + " is no directory of cgroup2")
-                        .with_hint("findmnt -t cgroup2   (says where it is)"));
+        return fail(failure(text + " is no directory of cgroup2").with_hint(where_cgroups_are));
     cgroup.id = st.st_ino;
     char *const whole = realpath(text.c_str(), nullptr);
     cgroup.path = whole ? whole : text;
