@@ -272,6 +272,30 @@ lan1 4 pp-container' ]
 	run ! grep -q pp-unwanted "$(out told)"
 }
 
+# Nothing has been counted since the last time.
+is_at_rest() {
+	local now=$before
+	before=$(counted)
+	[ "$before" = "$now" ]
+}
+
+@test "ports: what is waited for and has ended counts no more from then on, with no reader there" {
+	given --xdp lan0 --sockets
+	watch 5050 pp-wanted
+	watch 5051/udp pp-wanted
+	serve pp-wanted tcp4:5050 udp4:5051
+	send tcp 10.77.0.1 5050 5 10
+	send udp 10.77.0.1 5051 5 10
+	local before=''
+	wait_until is_at_rest # the connection has ended; and that was the last look
+	[ "$(cut -d ' ' -f 1 <<<"$before")" = $'5050/tcp\n5051/udp' ]
+	finish pp-wanted TERM
+	serve pp-unwanted tcp4:5050 udp4:5051
+	send tcp 10.77.0.1 5050 5 10
+	send udp 10.77.0.1 5051 5 10
+	[ "$(counted)" = "$before" ]
+}
+
 @test "ports: by path and by number, a TCP server from listen() to the last packet" {
 	given --xdp lan0 --sockets
 	cp -L "$(python3 -c 'import sys; print(sys.executable)')" ./server

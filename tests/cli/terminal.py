@@ -1,7 +1,6 @@
 """usage: terminal.py PROGRAM FILE KEY...: see on_terminal in top.bats"""
 import fcntl
 import os
-import pty
 import re
 import select
 import signal
@@ -18,29 +17,43 @@ def set_size(fd, lines, columns):
 
 
 feed_read, feed_write = os.pipe()
-pid, terminal = pty.fork()
+terminal, keyboard = os.openpty()  # at the keyboard's end it is asked what has not been read yet
+pid = os.fork()
 if pid == 0:
+    os.close(terminal)
     os.close(feed_write)
+    os.login_tty(keyboard)
     os.dup2(feed_read, 0)
     os.execv(program, [program])
-os.close(feed_read)
 set_size(terminal, 24, 80)
 before = termios.tcgetattr(terminal)
 with open(file, "rb") as events:
     os.write(feed_write, events.read())
 
 
+def has_unread(fd):
+    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4))[0] > 0
+
+
+def is_waiting():
+    """It has read all that it was given, and sleeps."""
+    with open(f"/proc/{pid}/stat") as stat:
+        state = stat.read().rpartition(")")[2].split()[0]
+    return state in "SZ" and not has_unread(feed_read) and not has_unread(keyboard)
+
+
 def read_until_quiet(least=0.0):
-    """What comes until nothing has come for half a second."""
-    text, end = b"", time.monotonic() + least
-    while True:
-        ready = select.select([terminal], [], [], 0.6)[0]
-        if not ready and time.monotonic() >= end:
-            return text
-        try:
-            text += os.read(terminal, 65536) if ready else b""
-        except OSError:
-            return text
+    """What comes until it waits, and nothing has come for half a second."""
+    text, end, limit = b"", time.monotonic() + least, time.monotonic() + 30
+    while time.monotonic() < limit:
+        if select.select([terminal], [], [], 0.6)[0]:
+            try:
+                text += os.read(terminal, 65536)
+            except OSError:
+                break
+        elif time.monotonic() >= end and is_waiting():
+            break
+    return text
 
 
 def as_screen(text, lines=24, columns=80):
@@ -106,6 +119,7 @@ def end(how):
         os.write(terminal, b"q")
     else:
         os.kill(pid, getattr(signal, "SIG" + how))
+    os.close(keyboard)
     read_until_quiet()
     status = os.waitpid(pid, 0)[1]
     return "same" if status == 0 else f"status {status}"
