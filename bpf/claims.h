@@ -42,8 +42,6 @@ struct {
 	__type(value, struct hook_record);
 } hooks SEC(".maps");
 
-#define WATCH_TICK 10000000 /* nanoseconds; user space knows start times no better */
-
 /* The index of a socket's word in watched; NO_PORT: it has no port, or of another protocol. */
 static __always_inline __u32 index_of(const struct sock *sk, __u8 proto)
 {
@@ -100,7 +98,7 @@ static __noinline int is_waited_for(struct task_struct *task, __u32 index)
 		return 1;
 	key.kind = SUBJECT_PID;
 	key.id[0] = task->tgid;
-	key.id[1] = leader->start_boottime - leader->start_boottime % WATCH_TICK;
+	key.id[1] = leader->start_boottime - leader->start_boottime % CLOCK_TICK;
 	if (bpf_map_lookup_elem(&watches, &key))
 		return 1;
 	name_exe(task, &exe);

@@ -7,11 +7,9 @@
 #define PINPIPE_LABEL_H
 
 #include "exe.h"
-#include "rules.h"
-#include "task.h"
+#include "kin.h"
 
 #define PF_KTHREAD 0x00200000
-#define CLOCK_TICK 10000000 /* nanoseconds; user space knows start times no better */
 
 /* Written by ebpf-ctl, mapped: a plain load. */
 volatile struct policy_record policy SEC(".data.policy");
@@ -23,13 +21,6 @@ struct {
 	__type(key, int);
 	__type(value, struct label_record);
 } labels SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * MAX_SUBJECTS);
-	__type(key, struct subject_key);
-	__type(value, struct subject_record);
-} subjects SEC(".maps");
 
 static __always_inline void read_exe(struct label_record *l, struct task_struct *task)
 {
@@ -54,6 +45,21 @@ static __always_inline void read_process(struct label_record *l, struct task_str
 	l->session = session_of(task);
 }
 
+/* What sticks to it. */
+static __always_inline void read_kin(struct label_record *l, struct task_struct *task)
+{
+	const __u64 now = policy.now;
+	struct kin_record *k = NULL;
+
+	if (now & POLICY_HAS_CHILDREN)
+		k = kin_of(task, l->scopes, now);
+	if (k)
+		__builtin_memcpy(l->kin, k->of, sizeof(l->kin));
+	else
+		__builtin_memset(l->kin, 0, sizeof(l->kin));
+	l->identified = now;
+}
+
 /* The current process. */
 static __noinline int identify(struct label_record *l)
 {
@@ -66,18 +72,23 @@ static __noinline int identify(struct label_record *l)
 	l->cgroup = bpf_get_current_cgroup_id();
 	for (int i = 0; i < LABEL_SCOPES; i++)
 		l->scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+	read_kin(l, task);
 	l->now = 0;
 	return 1;
 }
 
-/* Whether the label is of the current process, under the name and executable that it has now. */
+/*
+ * Whether the label is of the current process, under the name and executable that it has now, and
+ * with what sticks to it under these rules.
+ */
 static __always_inline bool is_current(const struct label_record *l)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 name[2] = {};
 	struct inode *inode;
 
-	if (l->pid != (__u32)task->tgid)
+	if (l->pid != (__u32)task->tgid ||
+	    (policy.now & POLICY_HAS_CHILDREN && l->identified != policy.now))
 		return false;
 	copy_comm(name, task->group_leader);
 	if (name[0] != l->name[0] || name[1] != l->name[1])
@@ -96,17 +107,24 @@ struct matches {
 	__u32 numbers[LABEL_SETS];
 };
 
-static __always_inline void match(struct matches *m, const struct subject_key *key)
+static __always_inline void add_match(struct matches *m, const struct subject_record *s)
 {
-	const struct subject_record *s = bpf_map_lookup_elem(&subjects, key);
 	__u32 at = m->count;
 
-	if (!s || at >= LABEL_SETS)
+	if (at >= LABEL_SETS)
 		return;
 	m->sets[at] = s->set;
 	m->numbers[at] = s->number;
 	m->audit += s->flags & SUBJECT_AUDIT;
 	m->count = at + 1;
+}
+
+static __always_inline void match(struct matches *m, const struct subject_key *key)
+{
+	const struct subject_record *s = bpf_map_lookup_elem(&subjects, key);
+
+	if (s)
+		add_match(m, s);
 }
 
 static __always_inline void match_kind(struct matches *m, struct subject_key *key,
@@ -121,6 +139,38 @@ static __always_inline void match_kind(struct matches *m, struct subject_key *ke
 		if (!key->cgroup)
 			break;
 		match(m, key);
+	}
+}
+
+static __always_inline bool has_scope(const struct label_record *l, __u64 cgroup)
+{
+	bool found = !cgroup;
+
+	for (int i = 0; i < LABEL_SCOPES; i++)
+		found |= l->scopes[i] == cgroup;
+	return found;
+}
+
+/* What sticks to it; not twice what it matches by itself. */
+static __always_inline void match_kin(struct matches *m, const struct label_record *l, __u64 now)
+{
+	const struct subject_record *s;
+	struct subject_key key;
+
+	for (int i = 0; i < KIN_SUBJECTS; i++) {
+		bool there = false;
+
+		key = l->kin[i];
+		key.bank = now & POLICY_BANK;
+		if (!key.kind || !has_scope(l, key.cgroup))
+			continue;
+		s = bpf_map_lookup_elem(&subjects, &key);
+		if (!s || !(s->flags & SUBJECT_CHILDREN))
+			continue;
+		for (__u32 j = 0; j < LABEL_SETS; j++)
+			there |= j < m->count && m->numbers[j] == s->number;
+		if (!there)
+			add_match(m, s);
 	}
 }
 
@@ -148,6 +198,8 @@ static __noinline int resolve(struct label_record *l, __u64 now)
 		key.id[1] = l->start - l->start % CLOCK_TICK;
 		match_kind(&m, &key, l, now);
 	}
+	if (now & POLICY_HAS_CHILDREN)
+		match_kin(&m, l, now);
 	l->allowed = 0; /* by the sets of a slower CPU, perhaps */
 	for (int i = 0; i < LABEL_SETS; i++) {
 		l->sets[i] = m.sets[i];

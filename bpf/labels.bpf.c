@@ -81,6 +81,55 @@ int BPF_PROG(see_receive, struct sock *sk)
 	return 0;
 }
 
+/* What sticks to processes: handed on by fork, kept under other names, until the end. */
+
+static __always_inline void read_own_scopes(__u64 *scopes)
+{
+	for (int i = 0; i < LABEL_SCOPES; i++)
+		scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(see_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct process_key who = {.pid = child->tgid, .start = child->start_boottime};
+	const __u64 now = policy.now;
+	__u64 scopes[LABEL_SCOPES];
+	struct kin_record *k;
+
+	if (!(now & POLICY_HAS_CHILDREN) || child->tgid == parent->tgid)
+		return 0;
+	read_own_scopes(scopes);
+	k = kin_of(parent, scopes, now);
+	if (k)
+		bpf_map_update_elem(&kin, &who, k, BPF_ANY);
+	return 0;
+}
+
+/* Before it has the other name. In exec it has the other executable by then: that counts too. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(see_rename, struct task_struct *task)
+{
+	const __u64 now = policy.now;
+	__u64 scopes[LABEL_SCOPES];
+
+	if (!(now & POLICY_HAS_CHILDREN) || task->pid != task->tgid)
+		return 0;
+	read_own_scopes(scopes);
+	kin_of(task, scopes, now);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(see_exit, struct task_struct *task)
+{
+	struct process_key who = {.pid = task->tgid, .start = task->group_leader->start_boottime};
+
+	if (task->signal->live.counter == 0)
+		bpf_map_delete_elem(&kin, &who);
+	return 0;
+}
+
 /*
  * Sockets that are there when the rules are loaded get their labels: read once by the loader. Of
  * several processes that hold one, a ruled one wins.
@@ -146,6 +195,7 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	__builtin_memset(found, 0, sizeof(*found));
 	read_process(found, task);
 	read_scopes(found, task);
+	read_kin(found, task);
 	resolve(found, policy.now);
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
 	if (l && l->pid && (l->count || !found->count))

@@ -20,6 +20,8 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 #define SOCK_STREAM_TYPE 1
 #define SOCK_DGRAM_TYPE	 2
 
+#define MAX_CALLERS 4096
+
 #define STATE_LISTEN   10 /* TCP_LISTEN */
 #define STATE_SYN_SENT 2
 
@@ -261,6 +263,33 @@ int create(struct bpf_sock *sk)
 	return refuse(l, &a);
 }
 
+/* Labels of threads that are in create_packet(): no socket is there yet, and the stack is small. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_CALLERS);
+	__type(key, __u64); /* pid_tgid */
+	__type(value, struct label_record);
+} callers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct label_record);
+} no_label SEC(".maps");
+
+static __always_inline int judge_caller(__u64 caller)
+{
+	struct attempt a = {.hook = DENY_CREATE, .flags = SOCKET_OUT, .proto = USAGE_PACKET};
+	struct label_record *l = bpf_map_lookup_elem(&callers, &caller);
+
+	if (!l || !identify(l))
+		return LET;
+	resolve(l, policy.now);
+	return l->count ? refuse(l, &a) : LET;
+}
+
 /*
  * Sockets whose frames pass all other hooks. Only there where the kernel grants LSM programs at
  * cgroups.
@@ -268,15 +297,19 @@ int create(struct bpf_sock *sk)
 SEC("lsm_cgroup/socket_create")
 int BPF_PROG(create_packet, int family, int type, int protocol, int kern)
 {
-	struct attempt a = {.hook = DENY_CREATE, .flags = SOCKET_OUT, .proto = USAGE_PACKET};
-	struct label_record l = {};
+	__u64 caller = bpf_get_current_pid_tgid();
+	struct label_record *none;
+	__u32 zero = 0;
+	int let;
 
 	if (is_covered() || kern || (family != AF_PACKET && family != AF_XDP))
 		return LET;
-	if (!identify(&l))
+	none = bpf_map_lookup_elem(&no_label, &zero);
+	if (!none || bpf_map_update_elem(&callers, &caller, none, BPF_ANY))
 		return LET;
-	resolve(&l, policy.now);
-	return l.count ? refuse(&l, &a) : LET;
+	let = judge_caller(caller);
+	bpf_map_delete_elem(&callers, &caller);
+	return let;
 }
 
 static __always_inline __u16 remote_port_of(struct bpf_sock *sk)

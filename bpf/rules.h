@@ -14,6 +14,7 @@
  *   maps/covered   which of them have nothing to do     loader writes, kernel reads
  *   maps/labels    what is known of a socket            kernel alone
  *   maps/peers     who spoke first to a UDP socket      kernel alone
+ *   maps/kin       what sticks to a process             kernel alone
  *
  * The first six are pinned a second time in admin/ (policy, subjects, ...), for the admin group.
  *
@@ -43,12 +44,13 @@ struct policy_record {
 	__u32 old;	/* the set that the last change left behind; 0: none */
 };
 
-#define POLICY_BANK	  0x1	/* the bank of subjects that holds */
-#define POLICY_AUDIT	  0x2	/* nothing is denied, all is told */
-#define POLICY_HAS_EXE	  0x4	/* there are subjects by executable */
-#define POLICY_HAS_PID	  0x8	/* ... by process number */
-#define POLICY_HAS_CGROUP 0x10	/* ... limited to a cgroup */
-#define POLICY_STEP	  0x100 /* of the generation */
+#define POLICY_BANK	    0x1	  /* the bank of subjects that holds */
+#define POLICY_AUDIT	    0x2	  /* nothing is denied, all is told */
+#define POLICY_HAS_EXE	    0x4	  /* there are subjects by executable */
+#define POLICY_HAS_PID	    0x8	  /* ... by process number */
+#define POLICY_HAS_CGROUP   0x10  /* ... limited to a cgroup */
+#define POLICY_HAS_CHILDREN 0x20  /* ... whose rules stick to descendants */
+#define POLICY_STEP	    0x100 /* of the generation */
 
 enum subject_kind {
 	SUBJECT_NAME = 1, /* id: the bytes of the name, zero from its end on (15 at most) */
@@ -69,7 +71,8 @@ struct subject_key {
 	__u32 bank;   /* 0 or 1 */
 };
 
-#define SUBJECT_AUDIT 0x1 /* what it is not allowed is told, not denied */
+#define SUBJECT_AUDIT	 0x1 /* what it is not allowed is told, not denied */
+#define SUBJECT_CHILDREN 0x2 /* its rules hold for the descendants of its processes too */
 
 struct subject_record {
 	__u32 set;    /* its ports; 0: none, it may use nothing */
@@ -144,6 +147,7 @@ struct covered_record {
 /* labels: an element for each socket that a process of an attached cgroup made. */
 #define LABEL_SCOPES 8
 #define LABEL_SETS   8
+#define KIN_SUBJECTS 4
 
 #define LABEL_CONNECTS 0x1 /* TCP: judged by its remote port; else by its local one */
 #define LABEL_AUDIT    0x2 /* all its subjects are only audited */
@@ -166,7 +170,17 @@ struct label_record {
 	__u32 count; /* subjects that it matches; 0: it is not ruled */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
-	__u32 exe_name; /* as in exe_key */
+	__u32 exe_name;			      /* as in exe_key */
+	__u64 identified;		      /* policy.now when who it is was looked at */
+	struct subject_key kin[KIN_SUBJECTS]; /* as in kin_record */
+};
+
+/* kin: a hash by process_key (usage.h), an element for each process that something may stick to. */
+#define MAX_KIN 65536
+
+struct kin_record {
+	__u64 now; /* policy.now when those above it were looked at; 0: never */
+	struct subject_key of[KIN_SUBJECTS]; /* kind 0: none; bank: 0 */
 };
 
 /* peers: an LRU hash. The value is when it was heard last: nanoseconds of CLOCK_BOOTTIME. */
@@ -190,7 +204,8 @@ RECORD_SIZE(hit_record, 8);
 RECORD_SIZE(denial_record, 24);
 RECORD_SIZE(cgroup_record, 280);
 RECORD_SIZE(covered_record, 8);
-RECORD_SIZE(label_record, 232);
+RECORD_SIZE(label_record, 368);
+RECORD_SIZE(kin_record, 136);
 RECORD_SIZE(peer_key, 32);
 
 #endif

@@ -146,12 +146,20 @@ const MapSpec labels_map = {"labels",
                             0600};
 const MapSpec peers_map = {
     "peers", "maps/peers", BPF_MAP_TYPE_LRU_HASH, sizeof(peer_key), 8, MAX_PEERS, 0, 0600};
+const MapSpec kin_map = {"kin",
+                         "maps/kin",
+                         BPF_MAP_TYPE_HASH,
+                         sizeof(process_key),
+                         sizeof(kin_record),
+                         MAX_KIN,
+                         BPF_F_NO_PREALLOC,
+                         0600};
 namespace {
 constexpr const MapSpec *admin_map_list[] = {&policy_map, &subjects_map, &ports_map,
                                              &texts_map,  &hits_map,     &denials_map};
 constexpr const MapSpec *policy_map_list[] = {
     &policy_map,  &subjects_map, &ports_map,  &texts_map, &hits_map, &denials_map,
-    &cgroups_map, &covered_map,  &labels_map, &peers_map, &exes_map};
+    &cgroups_map, &covered_map,  &labels_map, &peers_map, &kin_map,  &exes_map};
 } // namespace
 const std::span<const MapSpec *const> admin_maps = admin_map_list;
 const std::span<const MapSpec *const> policy_maps = policy_map_list;

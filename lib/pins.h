@@ -78,6 +78,7 @@ extern const MapSpec cgroups_map;
 extern const MapSpec covered_map;
 extern const MapSpec labels_map;
 extern const MapSpec peers_map;
+extern const MapSpec kin_map;
 extern const std::span<const MapSpec *const> policy_maps;
 // Those that are pinned a second time, as admin/NAME, for the admin group to write.
 extern const std::span<const MapSpec *const> admin_maps;

@@ -65,9 +65,9 @@ _pinpipe_argument() { # CURRENT OPTION
 # What may follow the commands of ebpf-ctl; processes by the names that run.
 _pinpipe_rules() { # CURRENT
     case ${COMP_WORDS[1]-} in
-    "$1") compgen -W "allow revoke audit rules apply export suggest watch unwatch watches status" -- "$1" ;;
+    "$1") compgen -W "allow revoke audit children rules apply export suggest watch unwatch watches status" -- "$1" ;;
     apply) compgen -f -- "$1" ;;
-    audit) compgen -W "on off" -- "$1" ;;
+    audit | children) compgen -W "on off" -- "$1" ;;
     allow | revoke | suggest | watch | unwatch)
         [[ $1 != [0-9]* ]] || return 0
         compgen -f -X '!/*' -- "$1" || compgen -W "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -v '[[:space:]/]')" -- "$1" | sort -u

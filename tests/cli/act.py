@@ -77,23 +77,72 @@ def wait_for(name):
         time.sleep(0.002)
 
 
-def after_exec(name, program):
-    """What a program prints that is run by another process image, named so from its first moment on."""
+def both():
+    return f"{attempt(connect, 8080)} {attempt(connect, 8081)}"
+
+
+def in_child(name, call):
+    """What a child process says that is called so."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        rename(name)
+        os.write(writer, call().encode())
+        os._exit(0)
+    os.close(writer)
+    with open(reader, encoding="ascii") as said_there:
+        text = said_there.read()
+    os.waitpid(child, 0)
+    return text
+
+
+def orphaned(name, call):
+    """What a process says that calls itself so once its parent has ended."""
+    reader, writer = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        rename("pp-middle")
+        parent = os.getpid()
+        if os.fork() == 0:
+            while os.getppid() == parent:
+                time.sleep(0.001)
+            rename(name)
+            os.write(writer, call().encode())
+        os._exit(0)
+    os.waitpid(middle, 0)
+    os.close(writer)
+    with open(reader, encoding="ascii") as said_there:
+        return said_there.read()
+
+
+def image(path, program):
+    """Arguments and environment of a process with another image that runs a program, as here."""
+    code = f"__file__ = {__file__!r}; exec(open(__file__).read().split('\\nif __name__')[0]); {program}"
+    return [path, "-c", code], {**os.environ, "PYTHONHOME": sys.prefix}
+
+
+def link_to_python(name):
+    """A path whose last part is what a process with that image is called, from its first moment on."""
     path = os.path.join(os.getcwd(), name)
     if not os.path.exists(path):
         os.symlink(os.path.realpath(sys.executable), path)
-    environment = {**os.environ, "PYTHONHOME": sys.prefix}
-    code = f"exec(open({__file__!r}).read().split('\\nif __name__')[0]); {program}"
-    return subprocess.run([path, "-c", code], capture_output=True, text=True, env=environment, check=False).stdout.strip()
+    return path
+
+
+def printed_by(path, program):
+    arguments, environment = image(path, program)
+    return subprocess.run(arguments, capture_output=True, text=True, env=environment, check=False).stdout.strip()
+
+
+def after_exec(name, program):
+    """What a program prints that is run by another process image, named so."""
+    return printed_by(link_to_python(name), program)
 
 
 def become(name, program):
     """The same process, with another image of that name: sockets in its environment as FD stay open."""
-    path = os.path.join(os.getcwd(), name)
-    if not os.path.exists(path):
-        os.symlink(os.path.realpath(sys.executable), path)
-    code = f"exec(open({__file__!r}).read().split('\\nif __name__')[0]); {program}"
-    os.execve(path, [path, "-c", code], {**os.environ, "PYTHONHOME": sys.prefix})
+    path = link_to_python(name)
+    os.execve(path, *image(path, program))
 
 
 def serve(ports):

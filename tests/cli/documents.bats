@@ -1181,6 +1181,8 @@ completed() { # WORD...: what bash completes the last of them to
     [[ " $(completed ebpf-load --admin-group "") " == *" root "* ]]
     [[ $(completed ebpf-ctl st) == status ]]
     [[ $(completed ebpf-ctl wat) == "watch watches" ]]
+    [[ $(completed ebpf-ctl ch) == children ]]
+    [[ $(completed ebpf-ctl children "") == "on off" ]]
     [[ $(completed ebpf-load --watch "") == "" ]]
     [[ $(completed ebpf-read -n 1) == "" ]]
 }

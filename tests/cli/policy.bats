@@ -191,6 +191,33 @@ pp-strict audit
 pp-ruled deny' ]
 }
 
+@test "children: said of a process, shown, taken off again; kept by export and apply" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled --children
+	ctl allow 8080 pp-other
+	told() { ctl rules --json | jq -c '[.[] | {(.process): .children}] | add'; }
+	[ "$(told)" = '{"pp-other":false,"pp-ruled":true}' ]
+	ctl allow 8081 pp-ruled
+	ctl children on pp-other
+	[ "$(told)" = '{"pp-other":true,"pp-ruled":true}' ]
+	ctl children off pp-other
+	ctl rules | grep '^pp-ruled + children  all'
+	ctl export >policy
+	[ "$(<policy)" = $'allow 8080/tcp pp-other\nallow 8080-8081/tcp pp-ruled\nchildren pp-ruled' ]
+	ctl children off pp-ruled
+	[ "$(told)" = '{"pp-other":false,"pp-ruled":false}' ]
+	ctl apply policy
+	[ "$(ctl export)" = "$(<policy)" ]
+	run --separate-stderr ctl children on pp-ruled
+	[ "$status $stderr" = '0 ebpf-ctl: unchanged: the rules of pp-ruled hold for its children' ]
+	run --separate-stderr ctl children on pp-nobody
+	[ "$status ${stderr_lines[0]}" = '1 ebpf-ctl: there are no rules of pp-nobody' ]
+	echo 'children pp-nobody' >>policy
+	run --separate-stderr ctl apply policy
+	[ "$status" = 1 ]
+	[[ $stderr == *'policy:4: children of '\''pp-nobody'\'' without an allow or audit '* ]]
+}
+
 @test "what was audited becomes rules: suggest" {
 	given --cgroup "$cgroup"
 	serve peer 8080 8081

@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < again->subjects.size(); i++) {
         const Subject &a = policy->subjects[i], &b = again->subjects[i];
         if (a.process.text != b.process.text || a.cgroup != b.cgroup || a.audit != b.audit ||
-            a.ports != b.ports)
+            a.children != b.children || a.ports != b.ports)
             abort();
     }
     return 0;

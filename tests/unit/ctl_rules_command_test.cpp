@@ -3,6 +3,7 @@
 
 #include "tests/unit/support/json.h"
 
+#include <fcntl.h>
 #include <grp.h>
 
 namespace pinpipe::ctl {
@@ -120,6 +121,14 @@ TEST_F(RulesCommand, WrongUsage) {
                                                {"audit", "maybe"},
                                                {"audit", "on", "--cgroup", "/"},
                                                {"audit", "on", "a/b"},
+                                               {"audit", "on", "a", "--children"},
+                                               {"revoke", "80", "a", "--children"},
+                                               {"children"},
+                                               {"children", "on"},
+                                               {"children", "maybe", "a"},
+                                               {"children", "on", "a/b"},
+                                               {"children", "on", "a", "b"},
+                                               {"children", "on", "a", "--audit"},
                                                {"apply"},
                                                {"export", "x"},
                                                {"rules", "--all"},
@@ -142,8 +151,8 @@ TEST_F(RulesCommand, WrongUsage) {
 
 TEST_F(RulesCommand, NotLoaded) {
     const std::vector<std::vector<std::string>> commands = {
-        {"allow", "80", "a"}, {"revoke", "80", "a"}, {"rules"},
-        {"export"},           {"audit", "on"},       {"apply", "/dev/null"}};
+        {"allow", "80", "a"},   {"revoke", "80", "a"},  {"rules"}, {"export"}, {"audit", "on"},
+        {"apply", "/dev/null"}, {"children", "on", "a"}};
     const std::string told =
         "ebpf-ctl: not loaded: run: sudo ebpf-load --cgroup DIR --pin-root " + root();
     ASSERT_EQ(unlink(pins().admin(policy_map).c_str()), 0); // --xdp alone
@@ -210,11 +219,109 @@ TEST_F(RulesCommand, AuditOfAProcessWithoutRules) {
     EXPECT_EQ(subjects(), 0u);
 }
 
+TEST_F(RulesCommand, ChildrenStayWithASubject) {
+    quietly({"allow", "53/both", "app", "--children"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
+    EXPECT_TRUE(policy().now & POLICY_HAS_CHILDREN);
+    quietly({"allow", "80", "app"});
+    quietly({"revoke", "53/tcp", "app"});
+    quietly({"audit", "on", "app"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN | SUBJECT_AUDIT});
+    quietly({"audit", "off", "app"});
+    EXPECT_EQ(exported(), "allow 80/tcp app\nallow 53/udp app\nchildren app\n");
+    quietly({"revoke", "--all", "app"});
+    EXPECT_FALSE(policy().now & POLICY_HAS_CHILDREN);
+    quietly({"allow", "53/both", "app"});
+    EXPECT_EQ(subject("app").flags, 0u) << "a new one has nothing of an earlier one";
+}
+
+TEST_F(RulesCommand, ChildrenOnAndOff) {
+    quietly({"allow", "53/both", "app", "--audit"});
+    const uint32_t set = subject("app").set;
+    quietly({"children", "on", "app"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN | SUBJECT_AUDIT});
+    EXPECT_EQ(subject("app").set, set) << "the same ports";
+    quietly({"children", "off", "app"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_AUDIT});
+    quietly({"allow", "53/udp", "app", "--children"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN | SUBJECT_AUDIT}) << "the same ports";
+    const uint64_t now = policy().now;
+    EXPECT_EQ(ctl({"allow", "53/udp", "app", "--children"}).err,
+              "ebpf-ctl: unchanged: 53/udp is allowed to app\n");
+    const Finished on = ctl({"children", "on", "app"});
+    EXPECT_EQ(on.status, 0);
+    EXPECT_EQ(on.err, "ebpf-ctl: unchanged: the rules of app hold for its children\n");
+    EXPECT_EQ(policy().now, now);
+    quietly({"children", "off", "app"});
+    EXPECT_EQ(ctl({"children", "off", "app"}).err,
+              "ebpf-ctl: unchanged: the rules of app do not hold for its children\n");
+}
+
+// Unlike audit it says nothing by itself.
+TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
+    const Finished on = ctl({"children", "on", "my app", "--cgroup", "cgroup:4711"});
+    EXPECT_EQ(on.status, 1);
+    EXPECT_EQ(on.err, "ebpf-ctl: there are no rules of my app\n"
+                      "hint: ebpf-ctl allow PORT --children --cgroup cgroup:4711 $'my app'\n");
+    const Finished off = ctl({"children", "off", "app"});
+    EXPECT_EQ(off.status, 1);
+    EXPECT_EQ(off.err, "ebpf-ctl: there are no rules of app\n");
+    EXPECT_EQ(subjects(), 0u);
+    quietly({"audit", "on", "app"});
+    quietly({"children", "on", "app"});
+    EXPECT_EQ(exported(), "audit app\nchildren app\n") << "to learn what its descendants need";
+    EXPECT_EQ(ctl({"audit", "off", "app"}).err,
+              "ebpf-ctl: app has no rule any more: it may use any port\n");
+    EXPECT_EQ(subjects(), 0u);
+}
+
+// Two files of one path become one, which has what either had.
+TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
+    char path[] = "/tmp/pinpipe-unit-XXXXXX";
+    { const Fd file(mkstemp(path)); }
+    const std::string earlier = std::string(path) + ".old";
+    chmod(path, 0755);
+    quietly({"allow", "53/udp", path, "--children"});
+    ASSERT_EQ(rename(path, earlier.c_str()), 0);
+    { const Fd file(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755)); }
+    quietly({"allow", "54/udp", path});
+    EXPECT_EQ(subject(path).flags, 0u);
+    const std::string file =
+        "allow 53-54/udp " + std::string(path) + "\nchildren " + std::string(path) + "\n";
+    EXPECT_EQ(exported(), file);
+    for (const std::string &of : {earlier, std::string(path)}) { // the other way round
+        subject_record record = subject(of);
+        record.flags ^= SUBJECT_CHILDREN;
+        put(subjects_map, find_process(of)->key, record);
+    }
+    EXPECT_EQ(exported(), file);
+    quietly({"apply", "-"}, file);
+    EXPECT_EQ(subjects(), 1u);
+    EXPECT_EQ(subject(path).flags, __u32{SUBJECT_CHILDREN});
+    unlink(path);
+    unlink(earlier.c_str());
+}
+
+TEST_F(RulesCommand, ChildrenInOneCgroupAndInAll) {
+    const std::vector<std::string> in = {"--cgroup", "cgroup:4711"};
+    quietly({"allow", "53/udp", "app"});
+    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    quietly({"children", "on", "app", in[0], in[1]});
+    EXPECT_EQ(exported(), "allow 53/udp app\n"
+                          "allow 54/udp app cgroup=cgroup:4711\nchildren app cgroup=cgroup:4711\n");
+    quietly({"children", "on", "app"});
+    EXPECT_EQ(exported(), "allow 53/udp app\nchildren app\n"
+                          "allow 54/udp app cgroup=cgroup:4711\nchildren app cgroup=cgroup:4711\n");
+    quietly({"children", "off", "app"});
+    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp app cgroup=cgroup:4711\n");
+}
+
 TEST_F(RulesCommand, ExportAndApplyAreOneAnothersInverse) {
     const std::string pid = "pid:" + std::to_string(getpid());
-    const std::string file = "audit all\nallow 53/udp app\naudit app\n"
+    const std::string file = "audit all\nallow 53/udp app\naudit app\nchildren app\n"
                              "allow 80-82/tcp \"my name\\x01\"\n"
                              "allow 1-65535/tcp /proc/self/exe cgroup=cgroup:4711\n"
+                             "children /proc/self/exe cgroup=cgroup:4711\n"
                              "allow 9/tcp " +
                              pid + "\nallow 10/udp " + pid + "\n";
     quietly({"apply", "-"}, file);
@@ -229,6 +336,8 @@ TEST_F(RulesCommand, ADryRunShowsAndChangesNothing) {
     const uint64_t now = policy().now;
     EXPECT_EQ(ctl({"apply", "-", "--dry-run"}, "allow 80-81 a\nallow 81 b\n").out,
               "-allow 80/tcp a\n+allow 80-81/tcp a\n");
+    EXPECT_EQ(ctl({"apply", "-", "--dry-run"}, "allow 80 a\nchildren a\nallow 81 b\n").out,
+              "+children a\n");
     EXPECT_EQ(policy().now, now);
 }
 
@@ -237,10 +346,11 @@ TEST_F(RulesCommand, AWrongFileIsNotApplied) {
     const uint64_t now = policy().now;
     const Finished ran = ctl({"apply", "-"}, "allow 80 b\nallow 0 b\nallow 80 b\nx\x1b\n");
     EXPECT_EQ(ran.status, 1);
-    EXPECT_EQ(ran.err, "ebpf-ctl: -:2: a port takes a whole number from 1 to 65535, not '0'\n"
-                       "ebpf-ctl: -:3: 80/tcp of 'b' is in line 1 already\n"
-                       "ebpf-ctl: -:4: no word 'x\\x1b': a line begins with allow or audit\n"
-                       "ebpf-ctl: -: 3 errors, nothing applied\n");
+    EXPECT_EQ(ran.err,
+              "ebpf-ctl: -:2: a port takes a whole number from 1 to 65535, not '0'\n"
+              "ebpf-ctl: -:3: 80/tcp of 'b' is in line 1 already\n"
+              "ebpf-ctl: -:4: no word 'x\\x1b': a line begins with allow, audit or children\n"
+              "ebpf-ctl: -: 3 errors, nothing applied\n");
     EXPECT_EQ(exported(), "allow 80/tcp a\n");
     EXPECT_EQ(policy().now, now);
     EXPECT_EQ(error({"apply", "/nonexistent"}, 1),

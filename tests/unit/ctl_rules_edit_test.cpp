@@ -12,8 +12,8 @@ namespace {
 class RulesEdit : public RulesTest {
 protected:
     static Change to(const std::string &process, const std::vector<std::string> &ports,
-                     bool audit = false) {
-        return {find_process(process)->key, Change::After{ports_of(ports), audit}, process};
+                     uint32_t flags = 0) {
+        return {find_process(process)->key, Change::After{ports_of(ports), flags}, process};
     }
     static Change gone(const std::string &process) {
         return {find_process(process)->key, {}, process};
@@ -125,6 +125,32 @@ TEST_F(RulesEdit, TellsWhichKindsThereAre) {
     auto maps = writer();
     ASSERT_TRUE(set_audit(maps, false));
     EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_EXE});
+}
+
+// The bit goes with the last subject that has the flag, and counts the holding bank alone.
+TEST_F(RulesEdit, TellsWhetherRulesStickToChildren) {
+    ASSERT_TRUE(edit({to("app", {"80"}, SUBJECT_CHILDREN), to("other", {"80"})}));
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_CHILDREN});
+    ASSERT_TRUE(edit({to("other", {"81"}, SUBJECT_CHILDREN | SUBJECT_AUDIT)}));
+    EXPECT_EQ(subject("other").flags, __u32{SUBJECT_CHILDREN | SUBJECT_AUDIT}) << "beside audit";
+    ASSERT_TRUE(edit({gone("app")}));
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_CHILDREN});
+    {
+        auto maps = writer();
+        ASSERT_TRUE(set_audit(maps, true));
+    }
+    EXPECT_EQ(bits(), uint64_t{POLICY_AUDIT | POLICY_HAS_CHILDREN});
+    ASSERT_TRUE(edit({to("other", {"81"})}));
+    EXPECT_EQ(subject("other").flags, 0u);
+    EXPECT_EQ(bits(), uint64_t{POLICY_AUDIT});
+    ASSERT_TRUE(apply("allow 80 app\nchildren app\nallow 80 other\naudit other"));
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
+    EXPECT_EQ(subject("other").flags, __u32{SUBJECT_AUDIT});
+    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_CHILDREN});
+    ASSERT_TRUE(apply("allow 80 app"));
+    EXPECT_EQ(subject("app").flags, 0u);
+    EXPECT_EQ(bits(), 0u);
 }
 
 TEST_F(RulesEdit, EverythingAtOnceGoesToTheOtherBank) {

@@ -53,6 +53,36 @@ TEST(PolicyFile, IsRead) {
     EXPECT_EQ(read("allow 80 a\r\n"), "allow 80/tcp a\n") << "lines of another system";
 }
 
+TEST(PolicyFile, ChildrenOfAProcess) {
+    EXPECT_EQ(read("children app\naudit app\nallow 80 app\nallow 81 app cgroup=/a\n"
+                   "children b cgroup=/a\nallow 80 b\nallow 81 b cgroup=/a\n"
+                   "allow 80 /file\nchildren /link\nallow 1 \"all\"\nchildren all"),
+              "allow 1/tcp \"all\"\nchildren \"all\"\n"
+              "allow 80/tcp app\naudit app\nchildren app\n"
+              "allow 81/tcp app cgroup=/a\n"
+              "allow 80/tcp b\n"
+              "allow 81/tcp b cgroup=/a\nchildren b cgroup=/a\n"
+              "allow 80/tcp /file\nchildren /file\n");
+    EXPECT_EQ(read("audit app\nchildren app\n"), "audit app\nchildren app\n")
+        << "to learn what its descendants need";
+}
+
+// Where it is, in the order of the lines; not beside other errors, which may have taken its allow.
+TEST(PolicyFile, ChildrenOfAProcessWithoutRules) {
+    EXPECT_EQ(read("children b\nallow 80 b cgroup=/x\naudit all\nchildren a\n"),
+              "1: children of 'b' without an allow or audit of the same process and cgroup\n"
+              "4: children of 'a' without an allow or audit of the same process and cgroup\n");
+    EXPECT_EQ(read("allow 0 a\nchildren a\n"),
+              "1: a port takes a whole number from 1 to 65535, not '0'\n");
+    std::string text;
+    for (int number = 0; number < 100; number++)
+        text += "children a" + std::to_string(number) + "\n";
+    const auto policy = parse_policy(text, all_there());
+    ASSERT_FALSE(policy);
+    EXPECT_EQ(policy.error().size(), most_policy_errors);
+    EXPECT_EQ(policy.error().back().line, most_policy_errors);
+}
+
 // Whatever the order of the lines was.
 TEST(PolicyFile, IsInAStableOrder) {
     const std::string sorted = "allow 80-82/tcp a\nallow 443/tcp a\nallow 53/udp a\n"
@@ -98,10 +128,10 @@ TEST(PolicyFile, OddWordsComeBack) {
 TEST(PolicyFile, SaysWhatIsWrongAndWhere) {
     EXPECT_EQ(read("allow 1 a\n\nallow 0 a\nallow 2 a b\ndeny a\nallow 3\naudit\nallow 4 a/b\n"
                    "allow 9-8 a\naudit all a\nallow 5 \"a\nallow 6 \"\\y\"\nallow 7 a cgroup=\n"
-                   "allow 8 a cgroup=x\nallow 9 a cgroup=/x cgroup=/y\n"),
+                   "allow 8 a cgroup=x\nallow 9 a cgroup=/x cgroup=/y\nchildren\nchildren a b\n"),
               "3: a port takes a whole number from 1 to 65535, not '0'\n"
               "4: unexpected 'b'\n"
-              "5: no word 'deny': a line begins with allow or audit\n"
+              "5: no word 'deny': a line begins with allow, audit or children\n"
               "6: allow needs PORT[-PORT][/tcp|/udp|/both] and PROCESS\n"
               "7: audit needs PROCESS, or all\n"
               "8: 'a/b' is no process: a path must be absolute\n"
@@ -111,17 +141,21 @@ TEST(PolicyFile, SaysWhatIsWrongAndWhere) {
               "12: wrong escape: there are \\\", \\\\ and \\xHH\n"
               "13: cgroup= needs a directory\n"
               "14: no cgroup x\n"
-              "15: unexpected 'cgroup=/y'\n");
+              "15: unexpected 'cgroup=/y'\n"
+              "16: children needs PROCESS\n"
+              "17: unexpected 'b'\n");
     EXPECT_NE(read(std::string("allow 1 a\0b\n", 12)).find("1: a NUL byte"), std::string::npos);
 }
 
 TEST(PolicyFile, NamesTheLineOfADuplicate) {
     EXPECT_EQ(read("allow 80-90 a\nallow 90 a\nallow 90/udp a\nallow 90 b\nallow 90 a cgroup=/x\n"
-                   "allow 100 a\nallow 95-105/both a\naudit a\naudit a\naudit all\naudit all\n"),
+                   "allow 100 a\nallow 95-105/both a\naudit a\naudit a\naudit all\naudit all\n"
+                   "children a\nchildren b\nchildren a\n"),
               "2: 90/tcp of 'a' is in line 1 already\n"
               "7: 95-105/both of 'a' is in line 6 already\n"
               "9: audit of 'a' is in line 8 already\n"
-              "11: audit of 'all' is in line 10 already\n");
+              "11: audit of 'all' is in line 10 already\n"
+              "14: children of 'a' is in line 12 already\n");
     EXPECT_EQ(read("allow 80 /file\nallow 80 /link\n"),
               "2: 80/tcp of '/link' is in line 1 already\n")
         << "one file by two names";

@@ -58,6 +58,21 @@ TEST(RulesFormat, NoRulesAndNoPorts) {
         << text;
 }
 
+TEST(RulesFormat, MarksWhoseChildrenAreMeant) {
+    RulesStatus status = sample();
+    status.subjects[0].children = status.subjects[1].children = true;
+    status.subjects[1].key.kind = SUBJECT_PID;
+    status.subjects[1].text = "pid:7";
+    const std::string text = rules_text(status);
+    EXPECT_NE(text.find("\napp + children        all "), text.npos) << text;
+    EXPECT_NE(text.find("\npid:7 + children (!)  /sys"), text.npos) << text;
+    EXPECT_NE(text.find("(!) pid:7: this process has ended; what it started keeps the rule\n"),
+              text.npos)
+        << text;
+    status.subjects[1].children = false;
+    EXPECT_NE(rules_text(status).find("(!) pid:7: this process has ended\n"), text.npos);
+}
+
 TEST(RulesFormat, JsonHasItAll) {
     const std::string line = rules_json(sample());
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
@@ -67,6 +82,7 @@ TEST(RulesFormat, JsonHasItAll) {
     EXPECT_STREQ(app["process"].GetString(), "app");
     EXPECT_STREQ(app["kind"].GetString(), "name");
     EXPECT_STREQ(app["mode"].GetString(), "deny");
+    EXPECT_FALSE(app["children"].GetBool());
     EXPECT_TRUE(app["current"].GetBool());
     EXPECT_FALSE(app.HasMember("cgroup"));
     EXPECT_EQ(app["denied"].GetUint(), 7u);
@@ -84,6 +100,10 @@ TEST(RulesFormat, JsonHasItAll) {
     RulesStatus audited = sample();
     audited.audit = true;
     EXPECT_STREQ(parse_json(rules_json(audited))[0]["mode"].GetString(), "audit");
+    RulesStatus sticks = sample();
+    sticks.subjects[1].children = true;
+    EXPECT_FALSE(parse_json(rules_json(sticks))[0]["children"].GetBool());
+    EXPECT_TRUE(parse_json(rules_json(sticks))[1]["children"].GetBool());
 }
 
 TEST(RulesFormat, NamesDoNoHarm) {

@@ -166,7 +166,7 @@ TEST(StatusFormat, LongNamesKeepTheirLines) {
         const std::string name(length, 'x');
         const std::string text = status_text(hostile(name));
         EXPECT_EQ(lines(text), lines(usual)) << length;
-        EXPECT_NE(text.find("/" + name + ": layout 5"), text.npos) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 6"), text.npos) << length;
         EXPECT_EQ(text.back(), '\n');
     }
 }
@@ -247,7 +247,7 @@ TEST(StatusFormat, CgroupsAsText) {
 
 TEST(StatusFormat, TextHasItAll) {
     const std::string text = status_text(sample());
-    for (const char *part : {"/run/ebpf: layout 5, loaded ", " by ebpf-load 1.2.3\n",
+    for (const char *part : {"/run/ebpf: layout 6, loaded ", " by ebpf-load 1.2.3\n",
                              "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
                              "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;

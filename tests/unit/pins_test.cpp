@@ -85,7 +85,8 @@ TEST_F(PinsTest, EachDeviationIsRefused) {
              {check_map(map.get(), sample, below("sample")),
               open_map(below("sample"), sample, Access::read).map([](const Fd &) {})}) {
             ASSERT_FALSE(refused);
-            EXPECT_EQ(refused.error().text, below("sample") + " is no map of layout 5");
+            EXPECT_EQ(refused.error().text,
+                      below("sample") + " is no map of layout " + std::to_string(LAYOUT_VERSION));
             EXPECT_EQ(refused.error().hint, "sudo ebpf-load --unload   (then load again)");
             EXPECT_EQ(refused.error().exit, Exit::failed);
         }
@@ -118,7 +119,8 @@ TEST_F(PinsTest, WhatIsNoMapIsRefused) {
     ASSERT_EQ(bpf_obj_pin(loaded.get(), below("sample").c_str()), 0);
     const auto refused = open_map(below("sample"), sample, Access::write);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().text, below("sample") + " is no map of layout 5");
+    EXPECT_EQ(refused.error().text,
+              below("sample") + " is no map of layout " + std::to_string(LAYOUT_VERSION));
     const Fd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
     const auto no_object = check_map(file.get(), sample, "it");
     ASSERT_FALSE(no_object);
@@ -249,7 +251,8 @@ TEST_F(PinsTest, AbiOfAnotherShape) {
     make_pin(shorter, "abi");
     const auto abi = pins().abi();
     ASSERT_FALSE(abi);
-    EXPECT_EQ(abi.error().text, below("abi") + " is no map of layout 5");
+    EXPECT_EQ(abi.error().text,
+              below("abi") + " is no map of layout " + std::to_string(LAYOUT_VERSION));
 }
 
 TEST_F(PinsTest, NoAbi) {

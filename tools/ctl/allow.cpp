@@ -1,4 +1,4 @@
-// ebpf-ctl allow, revoke, audit: one process at a time.
+// ebpf-ctl allow, revoke, audit, children: one process at a time.
 #include "lib/signals.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/rule_edit.h"
@@ -36,9 +36,19 @@ Error nothing_of(const std::string &process) {
     return failure("there are no rules of " + process);
 }
 
+Error no_state(const std::string &command, const std::string &word) {
+    return usage_error(command + " takes on or off, not '" + word + "'")
+        .with_hint("ebpf-ctl --help");
+}
+
+Change with_flag(const Ruled &subject, uint32_t flag, bool on) {
+    const uint32_t others = subject.record.flags & ~flag;
+    return {subject.key, Change::After{subject.ports, others | (on ? flag : 0)}, ""};
+}
+
 // What revoke leaves of a subject.
 Change without(const Ruled &subject, const PortRule &rule) {
-    Change change{subject.key, Change::After{subject.ports, subject.audit()}, ""};
+    Change change{subject.key, Change::After{subject.ports, subject.record.flags}, ""};
     change.after->ports.remove(rule);
     if (change.after->ports.empty())
         change.after.reset();
@@ -95,7 +105,7 @@ Result<void> watch_unruled(RuleMaps &maps, const std::string &text, uint64_t cgr
     if (!process)
         return fail(process.error());
     process->key.cgroup = cgroup;
-    return change(maps, {{process->key, Change::After{{}, true}, text}});
+    return change(maps, {{process->key, Change::After{{}, SUBJECT_AUDIT}, text}});
 }
 
 Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, uint64_t cgroup) {
@@ -109,7 +119,7 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
     for (const Ruled &subject : *found) {
         if (subject.audit() == on)
             continue;
-        changes.push_back({subject.key, Change::After{subject.ports, on}, ""});
+        changes.push_back(with_flag(subject, SUBJECT_AUDIT, on));
         if (!on && subject.ports.empty()) { // else it would be denied everything
             changes.back().after.reset();
             removed.push_back(removed_text(subject));
@@ -122,6 +132,26 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
     for (const std::string &text : removed)
         say(text);
     return {};
+}
+
+Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, uint64_t cgroup) {
+    const bool on = parsed.operands[1] == "on";
+    const std::string &process = parsed.operands[2];
+    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    if (!found)
+        return fail(found.error());
+    if (found->empty())
+        return fail(on ? nothing_of(process).with_hint("ebpf-ctl allow PORT --children " +
+                                                       whom(process, cgroup_text(parsed)))
+                       : nothing_of(process));
+    std::vector<Change> changes;
+    for (const Ruled &subject : *found)
+        if (subject.children() != on)
+            changes.push_back(with_flag(subject, SUBJECT_CHILDREN, on));
+    if (changes.empty())
+        return unchanged("the rules of " + process + (on ? " hold" : " do not hold") +
+                         " for its children");
+    return change(maps, changes);
 }
 
 } // namespace
@@ -145,17 +175,18 @@ Result<void> allow(const Parsed &parsed) {
     if (!found)
         return fail(found.error());
     const subject_record was = found->value_or(subject_record{});
-    const bool was_audit = was.flags & SUBJECT_AUDIT;
+    const uint32_t flags = was.flags | (parsed.has(opt_audit) ? SUBJECT_AUDIT : 0U) |
+                           (parsed.has(opt_children) ? SUBJECT_CHILDREN : 0U);
     auto ports = maps->ports(was.set);
     if (!ports)
         return fail(ports.error());
-    if (*found && ports->has_all(*rule) && (was_audit || !parsed.has(opt_audit)))
+    if (*found && ports->has_all(*rule) && flags == was.flags)
         return unchanged(rule_text(*rule) + " is allowed to " + process->text);
     ports->add(*rule);
-    const Change::After after{*ports, was_audit || parsed.has(opt_audit)};
-    if (auto done = change(*maps, {{process->key, after, process->text}}); !done)
+    if (auto done = change(*maps, {{process->key, Change::After{*ports, flags}, process->text}});
+        !done)
         return done;
-    if (!*found && !after.audit)
+    if (!*found && !(flags & SUBJECT_AUDIT))
         hint_at_names(*rule, *ports, whom(process->text, cgroup_text(parsed)));
     return {};
 }
@@ -187,8 +218,7 @@ Result<void> revoke(const Parsed &parsed) {
 Result<void> audit(const Parsed &parsed) {
     const std::string &state = parsed.operands[1];
     if (state != "on" && state != "off")
-        return fail(
-            usage_error("audit takes on or off, not '" + state + "'").with_hint("ebpf-ctl --help"));
+        return fail(no_state("audit", state));
     const bool on = state == "on", everybody = parsed.operands.size() == 2;
     if (everybody && parsed.has(opt_cgroup))
         return fail(usage_error("audit --cgroup needs PROCESS").with_hint("ebpf-ctl --help"));
@@ -204,6 +234,21 @@ Result<void> audit(const Parsed &parsed) {
     if (everybody)
         return audit_everybody(*maps, on);
     return audit_process(*maps, on, parsed.operands[2], *cgroup);
+}
+
+Result<void> children(const Parsed &parsed) {
+    const std::string &state = parsed.operands[1];
+    if (state != "on" && state != "off")
+        return fail(no_state("children", state));
+    if (const auto kind = process_kind(parsed.operands[2]); !kind)
+        return fail(kind.error());
+    const auto cgroup = cgroup_given(parsed);
+    if (!cgroup)
+        return fail(cgroup.error());
+    auto maps = open(parsed);
+    if (!maps)
+        return fail(maps.error());
+    return stick_to_children(*maps, parsed, *cgroup);
 }
 
 } // namespace pinpipe::ctl

@@ -57,6 +57,7 @@ Policy policy_of(const Rules &rules) {
         subject.process.key.bank = 0;
         subject.cgroup = cgroups.path(ruled.key.cgroup);
         subject.audit = ruled.audit();
+        subject.children = ruled.children();
         subject.ports = ruled.ports;
         policy.subjects.push_back(std::move(subject));
     }

@@ -6,12 +6,21 @@
 
 namespace pinpipe::ctl {
 
-enum : int { opt_json = own_options, opt_cgroup, opt_audit, opt_all, opt_from, opt_dry_run };
+enum : int {
+    opt_json = own_options,
+    opt_cgroup,
+    opt_audit,
+    opt_children,
+    opt_all,
+    opt_from,
+    opt_dry_run
+};
 
 // Operands are counted by the caller; the first is the subcommand's name.
 Result<void> allow(const Parsed &parsed);
 Result<void> revoke(const Parsed &parsed);
 Result<void> audit(const Parsed &parsed);
+Result<void> children(const Parsed &parsed);
 Result<void> apply(const Parsed &parsed);
 Result<void> export_rules(const Parsed &parsed);
 Result<void> rules(const Parsed &parsed);

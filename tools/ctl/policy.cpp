@@ -26,6 +26,7 @@ void put_in_order(Policy &policy) {
         }
         merged.back().ports.add(subject.ports);
         merged.back().audit = merged.back().audit || subject.audit;
+        merged.back().children = merged.back().children || subject.children;
     }
     subjects = std::move(merged);
 }

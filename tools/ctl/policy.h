@@ -11,8 +11,9 @@ namespace pinpipe::ctl {
 
 struct Subject {
     Process process;
-    std::string cgroup; // its directory; "": all
-    bool audit = false; // told, not denied
+    std::string cgroup;    // its directory; "": all
+    bool audit = false;    // told, not denied
+    bool children = false; // holds for descendants too
     PortSet ports;
 };
 

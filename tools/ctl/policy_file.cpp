@@ -89,7 +89,24 @@ public:
             return take_allow(*words);
         if (verb == "audit")
             return take_audit(*words);
-        return fail(failure("no word '" + verb + "': a line begins with allow or audit"));
+        if (verb == "children")
+            return take_children(*words);
+        return fail(failure("no word '" + verb + "': a line begins with allow, audit or children"));
+    }
+
+    // What only the whole shows to be wrong, by its lines.
+    std::vector<PolicyError> dangling() const {
+        std::vector<PolicyError> errors;
+        for (const auto &[key, entry] : entries_)
+            if (entry.children_line && entry.rules.empty() && !entry.audit_line)
+                errors.push_back(
+                    {entry.children_line,
+                     "children of '" + entry.subject.process.text +
+                         "' without an allow or audit of the same process and cgroup"});
+        std::sort(errors.begin(), errors.end(),
+                  [](const PolicyError &a, const PolicyError &b) { return a.line < b.line; });
+        errors.resize(std::min(errors.size(), most_policy_errors));
+        return errors;
     }
 
     Policy result() {
@@ -114,7 +131,7 @@ private:
     struct Entry {
         Subject subject;
         std::vector<std::pair<PortRule, size_t>> rules; // with their lines
-        size_t audit_line = 0;
+        size_t audit_line = 0, children_line = 0;       // 0: none
     };
 
     Result<void> take_allow(const std::vector<Word> &words) {
@@ -147,10 +164,25 @@ private:
         } else if (words.size() > 2) {
             return fail(failure("unexpected '" + words[2].bytes + "'"));
         }
-        if (*line)
-            return fail(failure("audit of '" + words[1].bytes + "' is in line " +
-                                std::to_string(*line) + " already"));
-        *line = line_;
+        return take_once(*line, words);
+    }
+
+    Result<void> take_children(const std::vector<Word> &words) {
+        if (words.size() < 2)
+            return fail(failure("children needs PROCESS"));
+        const auto entry = find(words, 1);
+        if (!entry)
+            return fail(entry.error());
+        (*entry)->subject.children = true;
+        return take_once((*entry)->children_line, words);
+    }
+
+    // line: where the same was said before; 0: nowhere.
+    Result<void> take_once(size_t &line, const std::vector<Word> &words) const {
+        if (line)
+            return fail(failure(words[0].bytes + " of '" + words[1].bytes + "' is in line " +
+                                std::to_string(line) + " already"));
+        line = line_;
         return {};
     }
 
@@ -226,6 +258,8 @@ tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view tex
             errors.push_back({line, taken.error().text});
         text.remove_prefix(end == text.npos ? text.size() : end + 1);
     }
+    if (errors.empty()) // else a line may be missing that was wrong itself
+        errors = reader.dangling();
     if (!errors.empty())
         return tl::unexpected(std::move(errors));
     return reader.result();
@@ -244,6 +278,8 @@ std::vector<std::string> policy_lines(const Policy &policy) {
                 lines.push_back("allow " + rule_text({range, 1U << proto}) + " " + whom + "\n");
         if (subject.audit)
             lines.push_back("audit " + whom + "\n");
+        if (subject.children)
+            lines.push_back("children " + whom + "\n");
     }
     return lines;
 }

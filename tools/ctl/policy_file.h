@@ -4,7 +4,10 @@
 //   allow 8080-8090/tcp exampleprocess
 //   allow 53/udp /usr/bin/dig cgroup=/sys/fs/cgroup/app
 //   audit exampleprocess                  told, not denied
+//   children exampleprocess               its rules hold for its descendants too
 //   audit all                             nobody is denied anything
+//
+// children needs an allow or an audit of the same process and cgroup, before or after it.
 //
 // A word with blanks, quotes or other bytes than printable ASCII stands in double quotes, with \",
 // \\ and \xHH in them; a process that is called all as well. A # at the start of a word begins a

@@ -37,6 +37,7 @@ uint64_t kinds_of(const Subjects &subjects, uint32_t bank) {
         kinds |= key.kind == SUBJECT_EXE ? POLICY_HAS_EXE : 0;
         kinds |= key.kind == SUBJECT_PID ? POLICY_HAS_PID : 0;
         kinds |= key.cgroup ? POLICY_HAS_CGROUP : 0;
+        kinds |= record.flags & SUBJECT_CHILDREN ? POLICY_HAS_CHILDREN : 0;
     }
     return kinds;
 }
@@ -240,7 +241,7 @@ private:
 
     Result<Left> alter(const Before &was, const Change::After &after) {
         subject_record record = *was.record;
-        record.flags = after.audit ? SUBJECT_AUDIT : 0;
+        record.flags = after.flags;
         const auto ports = maps_.ports(record.set);
         if (!ports)
             return fail(ports.error());
@@ -280,7 +281,7 @@ private:
         subject_record record{};
         record.set = *set;
         record.number = *number;
-        record.flags = change.after->audit ? SUBJECT_AUDIT : 0;
+        record.flags = change.after->flags;
         if (auto written = write(was, record); !written)
             return fail(written.error());
         return Left{};
@@ -422,7 +423,8 @@ private:
     Result<subject_record> record_for(const Subject &subject) {
         const Ruled *was = find(subject.process.key);
         subject_record record{};
-        record.flags = subject.audit ? SUBJECT_AUDIT : 0;
+        record.flags =
+            (subject.audit ? SUBJECT_AUDIT : 0U) | (subject.children ? SUBJECT_CHILDREN : 0U);
         if (was) {
             record.number = was->record.number;
             if (was->text != subject.process.text)

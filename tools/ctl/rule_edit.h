@@ -15,7 +15,7 @@ struct Change {
     subject_key key; // whatever bank
     struct After {
         PortSet ports;
-        bool audit;
+        uint32_t flags; // SUBJECT_AUDIT, SUBJECT_CHILDREN
     };
     std::optional<After> after;
     std::string text; // of one that is not there yet

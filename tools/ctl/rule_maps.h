@@ -17,6 +17,7 @@ struct Ruled {
     std::string text;
     PortSet ports;
     bool audit() const { return record.flags & SUBJECT_AUDIT; }
+    bool children() const { return record.flags & SUBJECT_CHILDREN; }
 };
 
 struct Rules {

@@ -37,6 +37,7 @@ Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hi
     subject.key = ruled.key;
     subject.text = ruled.text;
     subject.audit = ruled.audit();
+    subject.children = ruled.children();
     subject.current = is_current(ruled.key, ruled.text);
     for (unsigned proto = 0; proto < rule_protos; proto++)
         for (const PortRange &range : ruled.ports.ranges(proto))

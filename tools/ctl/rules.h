@@ -19,7 +19,8 @@ struct SubjectStatus {
     std::string text;
     std::string cgroup;
     bool audit = false;
-    bool current = true; // the file, the process is still the one that was meant
+    bool children = false; // its rules hold for descendants too
+    bool current = true;   // the file, the process is still the one that was meant
     std::vector<RangeStatus> ranges;
     uint64_t denied = 0, audited = 0;
     uint64_t last = 0; // denial or audit: microseconds since 1970; 0: never

@@ -40,7 +40,8 @@ std::string range_of(const RangeStatus &range) {
 // What is said of a subject stands in its first row.
 void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectStatus &subject) {
     Row row;
-    row[process] = printable(subject.text) + (subject.current ? "" : " (!)");
+    row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
+                   (subject.current ? "" : " (!)");
     row[cgroup] = subject.cgroup.empty() ? "all" : printable(subject.cgroup);
     row[mode] = mode_text(status, subject);
     row[denied] = std::to_string(subject.denied);
@@ -70,14 +71,17 @@ void add_row(std::string &out, const Row &row, const std::array<size_t, columns>
     out += line + "\n";
 }
 
+const char *why_not_current(const SubjectStatus &subject) {
+    if (subject.key.kind != SUBJECT_PID)
+        return "another file, or none, is there now; the rule is for the earlier one";
+    return subject.children ? "this process has ended; what it started keeps the rule"
+                            : "this process has ended";
+}
+
 void add_warnings(std::string &out, const RulesStatus &status) {
     for (const SubjectStatus &subject : status.subjects)
         if (!subject.current)
-            out +=
-                "(!) " + printable(subject.text) +
-                (subject.key.kind == SUBJECT_PID
-                     ? ": this process has ended\n"
-                     : ": another file, or none, is there now; the rule is for the earlier one\n");
+            out += "(!) " + printable(subject.text) + ": " + why_not_current(subject) + "\n";
 }
 
 void write_string(Writer &w, const char *key, const std::string &value) {
@@ -108,6 +112,7 @@ void write_subject(Writer &w, const RulesStatus &status, const SubjectStatus &su
         write_string(w, "cgroup_id", std::to_string(subject.key.cgroup));
     }
     w.Key("mode"), w.String(mode_text(status, subject));
+    w.Key("children"), w.Bool(subject.children);
     w.Key("current"), w.Bool(subject.current);
     w.Key("denied"), w.Uint64(subject.denied);
     w.Key("audited"), w.Uint64(subject.audited);

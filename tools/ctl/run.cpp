@@ -12,8 +12,11 @@ namespace pinpipe::ctl {
 namespace {
 
 constexpr Option options[] = {
-    {opt_cgroup, "cgroup", 0, "DIR", "allow, revoke, audit: only in this cgroup and below it"},
+    {opt_cgroup, "cgroup", 0, "DIR",
+     "allow, revoke, audit, children: only in this cgroup and below it"},
     {opt_audit, "audit", 0, nullptr, "allow: tell what it is not allowed, deny nothing"},
+    {opt_children, "children", 0, nullptr,
+     "allow: the process's rules hold for its descendants too"},
     {opt_all, "all", 0, nullptr, "revoke: every rule of the process; unwatch: everything"},
     {opt_dry_run, "dry-run", 0, nullptr, "apply: show what would change (- and +), change nothing"},
     {opt_from, "from", 0, "FILE", "suggest: read events from there, not from standard input"},
@@ -25,9 +28,11 @@ constexpr Option options[] = {
 const Usage usage = {
     .tool = "ebpf-ctl",
     .synopsis = "ebpf-ctl allow  PORT[-PORT][/tcp|/udp|/both] PROCESS [--cgroup DIR] [--audit]\n"
+                "                      [--children]\n"
                 "       ebpf-ctl revoke PORT[-PORT][/tcp|/udp|/both] PROCESS [--cgroup DIR]\n"
                 "       ebpf-ctl revoke --all PROCESS [--cgroup DIR]\n"
                 "       ebpf-ctl audit  on|off [PROCESS] [--cgroup DIR]\n"
+                "       ebpf-ctl children on|off PROCESS [--cgroup DIR]\n"
                 "       ebpf-ctl rules  [--json]\n"
                 "       ebpf-ctl apply  [--dry-run] FILE\n"
                 "       ebpf-ctl export\n"
@@ -66,9 +71,10 @@ struct Subcommand {
 };
 
 const Subcommand subcommands[] = {
-    {"allow", allow, 2, 2, "PORT and PROCESS", {opt_cgroup, opt_audit}},
+    {"allow", allow, 2, 2, "PORT and PROCESS", {opt_cgroup, opt_audit, opt_children}},
     {"revoke", revoke, 1, 2, "PORT and PROCESS, or --all PROCESS", {opt_cgroup, opt_all}},
     {"audit", audit, 1, 2, "on or off", {opt_cgroup}},
+    {"children", children, 2, 2, "on or off, and PROCESS", {opt_cgroup}},
     {"rules", rules, 0, 0, "", {opt_json}},
     {"apply", apply, 1, 1, "FILE", {opt_dry_run}},
     {"export", export_rules, 0, 0, "", {}},

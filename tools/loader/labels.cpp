@@ -27,9 +27,11 @@ bool is_wanted(const bpf_program *program, bool fentry) {
     const auto type = bpf_program__expected_attach_type(program);
     if (is_iterator(program))
         return true;
-    if ((type == BPF_TRACE_FENTRY) != fentry)
-        return false;
     const std::string section = bpf_program__section_name(program);
+    if (section.find("/sock_") != section.npos && fentry) // what fentry does better
+        return false;
+    if (type == BPF_TRACE_FENTRY && !fentry)
+        return false;
     return libbpf_find_vmlinux_btf_id(section.substr(section.find('/') + 1).c_str(), type) > 0;
 }
 
