@@ -140,6 +140,26 @@ test('policy: denials with commands to copy', async () => {
     assert.match(await text('.denials'), /curl \(4711\) would have been denied TCP port 8443/);
 });
 
+test('policy: whose rules hold for what it starts, too', async () => {
+    const rest = { mode: 'deny', denied: 0, audited: 0, rules: [] };
+    const rules = [
+        { process: 'sticks', kind: 'name', children: true, current: true, ...rest },
+        { process: 'alone', kind: 'name', children: false, current: true, ...rest },
+        { process: 'pid:7', kind: 'pid', children: true, current: false, ...rest },
+    ];
+    await page.route('**/api/v1/policy', (route) =>
+        route.fulfill({ json: { loaded: true, rules, denials: [] } }),
+    );
+    await go('#/policy');
+    const rows = page.locator('tbody tr');
+    await rows.nth(2).waitFor();
+    const told = (process) => rows.filter({ hasText: process }).innerText();
+    assert.match(await told('sticks'), /^sticks and its children\t/);
+    assert.match(await told('alone'), /^alone\t/);
+    assert.match(await told('pid:7'), /^pid:7 and its children\t[^]*has ended; what it started keeps/);
+    await page.unroute('**/api/v1/policy');
+});
+
 test('ports: who holds them, and what is not measured', async () => {
     await go('#/ports');
     await page.locator('tbody tr').nth(2).waitFor();

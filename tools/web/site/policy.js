@@ -27,7 +27,8 @@ function ranges(node, subject) {
 
 function noteOf(subject) {
     if (subject.current !== false) return '';
-    return subject.kind === 'pid' ? 'has ended' : 'another file is there now';
+    if (subject.kind !== 'pid') return 'another file is there now';
+    return subject.children ? 'has ended; what it started keeps the rule' : 'has ended';
 }
 
 const columns = [
@@ -36,8 +37,11 @@ const columns = [
         label: 'Process',
         header: true,
         value: (row) => row.process,
-        make: () => el('bdi'),
-        update: (node, row) => setText(node, shortened(row.process ?? '–', 60)),
+        make: () => el('span', {}, el('bdi'), el('span', { class: 'muted' })),
+        update(node, row) {
+            setText(node.firstChild, shortened(row.process ?? '–', 60));
+            setText(node.lastChild, row.children ? ' and its children' : '');
+        },
     },
     {
         name: 'cgroup',
