@@ -165,7 +165,11 @@ is_gone() { # PID
 
 end_started() {
 	local pid
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
+	for pid in "${started[@]}"; do
+		kill -STOP "$pid" 2>/dev/null || continue
+		pkill -KILL -P "$pid" || : # a server's workers, which it would begin anew
+		kill -KILL "$pid" 2>/dev/null || :
+	done
 	for pid in "${started[@]}"; do wait "$pid" || :; done 2>/dev/null
 	started=()
 }
