@@ -19,7 +19,7 @@ say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 CXXFLAGS += -std=c++20 -g $(if $(DEBUG),-O0,-O2) -Wall -Wextra -Werror -Wshadow -Wconversion \
             -I. -isystem $(B) -MD -MP $(SANITIZER)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
-            -D__TARGET_ARCH_$(ARCH) -Ibpf -I$(B)
+            -D__TARGET_ARCH_$(ARCH) -I. -I$(B)
 LDFLAGS  += $(SANITIZER) -Wl,--as-needed
 LDLIBS   += -lbpf -lmd -lmnl
 
@@ -32,12 +32,14 @@ DIR_ebpf-store := store
 DIR_ebpf-web  := web
 BIN     := $(TOOLS:%=$(B)/bin/%)
 LIB     := $(B)/libpinpipe.a
-SKELS   := $(patsubst bpf/%.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
-objects  = $(patsubst %.cpp,$(B)/%.o,$(wildcard $(1)/*.cpp))
+SKELS   := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*/*.bpf.c))
+objects  = $(patsubst %.cpp,$(B)/%.o,$(wildcard $(addprefix $(1)/,*.cpp */*.cpp)))
 UNIT    := $(B)/bin/unit-tests
 TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
 # What the unit tests link of the tools: everything but their main functions.
 TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
+# How ebpf-read reads and tells: guests and benchmarks do it with the same code.
+READING := $(B)/reading.a
 SITE    := $(B)/tools/web/site_files.o
 VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
 # Makes traffic with known byte counts.
@@ -96,18 +98,15 @@ $(B)/vmlinux.h:
 	  "without CONFIG_DEBUG_INFO_BTF. Give that of another one: make BTF=FILE" >&2; exit 1; }
 	$(Q)$(BPFTOOL) btf dump file $(BTF) format c >$@
 
-$(B)/%.bpf.o: bpf/%.bpf.c $(B)/vmlinux.h
+$(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
 	$(call say,BPF,$@)
-	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
-
-$(B)/%.bpf.o: tests/bench/%.bpf.c $(B)/vmlinux.h
-	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen object $(B)/$*.linked.o $<  # leaves debugging information out
-	$(Q)$(BPFTOOL) gen skeleton $(B)/$*.linked.o name $* >$@
+	$(Q)$(BPFTOOL) gen skeleton $(B)/$*.linked.o name $(notdir $*) >$@
 
 # --- user space ---
 
@@ -117,6 +116,10 @@ $(B)/%.o: %.cpp | $(SKELS)
 	$(Q)$(CXX) $(CXXFLAGS) -c $< -o $@
 
 $(LIB): $(call objects,lib)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(READING): $(filter-out %/main.o,$(call objects,tools/reader))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -148,19 +151,19 @@ $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 
 $(B)/bin/vm-probes: $(B)/tools/loader/probes.o
-$(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(LIB)
+$(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(READING) $(LIB)
 
 $(TRAFFIC): LDLIBS := -lpthread
 $(TRAFFIC): $(call objects,tests/traffic)
 
-$(B)/tests/bench/bench-xdp.o $(B)/tests/bench/bench-sockets.o: $(B)/bare.skel.h
-$(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(LIB)
+$(B)/tests/bench/bench-xdp.o $(B)/tests/bench/bench-sockets.o: $(B)/tests/bench/bare.skel.h
+$(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(READING) $(LIB)
 
 # --- upkeep ---
 
-SOURCES := $(wildcard bpf/*.[ch] lib/*.h lib/*.cpp tools/*/*.h tools/*/*.cpp \
-             tests/unit/*.h tests/unit/*.cpp tests/unit/*/*.h tests/bench/*.h tests/bench/*.cpp \
-             tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/traffic/*.cpp tests/traffic/*.h tests/unit/support/*.h tests/cli/*.c)
+SOURCES := $(wildcard bpf/*/*.[ch] lib/*/*.h lib/*/*.cpp $(addprefix tools/*/,*.h *.cpp */*.h */*.cpp) \
+             tests/unit/*/*.h tests/unit/*/*.cpp tests/bench/*.h tests/bench/*.cpp \
+             tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/traffic/*.cpp tests/traffic/*.h tests/cli/*.c)
 SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* tools/*/embed 2>/dev/null)
 PAGES   := $(wildcard man/*.[1-8])
 

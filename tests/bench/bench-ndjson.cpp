@@ -1,10 +1,10 @@
 // From a ring to NDJSON: against a plain rapidjson::Writer, and against a consumer that only
 // counts.
-#include "lib/address.h"
-#include "lib/event_json.h"
-#include "lib/icmp_names.h"
+#include "lib/base/address.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/program.h"
+#include "tools/reader/lines/event_json.h"
+#include "tools/reader/lines/icmp_names.h"
 
 #include <atomic>
 #include <rapidjson/writer.h>

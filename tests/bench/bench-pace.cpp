@@ -1,7 +1,7 @@
 // bench-pace PIN_ROOT RATE SECONDS: runs the loaded XDP program on an ICMP packet RATE times a
 // second, in steps of a millisecond, and prints how often it ran. Nothing is sent.
-#include "lib/links.h"
-#include "lib/pins.h"
+#include "lib/pins/links.h"
+#include "lib/pins/pins.h"
 #include "tests/bench/bench.h"
 
 #include <bpf/bpf.h>

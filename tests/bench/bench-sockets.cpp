@@ -8,8 +8,8 @@
 //        bench-sockets bulk S        bytes a second by TCP over lo, for S seconds
 //        bench-sockets fill N        one byte by UDP to each of N addresses; then waits for
 //                                    standard input's end
-#include "bare.skel.h"
-#include "bpf/usage.h"
+#include "bpf/abi/usage.h"
+#include "tests/bench/bare.skel.h"
 
 #include <algorithm>
 #include <arpa/inet.h>

@@ -5,7 +5,7 @@
 //     bench-web view PORT ROOM VIEWERS SECONDS
 //         that many viewers of a room; prints how many lines came, how many were lost, and the
 //         median, 99th percentile and largest time from line in to line out, in milliseconds
-#include "lib/line_splitter.h"
+#include "lib/base/line_splitter.h"
 #include "tests/bench/bench.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/program.h"
 
-#include "bare.skel.h"
+#include "tests/bench/bare.skel.h"
 
 #include <sys/mman.h>
 

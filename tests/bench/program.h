@@ -1,9 +1,9 @@
 // The XDP program with maps of its own, and one reader, for BPF_PROG_TEST_RUN: nothing is attached.
 #pragma once
 
-#include "bpf/watches.h"
-#include "lib/ring.h"
-#include "xdp.skel.h"
+#include "bpf/abi/watches.h"
+#include "lib/pins/ring.h"
+#include "bpf/xdp/xdp.skel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -156,7 +156,7 @@ try_examples() { # reads command lines
     page_text ebpf-load.8 | tr -s ' \n' ' ' >load
     # Of a record, with the header of 8 that a ring has for each.
     while read -r record text; do
-        size=$(sed -n "s/^RECORD_SIZE(${record}_record, \([0-9]*\));/\1/p" "$ROOT/bpf/events.h")
+        size=$(sed -n "s/^RECORD_SIZE(${record}_record, \([0-9]*\));/\1/p" "$ROOT/bpf/abi/events.h")
         grep -F " $((size + 8)) bytes $text" load
     done <<'SIZES'
 icmp of icmp,
@@ -165,12 +165,12 @@ conn of conn,
 deny of deny,
 message and its payload of tcp and udp.
 SIZES
-    version=$(sed -n 's/^#define LAYOUT_VERSION \([0-9]*\)$/\1/p' "$ROOT/bpf/control.h")
+    version=$(sed -n 's/^#define LAYOUT_VERSION \([0-9]*\)$/\1/p' "$ROOT/bpf/abi/control.h")
     grep -F "layout version ($version)" load
-    most=$(sed -n 's/^#define PAYLOAD_MAX \([0-9]*\) .*/\1/p' "$ROOT/bpf/events.h")
+    most=$(sed -n 's/^#define PAYLOAD_MAX \([0-9]*\) .*/\1/p' "$ROOT/bpf/abi/events.h")
     grep -F "0 to $most; 0 by default" load
     for limit in PIDS COMMS PORTS; do
-        sed -n "s/^#define FILTER_$limit *//p" "$ROOT/bpf/control.h"
+        sed -n "s/^#define FILTER_$limit *//p" "$ROOT/bpf/abi/control.h"
     done >limits
     page_text ebpf-read.1 | section OPTIONS | grep -o 'At most [0-9]*' | sed 's/At most //' | diff limits -
 }
@@ -233,7 +233,7 @@ SIZES
 @test "ebpf-web(5) has every route" {
     need mandoc mandoc
     page_text ebpf-web.5 >page
-    grep -o '{"/[a-z0-9/*]*", [a-z]' "$ROOT/tools/web/routes.cpp" | cut -d '"' -f 2 | while read -r route; do
+    grep -o '{"/[a-z0-9/*]*", [a-z]' "$ROOT/tools/web/http/routes.cpp" | cut -d '"' -f 2 | while read -r route; do
         [[ $route == "/*" || $route == /logout ]] || grep -F " ${route%\*}" page || { echo "not in the page: $route" && return 1; }
     done
 }

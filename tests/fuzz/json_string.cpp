@@ -1,5 +1,5 @@
 // Any bytes as a JSON string: always harmless, and always what stands for them.
-#include "lib/json_line.h"
+#include "lib/event/json_line.h"
 
 #include "tests/unit/support/decode.h"
 

@@ -1,5 +1,5 @@
 // --host: what is accepted is a prefix, and written again it means the same.
-#include "lib/address.h"
+#include "lib/base/address.h"
 
 #include <cstdlib>
 #include <cstring>

@@ -1,7 +1,7 @@
 // The ring's reader on arbitrary ring memory, with arbitrary changes of it in between: positions,
 // lengths, bytes. The producer's position alone is a multiple of 8, as the kernel has it: nobody
 // else can write that page. Each mapping lies between two pages that nobody may touch.
-#include "lib/ring.h"
+#include "lib/pins/ring.h"
 
 #include "tests/unit/support/ring_memory.h"
 

@@ -1,6 +1,6 @@
 // A line of ebpf-store's input: what is taken is a JSON object, what is kept of it means the same,
 // and what is printed of it acts on no terminal.
-#include "lib/json_line.h"
+#include "lib/event/json_line.h"
 #include "tools/store/feed.h"
 #include "tools/store/line.h"
 

@@ -1,8 +1,8 @@
 // Lines of ebpf-web's input: whatever they are, what is kept and told of them is one line of JSON
 // each, and nothing in it acts on a terminal.
-#include "lib/line_splitter.h"
-#include "tools/web/api.h"
-#include "tools/web/guard.h"
+#include "lib/base/line_splitter.h"
+#include "tools/web/access/origin_check.h"
+#include "tools/web/api/api.h"
 
 #include <cstdlib>
 #include <rapidjson/document.h>

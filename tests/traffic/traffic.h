@@ -7,7 +7,7 @@
 // what is counted.
 #pragma once
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <atomic>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // The lines that tests/vm/inside prints, and what makes some of them: whether a program has run.
 #pragma once
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <bpf/bpf.h>
 #include <cstdio>

@@ -6,7 +6,7 @@
 //
 // stdout: lines as tests/vm/inside prints them.
 #include "tools/loader/probes.h"
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "tests/vm/cells.h"
 
 #include <bpf/libbpf.h>

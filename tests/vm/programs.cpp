@@ -9,9 +9,9 @@
 // was there before is touched. Needs root, and ip(8).
 //
 // stdout: lines as tests/vm/inside prints them.
-#include "bpf/control.h"
-#include "bpf/watches.h"
-#include "lib/error.h"
+#include "bpf/abi/control.h"
+#include "bpf/abi/watches.h"
+#include "lib/base/error.h"
 #include "tests/vm/cells.h"
 #include "tests/vm/tun.h"
 
@@ -31,7 +31,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "xdp.skel.h"
+#include "bpf/xdp/xdp.skel.h"
 
 namespace pinpipe {
 namespace {

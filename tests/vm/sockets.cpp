@@ -5,10 +5,10 @@
 // tests/vm/inside says so.
 //
 // stdout: lines as tests/vm/inside prints them.
-#include "bpf/control.h"
-#include "bpf/rules.h"
-#include "bpf/watches.h"
-#include "lib/error.h"
+#include "bpf/abi/control.h"
+#include "bpf/abi/rules.h"
+#include "bpf/abi/watches.h"
+#include "lib/base/error.h"
 #include "tests/vm/cells.h"
 
 #include <bpf/btf.h>
@@ -17,16 +17,16 @@
 #include <memory>
 #include <vector>
 
-#include "bound.skel.h"
-#include "connections.skel.h"
-#include "egress.skel.h"
-#include "labels.skel.h"
-#include "policy.skel.h"
-#include "processes.skel.h"
-#include "session.skel.h"
-#include "sockets_fentry.skel.h"
-#include "sockets_kprobe.skel.h"
-#include "sockets_tracepoint.skel.h"
+#include "bpf/readers/session.skel.h"
+#include "bpf/rules/cgroup.skel.h"
+#include "bpf/rules/relabel.skel.h"
+#include "bpf/sockets/connections.skel.h"
+#include "bpf/sockets/fentry.skel.h"
+#include "bpf/sockets/kprobe.skel.h"
+#include "bpf/sockets/open_sockets.skel.h"
+#include "bpf/sockets/processes.skel.h"
+#include "bpf/sockets/tracepoint.skel.h"
+#include "bpf/tc/egress.skel.h"
 
 namespace pinpipe {
 namespace {
@@ -35,14 +35,14 @@ struct Elf {
     const char *name;
     const void *(*bytes)(size_t *);
 };
-constexpr Elf elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
-                         {"sockets_fentry", sockets_fentry::elf_bytes},
-                         {"sockets_kprobe", sockets_kprobe::elf_bytes},
+constexpr Elf elves[] = {{"tracepoint", tracepoint::elf_bytes},
+                         {"fentry", fentry::elf_bytes},
+                         {"kprobe", kprobe::elf_bytes},
                          {"connections", connections::elf_bytes},
-                         {"bound", bound::elf_bytes},
+                         {"open_sockets", open_sockets::elf_bytes},
                          {"processes", processes::elf_bytes},
-                         {"policy", policy::elf_bytes},
-                         {"labels", labels::elf_bytes},
+                         {"cgroup", cgroup::elf_bytes},
+                         {"relabel", relabel::elf_bytes},
                          {"session", session::elf_bytes},
                          {"egress", egress::elf_bytes}};
 

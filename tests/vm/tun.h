@@ -1,7 +1,7 @@
 // A tun device: an interface whose frames begin with the IP header, fed by whoever holds it open.
 #pragma once
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // ebpf-ctl allow, revoke, audit, children: one process at a time.
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/rule_edit.h"
 

@@ -1,5 +1,5 @@
 // ebpf-ctl apply, export: the whole set of rules as a file.
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/policy_file.h"
 #include "tools/ctl/rule_edit.h"

@@ -1,7 +1,7 @@
 // Many elements of the rules' maps in one system call.
 #pragma once
 
-#include "lib/batch.h"
+#include "lib/pins/batch.h"
 
 namespace pinpipe::ctl {
 

@@ -1,7 +1,7 @@
 #include "tools/ctl/cgroups.h"
 
-#include "lib/cgroup.h"
-#include "lib/options.h"
+#include "lib/base/options.h"
+#include "lib/system/cgroup.h"
 
 #include <cerrno>
 #include <climits>

@@ -1,8 +1,8 @@
 // Cgroups as rules name them.
 #pragma once
 
-#include "bpf/rules.h"
-#include "lib/error.h"
+#include "bpf/abi/rules.h"
+#include "lib/base/error.h"
 
 #include <string>
 #include <unordered_map>

@@ -1,6 +1,6 @@
 #include "tools/ctl/commands.h"
 
-#include "lib/output.h"
+#include "lib/base/output.h"
 
 #include <cstdio>
 

@@ -1,7 +1,7 @@
 // The subcommands about rules and watches, and their options.
 #pragma once
 
-#include "lib/options.h"
+#include "lib/base/options.h"
 #include "tools/ctl/rule_maps.h"
 
 namespace pinpipe::ctl {

@@ -1,7 +1,7 @@
 // All rules as a value: what a policy file says, and what is in the kernel's maps.
 #pragma once
 
-#include "lib/process.h"
+#include "lib/rules/process.h"
 #include "tools/ctl/cgroups.h"
 #include "tools/ctl/port_set.h"
 

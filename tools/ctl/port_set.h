@@ -1,7 +1,7 @@
 // A set of ports as the kernel keeps it.
 #pragma once
 
-#include "lib/port_rule.h"
+#include "lib/rules/port_rule.h"
 
 #include <array>
 #include <cstdint>

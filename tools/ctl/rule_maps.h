@@ -1,7 +1,7 @@
 // The kernel's maps of the rules (bpf/rules.h): opening, looking.
 #pragma once
 
-#include "lib/admin_maps.h"
+#include "lib/pins/admin_maps.h"
 #include "tools/ctl/batch.h"
 #include "tools/ctl/policy.h"
 

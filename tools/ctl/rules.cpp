@@ -1,6 +1,6 @@
 #include "tools/ctl/rules.h"
 
-#include "lib/clock.h"
+#include "lib/system/clock.h"
 #include "tools/ctl/commands.h"
 
 #include <algorithm>

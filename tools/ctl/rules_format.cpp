@@ -1,7 +1,7 @@
 #include "tools/ctl/rules.h"
 
-#include "lib/error.h"
-#include "lib/json_line.h"
+#include "lib/base/error.h"
+#include "lib/event/json_line.h"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #include "tools/ctl/run.h"
 
-#include "lib/library_log.h"
-#include "lib/output.h"
-#include "lib/signals.h"
+#include "lib/base/library_log.h"
+#include "lib/base/output.h"
+#include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/status.h"
 

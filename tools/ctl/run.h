@@ -1,7 +1,7 @@
 // The command line of ebpf-ctl: which subcommand, with what.
 #pragma once
 
-#include "lib/options.h"
+#include "lib/base/options.h"
 
 namespace pinpipe::ctl {
 

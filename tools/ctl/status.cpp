@@ -1,10 +1,10 @@
 #include "tools/ctl/status.h"
 
-#include "lib/holders.h"
-#include "lib/links.h"
-#include "lib/ring.h"
-#include "lib/stream_names.h"
-#include "lib/usage_maps.h"
+#include "lib/event/stream_names.h"
+#include "lib/pins/links.h"
+#include "lib/pins/ring.h"
+#include "lib/pins/usage_maps.h"
+#include "lib/system/holders.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>

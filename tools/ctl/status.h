@@ -1,8 +1,8 @@
 // ebpf-ctl status: what is pinned, what is really attached, who reads, what is lost.
 #pragma once
 
-#include "lib/hooks.h"
-#include "lib/options.h"
+#include "lib/base/options.h"
+#include "lib/pins/hooks.h"
 
 #include <array>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "tools/ctl/status.h"
 
-#include "lib/json_line.h"
-#include "lib/stream_names.h"
+#include "lib/event/json_line.h"
+#include "lib/event/stream_names.h"
 
 #include <bpf/libbpf.h>
 #include <cinttypes>

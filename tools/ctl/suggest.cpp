@@ -1,7 +1,7 @@
 #include "tools/ctl/suggest.h"
 
-#include "lib/options.h"
-#include "lib/signals.h"
+#include "lib/base/options.h"
+#include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
 
 #include <cerrno>

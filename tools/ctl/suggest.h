@@ -1,8 +1,8 @@
 // ebpf-ctl suggest: from what was seen of a process to the rules that would allow it.
 #pragma once
 
-#include "lib/port_rule.h"
-#include "lib/process.h"
+#include "lib/rules/port_rule.h"
+#include "lib/rules/process.h"
 
 #include <array>
 #include <functional>

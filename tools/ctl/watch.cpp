@@ -1,7 +1,7 @@
 // ebpf-ctl watch, unwatch.
-#include "lib/hooks.h"
-#include "lib/signals.h"
-#include "lib/watch_list.h"
+#include "lib/base/signals.h"
+#include "lib/pins/hooks.h"
+#include "lib/rules/watch_list.h"
 #include "tools/ctl/commands.h"
 
 namespace pinpipe::ctl {

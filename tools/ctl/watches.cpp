@@ -1,6 +1,6 @@
 #include "tools/ctl/watches.h"
 
-#include "lib/hooks.h"
+#include "lib/pins/hooks.h"
 #include "tools/ctl/commands.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // ebpf-ctl watches: which ports are watched, and whether they are counted now.
 #pragma once
 
-#include "lib/watch_list.h"
+#include "lib/rules/watch_list.h"
 
 namespace pinpipe::ctl {
 

@@ -1,6 +1,6 @@
 #include "tools/loader/cgroups.h"
 
-#include "lib/cgroup.h"
+#include "lib/system/cgroup.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>

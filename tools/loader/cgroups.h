@@ -1,7 +1,7 @@
 // Control groups: which are meant, where they are, which of them have the rules' programs.
 #pragma once
 
-#include "lib/pins.h"
+#include "lib/pins/pins.h"
 
 #include <string>
 #include <utility>

@@ -1,7 +1,7 @@
 // The doctor: what loading and reading need, and what this machine has of it.
-#include "lib/cgroup.h"
-#include "lib/json_line.h"
-#include "lib/output.h"
+#include "lib/base/output.h"
+#include "lib/event/json_line.h"
+#include "lib/system/cgroup.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
 #include "tools/loader/probes.h"

@@ -1,8 +1,8 @@
 #include "tools/loader/egress.h"
 
-#include "egress.skel.h"
 #include "tools/loader/build_hash.h"
 #include "tools/loader/object.h"
+#include "bpf/tc/egress.skel.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>

@@ -1,8 +1,8 @@
 // Network interfaces and the namespaces they are in.
 #pragma once
 
-#include "lib/error.h"
-#include "lib/fd.h"
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,8 +1,8 @@
 #include "tools/loader/iterator.h"
 
-#include "lib/iterator.h"
-#include "session.skel.h"
+#include "lib/pins/iterator.h"
 #include "tools/loader/object.h"
+#include "bpf/readers/session.skel.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>

@@ -1,10 +1,10 @@
 #include "tools/loader/labels.h"
 
-#include "labels.skel.h"
-#include "lib/links.h"
+#include "lib/pins/links.h"
 #include "tools/loader/iterator.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
+#include "bpf/rules/relabel.skel.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>
@@ -14,7 +14,7 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"labels", labels::elf_bytes};
+constexpr Elf elf = {"relabel", relabel::elf_bytes};
 constexpr const char *pin_start = "p-";
 
 std::string pin_of(const std::string &root, const std::string &name) {

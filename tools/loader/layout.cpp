@@ -1,8 +1,8 @@
 #include "tools/loader/layout.h"
 
-#include "lib/clock.h"
-#include "lib/links.h"
-#include "lib/version.h"
+#include "lib/base/version.h"
+#include "lib/pins/links.h"
+#include "lib/system/clock.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>

@@ -1,7 +1,7 @@
 // The shared maps and the reader slots: making, checking, repairing, who may use them.
 #pragma once
 
-#include "lib/pins.h"
+#include "lib/pins/pins.h"
 #include "tools/loader/undo.h"
 
 #include <optional>

@@ -1,4 +1,4 @@
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/iterator.h"
 #include "tools/loader/pin_root.h"

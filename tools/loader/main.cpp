@@ -1,5 +1,5 @@
 // ebpf-load: loads, attaches, pins, and leaves.
-#include "lib/library_log.h"
+#include "lib/base/library_log.h"
 #include "tools/loader/actions.h"
 
 #include <csignal>

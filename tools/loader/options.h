@@ -1,7 +1,7 @@
 // What ebpf-load was asked for.
 #pragma once
 
-#include "lib/options.h"
+#include "lib/base/options.h"
 #include "tools/loader/layout.h"
 #include "tools/loader/sockets.h"
 #include "tools/loader/watches.h"

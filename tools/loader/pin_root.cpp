@@ -1,6 +1,6 @@
 #include "tools/loader/pin_root.h"
 
-#include "lib/pins.h"
+#include "lib/pins/pins.h"
 
 #include <cerrno>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // The directory of all pins: a bpffs, mounted if need be, locked while this object lives.
 #pragma once
 
-#include "lib/error.h"
-#include "lib/fd.h"
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
 #include "tools/loader/undo.h"
 
 #include <string>

@@ -1,11 +1,11 @@
 #include "tools/loader/policy.h"
 
-#include "lib/links.h"
-#include "policy.skel.h"
+#include "lib/pins/links.h"
 #include "tools/loader/build_hash.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 #include "tools/loader/rule_maps.h"
+#include "bpf/rules/cgroup.skel.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -17,7 +17,7 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"policy", policy::elf_bytes};
+constexpr Elf elf = {"cgroup", cgroup::elf_bytes};
 
 // Of LSM programs at cgroups some kernels have none, or never run them.
 bool is_granted(const bpf_program *program) {

@@ -1,6 +1,6 @@
 #include "tools/loader/probes.h"
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

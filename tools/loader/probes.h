@@ -2,7 +2,7 @@
 // to nothing anybody uses, or to a function for a moment, and taken away again.
 #pragma once
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <cstdint>
 #include <optional>

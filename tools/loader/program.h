@@ -1,7 +1,7 @@
 // A program that has been loaded.
 #pragma once
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <cstdint>
 

@@ -1,18 +1,18 @@
 #include "tools/loader/sockets.h"
 
-#include "bound.skel.h"
-#include "connections.skel.h"
-#include "lib/clock.h"
-#include "lib/links.h"
-#include "processes.skel.h"
-#include "sockets_fentry.skel.h"
-#include "sockets_kprobe.skel.h"
-#include "sockets_tracepoint.skel.h"
+#include "lib/pins/links.h"
+#include "lib/system/clock.h"
 #include "tools/loader/build_hash.h"
 #include "tools/loader/iterator.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 #include "tools/loader/watches.h"
+#include "bpf/sockets/connections.skel.h"
+#include "bpf/sockets/fentry.skel.h"
+#include "bpf/sockets/kprobe.skel.h"
+#include "bpf/sockets/open_sockets.skel.h"
+#include "bpf/sockets/processes.skel.h"
+#include "bpf/sockets/tracepoint.skel.h"
 
 #include <algorithm>
 #include <array>
@@ -29,18 +29,18 @@ namespace {
 
 constexpr const char *listing = "list the sockets";
 
-constexpr Elf tracepoint_elves[] = {{"sockets_tracepoint", sockets_tracepoint::elf_bytes},
+constexpr Elf tracepoint_elves[] = {{"tracepoint", tracepoint::elf_bytes},
                                     {"connections", connections::elf_bytes},
-                                    {"bound", bound::elf_bytes},
+                                    {"open_sockets", open_sockets::elf_bytes},
                                     {"processes", processes::elf_bytes}};
-constexpr Elf fentry_elves[] = {{"sockets_fentry", sockets_fentry::elf_bytes},
+constexpr Elf fentry_elves[] = {{"fentry", fentry::elf_bytes},
                                 {"connections", connections::elf_bytes},
-                                {"bound", bound::elf_bytes},
+                                {"open_sockets", open_sockets::elf_bytes},
                                 {"processes", processes::elf_bytes}};
 
-constexpr Elf kprobe_elves[] = {{"sockets_kprobe", sockets_kprobe::elf_bytes},
+constexpr Elf kprobe_elves[] = {{"kprobe", kprobe::elf_bytes},
                                 {"connections", connections::elf_bytes},
-                                {"bound", bound::elf_bytes},
+                                {"open_sockets", open_sockets::elf_bytes},
                                 {"processes", processes::elf_bytes}};
 
 std::span<const Elf> elves_of(ProbeKind kind) {

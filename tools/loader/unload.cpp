@@ -1,5 +1,5 @@
-#include "lib/links.h"
-#include "lib/signals.h"
+#include "lib/base/signals.h"
+#include "lib/pins/links.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/pin_root.h"
 #include "tools/loader/policy.h"

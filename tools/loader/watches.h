@@ -1,7 +1,7 @@
 // Watched ports, as far as loading has to do with them.
 #pragma once
 
-#include "lib/watch_list.h"
+#include "lib/rules/watch_list.h"
 #include "tools/loader/layout.h"
 
 namespace pinpipe::loader {

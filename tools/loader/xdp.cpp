@@ -2,7 +2,7 @@
 
 #include "tools/loader/build_hash.h"
 
-#include "xdp.skel.h"
+#include "bpf/xdp/xdp.skel.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>

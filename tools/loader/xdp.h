@@ -1,7 +1,7 @@
 // XDP: loading the program for one hook, attaching it, what else is attached to an interface.
 #pragma once
 
-#include "lib/links.h"
+#include "lib/pins/links.h"
 #include "tools/loader/interface.h"
 #include "tools/loader/layout.h"
 #include "tools/loader/program.h"

@@ -1,6 +1,6 @@
 #include "tools/reader/bound_list.h"
 
-#include "lib/clock.h"
+#include "lib/system/clock.h"
 #include "tools/reader/filter.h"
 #include "tools/reader/iterator.h"
 

@@ -5,8 +5,8 @@
 // kernel has to choose the port. The rest is found by reading the list again every second.
 #pragma once
 
-#include "bpf/control.h"
-#include "lib/pins.h"
+#include "bpf/abi/control.h"
+#include "lib/pins/pins.h"
 
 #include <map>
 #include <vector>

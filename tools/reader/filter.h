@@ -1,7 +1,7 @@
 // The filter of socket streams: from the command line to the words that the kernel compares.
 #pragma once
 
-#include "bpf/control.h"
+#include "bpf/abi/control.h"
 #include "tools/reader/options.h"
 
 #include <algorithm>

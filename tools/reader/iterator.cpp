@@ -1,6 +1,6 @@
 #include "tools/reader/iterator.h"
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,7 +1,7 @@
 // What the kernel writes when one of its iterators is read through its pin.
 #pragma once
 
-#include "lib/pins.h"
+#include "lib/pins/pins.h"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 #include "tools/reader/loaded.h"
 
-#include "lib/pins.h"
-#include "lib/stream_names.h"
+#include "lib/event/stream_names.h"
+#include "lib/pins/pins.h"
 
 #include <unistd.h>
 

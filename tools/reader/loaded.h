@@ -1,7 +1,7 @@
 // What of the request is loaded.
 #pragma once
 
-#include "lib/hooks.h"
+#include "lib/pins/hooks.h"
 #include "tools/reader/options.h"
 
 namespace pinpipe::reader {

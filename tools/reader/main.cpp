@@ -1,6 +1,6 @@
 // ebpf-read: pinned ring buffers as NDJSON.
-#include "lib/library_log.h"
-#include "lib/signals.h"
+#include "lib/base/library_log.h"
+#include "lib/base/signals.h"
 #include "tools/reader/session.h"
 
 #include <cinttypes>

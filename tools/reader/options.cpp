@@ -1,7 +1,7 @@
 #include "tools/reader/options.h"
 
-#include "bpf/control.h"
-#include "lib/stream_names.h"
+#include "bpf/abi/control.h"
+#include "lib/event/stream_names.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // What ebpf-read was asked for.
 #pragma once
 
-#include "lib/address.h"
-#include "lib/options.h"
+#include "lib/base/address.h"
+#include "lib/base/options.h"
 
 #include <optional>
 

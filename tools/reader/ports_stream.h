@@ -1,11 +1,11 @@
 // The stream ports: packets of watched ports on each interface, and who has the port, as NDJSON.
 #pragma once
 
-#include "lib/clock.h"
-#include "lib/hooks.h"
-#include "lib/port_maps.h"
-#include "lib/ports_json.h"
+#include "lib/pins/hooks.h"
+#include "lib/system/clock.h"
+#include "tools/reader/lines/ports_json.h"
 #include "tools/reader/options.h"
+#include "tools/reader/port_maps.h"
 
 #include <map>
 #include <unordered_map>

@@ -1,7 +1,7 @@
 #include "tools/reader/session.h"
 
-#include "lib/signals.h"
-#include "lib/stream_names.h"
+#include "lib/base/signals.h"
+#include "lib/event/stream_names.h"
 #include "tools/reader/filter.h"
 #include "tools/reader/iterator.h"
 #include "tools/reader/loaded.h"

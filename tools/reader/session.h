@@ -1,12 +1,12 @@
 // One run of ebpf-read: claim, read, write, end.
 #pragma once
 
-#include "lib/claim.h"
-#include "lib/hooks.h"
-#include "lib/loss.h"
-#include "lib/waiter.h"
+#include "lib/pins/hooks.h"
 #include "tools/reader/bound_list.h"
-#include "tools/reader/event_lines.h"
+#include "tools/reader/claim.h"
+#include "tools/reader/lines/event_lines.h"
+#include "tools/reader/loss.h"
+#include "tools/reader/waiter.h"
 
 #include <vector>
 

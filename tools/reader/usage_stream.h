@@ -1,9 +1,9 @@
 // The usage stream: a look at the accounting maps every interval, as NDJSON.
 #pragma once
 
-#include "lib/clock.h"
-#include "lib/executables.h"
-#include "lib/usage_json.h"
+#include "lib/system/clock.h"
+#include "tools/reader/executables.h"
+#include "tools/reader/lines/usage_json.h"
 #include "tools/reader/options.h"
 
 namespace pinpipe::reader {

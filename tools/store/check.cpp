@@ -1,5 +1,5 @@
-#include "lib/output.h"
-#include "lib/terminal_text.h"
+#include "lib/base/output.h"
+#include "lib/base/terminal_text.h"
 #include "tools/store/line.h"
 #include "tools/store/upkeep.h"
 

@@ -1,8 +1,8 @@
 // SQLite behind owners and Results. No part of it prints.
 #pragma once
 
-#include "lib/error.h"
-#include "lib/fd.h"
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
 
 #include <cstdint>
 #include <memory>

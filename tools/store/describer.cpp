@@ -1,6 +1,6 @@
 #include "tools/store/describer.h"
 
-#include "lib/json_line.h"
+#include "lib/event/json_line.h"
 
 namespace pinpipe::store {
 namespace {

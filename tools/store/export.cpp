@@ -1,8 +1,8 @@
 #include "tools/store/export.h"
 
-#include "lib/json_line.h"
-#include "lib/output.h"
-#include "lib/signals.h"
+#include "lib/base/output.h"
+#include "lib/base/signals.h"
+#include "lib/event/json_line.h"
 #include "tools/store/describer.h"
 #include "tools/store/line.h"
 

@@ -1,6 +1,6 @@
 #include "tools/store/feed.h"
 
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 
 #include <algorithm>
 #include <cerrno>

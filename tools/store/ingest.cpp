@@ -1,6 +1,6 @@
 #include "tools/store/ingest.h"
 
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 #include "tools/store/feed.h"
 #include "tools/store/speaker.h"
 #include "tools/store/writer.h"

@@ -1,5 +1,5 @@
 // ebpf-store: events into SQLite, and answers from it.
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 #include "tools/store/export.h"
 #include "tools/store/ingest.h"
 #include "tools/store/report.h"

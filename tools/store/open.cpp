@@ -1,6 +1,6 @@
 // What a database is opened with, and what is refused: untouched, before SQLite has seen it where
 // its first bytes tell.
-#include "lib/holders.h"
+#include "lib/system/holders.h"
 #include "tools/store/database.h"
 #include "tools/store/schema.h"
 

@@ -1,6 +1,6 @@
 // A report as a table for people, as lines of JSON, as CSV.
-#include "lib/json_line.h"
-#include "lib/terminal_text.h"
+#include "lib/base/terminal_text.h"
+#include "lib/event/json_line.h"
 #include "tools/store/report.h"
 #include "tools/store/time_text.h"
 

@@ -1,5 +1,5 @@
-#include "lib/signals.h"
-#include "lib/terminal_text.h"
+#include "lib/base/signals.h"
+#include "lib/base/terminal_text.h"
 #include "tools/store/database.h"
 #include "tools/store/upkeep.h"
 

@@ -1,6 +1,6 @@
 #include "tools/store/report.h"
 
-#include "lib/output.h"
+#include "lib/base/output.h"
 #include "tools/store/keys.h"
 #include "tools/store/time_text.h"
 #include "tools/store/totals.h"

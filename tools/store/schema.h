@@ -1,7 +1,7 @@
 // The database's layout, as ebpf-store(5) documents it.
 #pragma once
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #include <cstdint>
 #include <span>

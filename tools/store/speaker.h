@@ -1,7 +1,7 @@
 // What is said on standard error while lines are taken in.
 #pragma once
 
-#include "lib/few_a_second.h"
+#include "lib/base/few_a_second.h"
 #include "tools/store/writer.h"
 
 namespace pinpipe::store {

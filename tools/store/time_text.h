@@ -1,7 +1,7 @@
 // Times as people write and read them: durations, dates, the days of the local calendar.
 #pragma once
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #include <cstdint>
 #include <vector>

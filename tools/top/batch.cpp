@@ -1,7 +1,7 @@
 #include "tools/top/batch.h"
 
-#include "lib/output.h"
-#include "lib/signals.h"
+#include "lib/base/output.h"
+#include "lib/base/signals.h"
 #include "tools/top/input.h"
 #include "tools/top/tables.h"
 

@@ -1,7 +1,7 @@
 // Lines of standard input as they come.
 #pragma once
 
-#include "lib/line_splitter.h"
+#include "lib/base/line_splitter.h"
 
 #include <functional>
 

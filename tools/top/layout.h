@@ -1,7 +1,7 @@
 // Rows as lines of text, for a terminal or a file.
 #pragma once
 
-#include "lib/terminal_text.h"
+#include "lib/base/terminal_text.h"
 #include "tools/top/table.h"
 
 #include <span>

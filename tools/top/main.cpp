@@ -1,5 +1,5 @@
 // ebpf-top: usage and ports events as live tables.
-#include "lib/signals.h"
+#include "lib/base/signals.h"
 #include "tools/top/batch.h"
 #include "tools/top/screen.h"
 

@@ -1,7 +1,7 @@
 // What ebpf-top was asked for.
 #pragma once
 
-#include "lib/options.h"
+#include "lib/base/options.h"
 #include "tools/top/layout.h"
 
 namespace pinpipe::top {

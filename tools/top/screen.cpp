@@ -1,7 +1,7 @@
 #include "tools/top/screen.h"
 
-#include "lib/clock.h"
-#include "lib/signals.h"
+#include "lib/base/signals.h"
+#include "lib/system/clock.h"
 #include "tools/top/input.h"
 #include "tools/top/tables.h"
 #include "tools/top/terminal.h"

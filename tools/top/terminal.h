@@ -1,7 +1,7 @@
 // The terminal with ncurses on it.
 #pragma once
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #include <cstdio>
 #include <memory>

@@ -1,8 +1,8 @@
 // ebpf-web: events in a browser.
-#include "lib/signals.h"
-#include "tools/web/database.h"
-#include "tools/web/input.h"
-#include "tools/web/server.h"
+#include "lib/base/signals.h"
+#include "tools/web/history/database.h"
+#include "tools/web/http/server.h"
+#include "tools/web/model/input.h"
 
 #include <cstdio>
 #include <ctime>

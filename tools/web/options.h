@@ -1,8 +1,8 @@
 // What ebpf-web was asked for.
 #pragma once
 
-#include "lib/options.h"
-#include "tools/web/endpoint.h"
+#include "lib/base/options.h"
+#include "tools/web/http/endpoint.h"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 // Command lines for the option parser.
 #pragma once
 
-#include "lib/options.h"
+#include "lib/base/options.h"
 
 #include <cstdlib>
 #include <optional>

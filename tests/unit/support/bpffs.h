@@ -2,7 +2,7 @@
 // gone with the process whatever happens.
 #pragma once
 
-#include "lib/pins.h"
+#include "lib/pins/pins.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // Work in a child process, so that its standard output, signals, credentials and death are its own.
 #pragma once
 
-#include "lib/fd.h"
+#include "lib/base/fd.h"
 #include "tests/unit/support/stopwatch.h"
 
 #include <cerrno>

@@ -1,9 +1,9 @@
 // Claims of reader slots on a layout of the test's own, and what the kernel programs see of them.
 #pragma once
 
-#include "lib/claim.h"
 #include "tests/unit/support/child.h"
 #include "tests/unit/support/layout.h"
+#include "tools/reader/claim.h"
 
 namespace pinpipe {
 

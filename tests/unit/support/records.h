@@ -1,7 +1,7 @@
 // Records as a kernel program would write them.
 #pragma once
 
-#include "bpf/events.h"
+#include "bpf/abi/events.h"
 
 #include <arpa/inet.h>
 #include <stdexcept>

@@ -2,8 +2,8 @@
 // kernel/bpf/ringbuf.c does, with every step open to the test.
 #pragma once
 
-#include "lib/fd.h"
-#include "lib/mapping.h"
+#include "lib/base/fd.h"
+#include "lib/base/mapping.h"
 
 #include <atomic>
 #include <cstdint>

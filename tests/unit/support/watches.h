@@ -2,7 +2,7 @@
 // until the test makes it fail.
 #pragma once
 
-#include "lib/watch_list.h"
+#include "lib/rules/watch_list.h"
 #include "tests/unit/support/layout.h"
 
 #include <stdexcept>

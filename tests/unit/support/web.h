@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tests/unit/support/json.h"
-#include "tools/web/hub.h"
+#include "tools/web/model/hub.h"
 
 namespace pinpipe::web {
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Records: what a kernel program writes into a reader's ring and what ebpf-read takes out of it.
+ * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ *
+ * Rules. Fixed-width fields, host byte order unless a field says otherwise, padding explicit and
+ * zero. A record starts with struct record_header; its stream says which struct the whole is. A
+ * reader checks the length it received before it looks at the bytes as a struct. Any change of a
+ * layout raises LAYOUT_VERSION in control.h.
+ */
+#ifndef PINPIPE_EVENTS_H
+#define PINPIPE_EVENTS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+#ifdef __cplusplus
+#define RECORD_SIZE(type, size) static_assert(sizeof(struct type) == (size), #type)
+#else
+#define RECORD_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+#endif
+
+/* Streams: the index of an event's kind in every table, word and counter of this ABI. */
+enum stream {
+	STREAM_ICMP = 0,
+	STREAM_TCP = 1,
+	STREAM_UDP = 2,
+	STREAM_CONN = 3,
+	STREAM_BIND = 4,
+	STREAM_DENY = 5,
+	STREAM_USAGE = 6, /* these two are snapshots of maps: not through rings */
+	STREAM_PORTS = 7,
+	STREAMS = 8, /* room in the tables; not all are in use */
+};
+
+/* An IPv6 address in network byte order; IPv4 is ::ffff:a.b.c.d. */
+union address {
+	__u8 bytes[16];
+	__u32 words[4];
+	__u64 halves[2];
+};
+
+/* An executable under one of its names. */
+struct exe_key {
+	__u64 inode;  /* 0: it has none, or is not known */
+	__u32 device; /* the kernel's dev_t: major << 20 | minor */
+	__u32 name;   /* hash of the name and its directory, as the kernel's cache has it */
+};
+
+/*
+ * maps/exes: an LRU hash, where executables are. Written once for each, the length last: its names
+ * from the innermost on, a NUL after each.
+ */
+#define EXE_TEXT     256 /* no name begins behind this */
+#define EXE_NAME     256
+#define EXE_NAMES    32
+#define MAX_EXES     1024
+#define EXE_ELLIPSIS 0x1 /* outer directories are missing */
+
+struct exe_record {
+	__u32 length; /* of text; 0: not yet written */
+	__u32 flags;  /* EXE_* */
+	char text[EXE_TEXT + EXE_NAME];
+};
+
+struct record_header {
+	__u64 time;	  /* when it happened: nanoseconds of CLOCK_BOOTTIME */
+	__u32 lost;	  /* records of this stream lost so far to this reader; wraps */
+	__u16 generation; /* of the claim that this record was written for; wraps */
+	__u8 stream;	  /* enum stream */
+	__u8 hook;	  /* number of the hook that saw it: index of the hooks map */
+};
+
+/* An ICMP or ICMPv6 message, as received by XDP. */
+#define PACKET_VLANS	      0x3 /* mask: VLAN tags found in the frame, 0 to 2 */
+#define PACKET_IPV6	      0x4 /* else IPv4 */
+#define PACKET_FIRST_FRAGMENT 0x8 /* more fragments follow; length is this one's */
+
+struct icmp_record {
+	__u64 time; /* as in record_header */
+	__u32 lost;
+	__u16 generation;
+	__u8 stream;
+	__u8 hook;
+	union address src;
+	union address dst;
+	__u32 length;  /* bytes of the IP packet, its header included */
+	__u8 rest[4];  /* the ICMP header's last four bytes, as received (echo: id, sequence) */
+	__u16 vlan[2]; /* 802.1Q tag control, outer first, host order; 0 where there is none */
+	__u8 ttl;      /* or hop limit */
+	__u8 type;     /* of ICMP */
+	__u8 code;
+	__u8 flags; /* PACKET_* */
+};
+
+/* Something that happened at a socket: the beginning of all that follow. */
+#define SOCKET_OUT  0x1 /* sent, or a connection made from here; else received, or accepted */
+#define SOCKET_IPV6 0x2 /* an IPv6 socket: an address that is all zero is :: */
+#define SOCKET_LISTENER \
+	0x4		 /* the process is the one that listened: who accepts is not known yet \
+			  */
+#define SOCKET_FOUND 0x8 /* the process was found with it, not seen at work */
+
+/* Protocols that filters choose between, a bit each. */
+#define PROTOCOL_TCP	 0x1
+#define PROTOCOL_UDP	 0x2
+#define PROTOCOL_UDPLITE 0x4
+#define PROTOCOL_MPTCP	 0x8
+#define PROTOCOL_OTHER	 0x10
+
+struct socket_record {
+	__u64 time; /* as in record_header */
+	__u32 lost;
+	__u16 generation;
+	__u8 stream;
+	__u8 hook;	      /* 0 */
+	__u64 start;	      /* of the process: nanoseconds of CLOCK_BOOTTIME */
+	__u64 cgroup;	      /* of the process: id in the unified hierarchy */
+	__u64 cookie;	      /* of the socket, while it lives; 0: it has none yet */
+	struct exe_key exe;   /* of the process */
+	union address local;  /* all zero: any, or not known */
+	union address remote; /* likewise */
+	__u32 pid;	      /* in the initial pid namespace; 0: nobody is known */
+	__u32 tid;	      /* 0: not known */
+	__u32 ppid;
+	__u32 uid;
+	__u32 session;	   /* of the process */
+	__u16 local_port;  /* host byte order; 0: none, or not known */
+	__u16 remote_port; /* likewise */
+	__u8 proto;	   /* IP protocol number, or USAGE_* of usage.h */
+	__u8 flags;	   /* SOCKET_* */
+	__u8 protocol;	   /* one of PROTOCOL_* */
+	__u8 zero[5];
+	char comm[16];	 /* of the process, NUL-terminated, any bytes */
+	char thread[16]; /* of the thread, likewise; empty: not known */
+};
+
+/* A send or a receive. Its payload follows. */
+struct message_record {
+	struct socket_record socket;
+	__u32 bytes;   /* that the call moved */
+	__u32 payload; /* of them that follow */
+};
+
+#define PAYLOAD_MAX 2000 /* bytes */
+
+enum conn_action {
+	CONN_CONNECT = 1,
+	CONN_ACCEPT = 2,
+	CONN_CLOSE = 3,
+};
+
+/* Why a connection ended, or did not come to be. */
+enum conn_reason {
+	CONN_NONE = 0,
+	CONN_CLOSED = 1,  /* both sides said that they are done */
+	CONN_RESET = 2,	  /* the other side broke it off */
+	CONN_ABORTED = 3, /* this side did */
+	CONN_TIMEOUT = 4, /* no answer in time */
+	CONN_ERROR = 5,	  /* as error says */
+	CONN_REFUSED = 6, /* nobody listens there */
+};
+
+#define CONN_TIMED	0x1 /* duration is known */
+#define CONN_PEER_FIRST 0x2 /* the other side was done first */
+#define CONN_FAILED	0x4 /* CONN_CONNECT: it did not come to be */
+
+/* A TCP connection's beginning or end. */
+struct conn_record {
+	struct socket_record socket;
+	__u64 duration;	      /* nanoseconds since it was established, or since connect() */
+	__u64 bytes_sent;     /* of payload, each once, however often it was sent */
+	__u64 bytes_received; /* likewise, in order */
+	__u32 retransmits;    /* segments */
+	__u32 srtt;	      /* smoothed round trip time: microseconds; 0: not known */
+	__u32 error;	      /* errno; 0: none */
+	__u8 action;	      /* enum conn_action */
+	__u8 reason;	      /* enum conn_reason */
+	__u8 state;	      /* CONN_* */
+	__u8 zero;
+};
+
+enum bind_action {
+	BIND_BIND = 1,
+	BIND_LISTEN = 2,
+	BIND_CLOSE = 3, /* the socket has given its port back */
+};
+
+struct bind_record {
+	struct socket_record socket;
+	__u32 action; /* enum bind_action */
+	__u32 netns;  /* inode of the socket's network namespace in nsfs */
+};
+
+enum deny_hook {
+	DENY_CONNECT = 1,
+	DENY_SENDMSG = 2,
+	DENY_BIND = 3,
+	DENY_CREATE = 4,  /* a socket of a kind that no rule allows */
+	DENY_EGRESS = 5,  /* a packet on its way out */
+	DENY_INGRESS = 6, /* a packet on its way in */
+};
+
+#define DENY_AUDIT 0x1 /* it was let through: the rules are only audited */
+
+/* A ruled process was refused a port. */
+struct deny_record {
+	struct socket_record socket;
+	__u32 number;	  /* of the subject whose rules decided; see rules.h */
+	__u32 suppressed; /* denials of this socket since its last event, not told */
+	__u16 port;	  /* that was judged; 0: none */
+	__u8 hook;	  /* enum deny_hook */
+	__u8 state;	  /* DENY_* */
+	__u32 zero;
+};
+
+#define RECORD_MAX (sizeof(struct message_record) + PAYLOAD_MAX) /* bytes of any record */
+
+RECORD_SIZE(record_header, 16);
+RECORD_SIZE(icmp_record, 64);
+RECORD_SIZE(exe_key, 16);
+RECORD_SIZE(exe_record, 520);
+RECORD_SIZE(socket_record, 152);
+RECORD_SIZE(message_record, 160);
+RECORD_SIZE(conn_record, 192);
+RECORD_SIZE(bind_record, 160);
+RECORD_SIZE(deny_record, 168);
+
+#endif

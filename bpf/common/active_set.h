@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Which set of socket programs is at work. A tracing link cannot change its program, so a new set
+ * is attached beside the old one, idle; then one write of this word switches all of them.
+ */
+#ifndef PINPIPE_SWITCH_H
+#define PINPIPE_SWITCH_H
+
+#include "bpf/abi/control.h"
+
+volatile struct switch_record active SEC(".data.active");
+
+const volatile __u64 set_number; /* of this program's set */
+
+static __always_inline bool is_active(void)
+{
+	return active.set == set_number;
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Where a process's executable is. Its path is written down once, when one of its processes is
+ * first looked at; records name it by its key.
+ */
+#ifndef PINPIPE_EXE_H
+#define PINPIPE_EXE_H
+
+#include "bpf/abi/events.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_EXES);
+	__type(key, struct exe_key);
+	__type(value, struct exe_record);
+} exes SEC(".maps");
+
+/* All zero: what a new element begins with. Too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct exe_record);
+} no_exe SEC(".maps");
+
+/* From the file outwards, over the borders of mounts. */
+struct exe_walk {
+	struct exe_key key;
+	struct dentry *dentry;
+	struct mount *mount;
+	__u32 at;    /* bytes written */
+	__u32 whole; /* it came to the root */
+};
+
+static long take_name(__u32 i, struct exe_walk *w)
+{
+	struct exe_record *exe = bpf_map_lookup_elem(&exes, &w->key);
+	struct dentry *dentry = w->dentry;
+	struct mount *mount = w->mount, *outer;
+	__u32 at = w->at;
+	long size;
+
+	if (!exe || at >= EXE_TEXT)
+		return 1;
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+		outer = BPF_CORE_READ(mount, mnt_parent);
+		w->whole = outer == mount;
+		if (w->whole)
+			return 1;
+		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->mount = outer;
+		return 0;
+	}
+	size = bpf_probe_read_kernel_str(exe->text + at, EXE_NAME,
+					 BPF_CORE_READ(dentry, d_name.name));
+	if (size <= 0)
+		return 1;
+	w->at = at + size;
+	w->dentry = BPF_CORE_READ(dentry, d_parent);
+	return 0;
+}
+
+static __noinline int write_exe(struct file *file, const struct exe_key *key)
+{
+	struct exe_walk w = {};
+	struct exe_record *exe;
+	struct vfsmount *mnt;
+	__u32 zero = 0;
+
+	if (!key)
+		return 0;
+	exe = bpf_map_lookup_elem(&no_exe, &zero);
+	/* Another CPU may be at it; then that one writes it. */
+	if (!exe || bpf_map_update_elem(&exes, key, exe, BPF_NOEXIST))
+		return 0;
+	mnt = BPF_CORE_READ(file, f_path.mnt);
+	w.key = *key;
+	w.dentry = BPF_CORE_READ(file, f_path.dentry);
+	w.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	bpf_loop(EXE_NAMES, take_name, &w, 0);
+	exe = bpf_map_lookup_elem(&exes, key);
+	if (!exe)
+		return 0;
+	if (!w.whole)
+		exe->flags = EXE_ELLIPSIS;
+	__sync_lock_test_and_set(&exe->length, w.at);
+	return 0;
+}
+
+/* The executable of a process. Kernel threads have none. */
+static __always_inline void name_exe(struct task_struct *task, struct exe_key *key)
+{
+	struct file *file = task->mm->exe_file;
+
+	if (!file)
+		return;
+	key->inode = file->f_inode->i_ino;
+	key->device = file->f_inode->i_sb->s_dev;
+	key->name = file->f_path.dentry->d_name.hash;
+	if (!bpf_map_lookup_elem(&exes, key))
+		write_exe(file, key);
+}
+
+#endif

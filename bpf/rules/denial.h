@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What becomes of a denial: it is counted, and told to the readers of the stream deny, at most once
+ * a second for each socket.
+ */
+#ifndef PINPIPE_DENY_H
+#define PINPIPE_DENY_H
+
+#include "bpf/readers/emit_socket.h"
+#include "bpf/rules/label.h"
+#include "bpf/sockets/record.h"
+
+#define TOLD_AGAIN 1000000000ULL /* nanoseconds */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_SUBJECTS);
+	__type(key, __u32);
+	__type(value, struct denial_record);
+} denials SEC(".maps");
+
+/* What was tried. */
+struct attempt {
+	union address local; /* all zero: any */
+	union address remote;
+	__u64 cookie;
+	__u16 local_port; /* host byte order */
+	__u16 remote_port;
+	__u16 port;  /* the one that no rule allows */
+	__u8 proto;  /* as in usage_key */
+	__u8 hook;   /* enum deny_hook */
+	__u32 flags; /* SOCKET_OUT, SOCKET_IPV6 */
+	__u32 zero;
+};
+
+static __always_inline void fill_label(struct socket_record *r, const struct label_record *l)
+{
+	r->pid = l->pid;
+	r->ppid = l->ppid;
+	r->uid = l->uid;
+	r->session = l->session;
+	r->start = l->start;
+	r->exe.inode = l->exe[0];
+	r->exe.device = l->exe[1];
+	r->exe.name = l->exe_name;
+	r->cgroup = l->cgroup;
+	__builtin_memcpy(r->comm, l->name, sizeof(r->comm));
+}
+
+static __always_inline void fill_attempt(struct socket_record *r, const struct attempt *a)
+{
+	r->local = a->local;
+	r->remote = a->remote;
+	r->cookie = a->cookie;
+	r->local_port = a->local_port;
+	r->remote_port = a->remote_port;
+	r->proto = a->proto;
+	r->protocol = protocol_bit(a->proto);
+	if (!r->protocol)
+		r->protocol = PROTOCOL_OTHER;
+	r->flags = a->flags;
+}
+
+static __noinline int tell_denial(struct label_record *l, const struct attempt *a, __u32 readers,
+				  bool audit)
+{
+	struct deny_record *d;
+	struct scratch_area *s;
+	__u32 area;
+
+	if (!l || !a)
+		return 0;
+	s = begin_record(readers, STREAM_DENY, &area);
+	if (!s)
+		return 0;
+	d = (struct deny_record *)s;
+	fill_label(&d->socket, l);
+	fill_attempt(&d->socket, a);
+	d->number = l->numbers[0];
+	d->suppressed = l->suppressed;
+	l->suppressed = 0;
+	d->port = a->port;
+	d->hook = a->hook;
+	d->state = audit ? DENY_AUDIT : 0;
+	l->told = d->socket.time;
+	emit_socket(readers, area, sizeof(*d));
+	give_back(area);
+	return 0;
+}
+
+/* Counts and tells. True: it is let through nevertheless, since the rules are only audited. */
+static __noinline int refuse(struct label_record *l, const struct attempt *a)
+{
+	struct denial_record *count;
+	__u32 number, readers;
+	bool audit;
+	__u64 now;
+
+	if (!l || !a)
+		return 0;
+	audit = l->flags & LABEL_AUDIT || policy.now & POLICY_AUDIT;
+	number = l->numbers[0];
+	now = bpf_ktime_get_boot_ns();
+	count = bpf_map_lookup_elem(&denials, &number);
+	if (count) {
+		__sync_fetch_and_add(audit ? &count->audited : &count->denied, 1);
+		count->last = now;
+	}
+	readers = asked(STREAM_DENY);
+	if (readers)
+		readers = asking(readers, l->pid, l->session);
+	if (!readers)
+		return audit;
+	if (l->told && now - l->told < TOLD_AGAIN)
+		__sync_fetch_and_add(&l->suppressed, 1);
+	else
+		tell_denial(l, a, readers, audit);
+	return audit;
+}
+
+#endif

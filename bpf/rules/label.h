@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What is known of a socket: whose it is, written down in the process's own calls, and which rules
+ * that process has. Packets are judged by it, never by who happens to run.
+ */
+#ifndef PINPIPE_LABEL_H
+#define PINPIPE_LABEL_H
+
+#include "bpf/common/executable.h"
+#include "bpf/rules/descendants.h"
+
+#define PF_KTHREAD 0x00200000
+
+/* Written by ebpf-ctl, mapped: a plain load. */
+volatile struct policy_record policy SEC(".data.policy");
+
+/* An accepted socket begins with a copy of its listener's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct label_record);
+} labels SEC(".maps");
+
+static __always_inline void read_exe(struct label_record *l, struct task_struct *task)
+{
+	struct exe_key exe = {};
+
+	name_exe(task, &exe);
+	l->exe[0] = exe.inode;
+	l->exe[1] = exe.device;
+	l->exe_name = exe.name;
+}
+
+static __always_inline void read_process(struct label_record *l, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	copy_comm(l->name, leader);
+	read_exe(l, task);
+	l->start = leader->start_boottime;
+	l->pid = task->tgid;
+	l->ppid = leader->real_parent->tgid;
+	l->uid = task->cred->uid.val;
+	l->session = session_of(task);
+}
+
+/* What sticks to it. */
+static __always_inline void read_kin(struct label_record *l, struct task_struct *task)
+{
+	const __u64 now = policy.now;
+	struct kin_record *k = NULL;
+
+	if (now & POLICY_HAS_CHILDREN)
+		k = kin_of(task, l->scopes, now);
+	if (k)
+		__builtin_memcpy(l->kin, k->of, sizeof(l->kin));
+	else
+		__builtin_memset(l->kin, 0, sizeof(l->kin));
+	l->identified = now;
+}
+
+/* The current process. */
+static __noinline int identify(struct label_record *l)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!l || task->flags & PF_KTHREAD)
+		return 0;
+	l->now = l->allowed = 0;
+	read_process(l, task);
+	l->cgroup = bpf_get_current_cgroup_id();
+	for (int i = 0; i < LABEL_SCOPES; i++)
+		l->scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+	read_kin(l, task);
+	l->now = 0;
+	return 1;
+}
+
+/*
+ * Whether the label is of the current process, under the name and executable that it has now, and
+ * with what sticks to it under these rules.
+ */
+static __always_inline bool is_current(const struct label_record *l)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 name[2] = {};
+	struct inode *inode;
+
+	if (l->pid != (__u32)task->tgid ||
+	    (policy.now & POLICY_HAS_CHILDREN && l->identified != policy.now))
+		return false;
+	copy_comm(name, task->group_leader);
+	if (name[0] != l->name[0] || name[1] != l->name[1])
+		return false;
+	if (!(policy.now & POLICY_HAS_EXE))
+		return true;
+	inode = task->mm->exe_file->f_inode;
+	return inode->i_ino == l->exe[0] && inode->i_sb->s_dev == l->exe[1];
+}
+
+/* The subjects that a process matches. */
+struct matches {
+	__u32 count;
+	__u32 audit; /* of how many of them */
+	__u32 sets[LABEL_SETS];
+	__u32 numbers[LABEL_SETS];
+};
+
+static __always_inline void add_match(struct matches *m, const struct subject_record *s)
+{
+	__u32 at = m->count;
+
+	if (at >= LABEL_SETS)
+		return;
+	m->sets[at] = s->set;
+	m->numbers[at] = s->number;
+	m->audit += s->flags & SUBJECT_AUDIT;
+	m->count = at + 1;
+}
+
+static __always_inline void match(struct matches *m, const struct subject_key *key)
+{
+	const struct subject_record *s = bpf_map_lookup_elem(&subjects, key);
+
+	if (s)
+		add_match(m, s);
+}
+
+static __always_inline void match_kind(struct matches *m, struct subject_key *key,
+				       const struct label_record *l, __u64 now)
+{
+	key->cgroup = 0;
+	match(m, key);
+	if (!(now & POLICY_HAS_CGROUP))
+		return;
+	for (int i = 0; i < LABEL_SCOPES; i++) {
+		key->cgroup = l->scopes[i];
+		if (!key->cgroup)
+			break;
+		match(m, key);
+	}
+}
+
+static __always_inline bool has_scope(const struct label_record *l, __u64 cgroup)
+{
+	bool found = !cgroup;
+
+	for (int i = 0; i < LABEL_SCOPES; i++)
+		found |= l->scopes[i] == cgroup;
+	return found;
+}
+
+/* What sticks to it; not twice what it matches by itself. */
+static __always_inline void match_kin(struct matches *m, const struct label_record *l, __u64 now)
+{
+	const struct subject_record *s;
+	struct subject_key key;
+
+	for (int i = 0; i < KIN_SUBJECTS; i++) {
+		bool there = false;
+
+		key = l->kin[i];
+		key.bank = now & POLICY_BANK;
+		if (!key.kind || !has_scope(l, key.cgroup))
+			continue;
+		s = bpf_map_lookup_elem(&subjects, &key);
+		if (!s || !(s->flags & SUBJECT_CHILDREN))
+			continue;
+		for (__u32 j = 0; j < LABEL_SETS; j++)
+			there |= j < m->count && m->numbers[j] == s->number;
+		if (!there)
+			add_match(m, s);
+	}
+}
+
+/* Its rules as of now. The last store makes them count: until then others look for themselves. */
+static __noinline int resolve(struct label_record *l, __u64 now)
+{
+	struct subject_key key = {.bank = now & POLICY_BANK};
+	struct matches m = {};
+
+	if (!l)
+		return 0;
+	key.kind = SUBJECT_NAME;
+	key.id[0] = l->name[0];
+	key.id[1] = l->name[1];
+	match_kind(&m, &key, l, now);
+	if (now & POLICY_HAS_EXE) {
+		key.kind = SUBJECT_EXE;
+		key.id[0] = l->exe[0];
+		key.id[1] = l->exe[1];
+		match_kind(&m, &key, l, now);
+	}
+	if (now & POLICY_HAS_PID) {
+		key.kind = SUBJECT_PID;
+		key.id[0] = l->pid;
+		key.id[1] = l->start - l->start % CLOCK_TICK;
+		match_kind(&m, &key, l, now);
+	}
+	if (now & POLICY_HAS_CHILDREN)
+		match_kin(&m, l, now);
+	l->allowed = 0; /* by the sets of a slower CPU, perhaps */
+	for (int i = 0; i < LABEL_SETS; i++) {
+		l->sets[i] = m.sets[i];
+		l->numbers[i] = m.numbers[i];
+	}
+	if (m.count == m.audit)
+		__sync_fetch_and_or(&l->flags, LABEL_AUDIT);
+	else
+		__sync_fetch_and_and(&l->flags, ~LABEL_AUDIT);
+	l->count = m.count;
+	l->now = now;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the rules say of a socket and a port.
+ */
+#ifndef PINPIPE_VERDICT_H
+#define PINPIPE_VERDICT_H
+
+#include "bpf/rules/label.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_PAGES);
+	__type(key, struct page_key);
+	__type(value, struct page_record);
+} ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_HITS);
+	__type(key, struct hit_key);
+	__type(value, struct hit_record);
+} hits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_PEERS);
+	__type(key, struct peer_key);
+	__type(value, __u64);
+} peers SEC(".maps");
+
+static __always_inline bool set_has(__u32 set, __u8 proto, __u16 port)
+{
+	struct page_key key = {.set = set, .page = port / PAGE_PORTS, .proto = proto};
+	const struct page_record *page = bpf_map_lookup_elem(&ports, &key);
+
+	return page && page->ports[port % PAGE_PORTS / 64] >> port % 64 & 1;
+}
+
+/* Which of the label's subjects lets it use the port: its number, or -1. */
+static __noinline long subject_for(const struct label_record *l, __u8 proto, __u16 port)
+{
+	if (!l)
+		return -1;
+	for (__u32 i = 0; i < LABEL_SETS; i++) {
+		if (i >= l->count)
+			break;
+		if (set_has(l->sets[i], proto, port))
+			return l->numbers[i];
+	}
+	return -1;
+}
+
+static __always_inline void count_hit(__u32 number, __u8 proto, __u16 port)
+{
+	struct hit_key key = {.number = number, .port = port, .proto = proto};
+	struct hit_record *hit = bpf_map_lookup_elem(&hits, &key), first = {.count = 1};
+
+	if (!hit && bpf_map_update_elem(&hits, &key, &first, BPF_NOEXIST))
+		hit = bpf_map_lookup_elem(&hits, &key); /* another CPU was first; or it is full */
+	else if (!hit)
+		return;
+	if (hit)
+		__sync_fetch_and_add(&hit->count, 1);
+}
+
+/* Whether the rules let it use the port; then that is counted. */
+static __always_inline bool may_use(const struct label_record *l, __u8 proto, __u16 port,
+				    bool count)
+{
+	long number = subject_for(l, proto, port);
+
+	if (number < 0)
+		return false;
+	if (count)
+		count_hit(number, proto, port);
+	return true;
+}
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The sums. charge() adds one transfer to its process's entry; what finds no room is counted in
+ * totals.full. When a process ends, bury() moves its entries to the dead ring.
+ */
+#ifndef PINPIPE_ACCOUNT_H
+#define PINPIPE_ACCOUNT_H
+
+#include "bpf/sockets/owner.h"
+#include "bpf/abi/usage.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, USAGE_ENTRIES);
+	__type(key, struct usage_key);
+	__type(value, struct usage_sums);
+} usage SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, USAGE_PROCESSES);
+	__type(key, struct process_key);
+	__type(value, struct process_record);
+} processes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, USAGE_PLACES);
+	__type(key, struct entry_key);
+	__type(value, struct usage_key);
+} entries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DEAD_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct dead_record);
+} dead SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dead_state);
+} dead_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct usage_totals);
+} totals SEC(".maps");
+
+static __always_inline void add_atomic(struct usage_sums *to, const struct usage_sums *s)
+{
+	if (s->calls_sent) {
+		__sync_fetch_and_add(&to->bytes_sent, s->bytes_sent);
+		__sync_fetch_and_add(&to->calls_sent, s->calls_sent);
+	}
+	if (s->calls_received) {
+		__sync_fetch_and_add(&to->bytes_received, s->bytes_received);
+		__sync_fetch_and_add(&to->calls_received, s->calls_received);
+	}
+}
+
+/* Into the dead ring. A slot is used again a whole ring later: never by two at once. */
+static __noinline void write_dead(const struct usage_key *key, const struct usage_sums *sums,
+				  const struct process_record *process)
+{
+	struct dead_record *slot;
+	struct dead_state *state;
+	__u32 zero = 0, index;
+	__u64 number;
+
+	state = bpf_map_lookup_elem(&dead_state, &zero);
+	if (!state)
+		return;
+	number = __sync_fetch_and_add(&state->last, 1) + 1;
+	index = number & (DEAD_ENTRIES - 1);
+	slot = bpf_map_lookup_elem(&dead, &index);
+	if (!slot)
+		return;
+	if (slot->number) {
+		add_atomic(&state->forgotten, &slot->sums);
+		__sync_fetch_and_add(&state->forgotten_entries, 1);
+	}
+	__sync_lock_test_and_set(&slot->number, 0);
+	slot->key = *key;
+	slot->sums = *sums;
+	slot->process = *process;
+	__sync_lock_test_and_set(&slot->number, number);
+	add_atomic(&state->written, sums);
+}
+
+/*
+ * A new entry with these sums for the current process. False: no room, or it has ended and the sums
+ * went to the dead ring directly.
+ */
+static __noinline bool add_entry(const struct usage_key *key, const struct usage_sums *sums)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process_key who = {.start = key->start, .pid = key->pid};
+	struct entry_key place = {.start = key->start, .pid = key->pid};
+	struct process_record *process, fresh = {};
+	struct usage_sums *entry;
+
+	if (has_ended(task)) {
+		describe(task, &fresh);
+		write_dead(key, sums, &fresh);
+		return true;
+	}
+	process = bpf_map_lookup_elem(&processes, &who);
+	if (!process) {
+		describe(task, &fresh);
+		bpf_map_update_elem(&processes, &who, &fresh, BPF_NOEXIST);
+		process = bpf_map_lookup_elem(&processes, &who);
+		if (!process)
+			return false;
+	}
+	if (bpf_map_update_elem(&usage, key, sums, BPF_NOEXIST)) {
+		entry = bpf_map_lookup_elem(&usage, key); /* another thread was first */
+		if (!entry)
+			return false;
+		add_atomic(entry, sums);
+		return true;
+	}
+	place.number = __sync_fetch_and_add(&process->entries, 1);
+	/* Never full before usage is: for each element here there is one there, or just was. */
+	bpf_map_update_elem(&entries, &place, key, BPF_ANY);
+	return true;
+}
+
+static __always_inline void charge(const struct usage_key *key, const struct usage_sums *sums)
+{
+	struct usage_sums *entry = bpf_map_lookup_elem(&usage, key);
+	struct usage_totals *total;
+	__u32 zero = 0;
+
+	if (entry) {
+		add_atomic(entry, sums);
+		return;
+	}
+	if (add_entry(key, sums))
+		return;
+	total = bpf_map_lookup_elem(&totals, &zero);
+	if (total)
+		add_atomic(&total->full, sums);
+}
+
+struct burial {
+	struct process_key who;
+	struct process_record process;
+};
+
+static long bury_entry(__u32 number, struct burial *b)
+{
+	struct entry_key place = {.start = b->who.start, .pid = b->who.pid, .number = number};
+	struct usage_sums *entry;
+	struct usage_key *key;
+
+	key = bpf_map_lookup_elem(&entries, &place);
+	if (!key)
+		return 0;
+	entry = bpf_map_lookup_elem(&usage, key);
+	if (entry) {
+		write_dead(key, entry, &b->process);
+		bpf_map_delete_elem(&usage, key);
+	}
+	bpf_map_delete_elem(&entries, &place);
+	return 0;
+}
+
+/* Of two threads that end last at the same time, the one that deletes the process does it all. */
+static __always_inline void bury(const struct process_key *who)
+{
+	struct burial b = {.who = *who};
+	struct process_record *process = bpf_map_lookup_elem(&processes, who);
+
+	if (!process)
+		return;
+	b.process = *process;
+	if (bpf_map_delete_elem(&processes, who))
+		return;
+	bpf_loop(b.process.entries, bury_entry, &b, 0);
+}
+
+#endif

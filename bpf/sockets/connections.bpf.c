@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * TCP connections and listeners: whose they are, and the streams conn and bind. The same for all
+ * kinds of socket probes.
+ *
+ * A state changes in the process's own call, or when a packet arrives: then `current` is anybody.
+ * Only connect(), listen(), shutdown() and close() are sure to be calls: SYN_SENT, LISTEN,
+ * FIN_WAIT1, LAST_ACK. Whose the socket is gets written down there.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/common/active_set.h"
+#include "bpf/sockets/port_claims.h"
+#include "bpf/sockets/tcp_owner.h"
+#include "bpf/sockets/record.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+#define PF_KTHREAD 0x00200000
+
+#define ECONNRESET_NR	104
+#define ETIMEDOUT_NR	110
+#define ECONNREFUSED_NR 111
+#define EPIPE_NR	32
+
+static __always_inline void take_owner(struct owner_record *s, struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct usage_key key = {};
+
+	if (task->flags & PF_KTHREAD || !name_socket(sk, &key))
+		return;
+	keep_service_port(&key);
+	process_of(task, (struct process_key *)&key);
+	note_owner(s, &key);
+}
+
+static __always_inline struct owner_record *record_of(struct sock *sk)
+{
+	return bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+}
+
+static __always_inline __u8 reason_of(int before, __u32 error)
+{
+	switch (error) {
+	case 0:
+		break;
+	case ECONNREFUSED_NR:
+		return CONN_REFUSED;
+	case ECONNRESET_NR:
+	case EPIPE_NR:
+		return CONN_RESET;
+	case ETIMEDOUT_NR:
+		return CONN_TIMEOUT;
+	default:
+		return CONN_ERROR;
+	}
+	return before == TCP_LAST_ACK || before == TCP_CLOSING || before == TCP_FIN_WAIT2
+		       ? CONN_CLOSED
+		       : CONN_ABORTED;
+}
+
+/* Payload received in order; rcv_nxt has also gone over the FIN. */
+static __always_inline __u64 received_by(const struct tcp_sock *tp)
+{
+	__u64 bytes = tp->bytes_received;
+
+	if (bytes && tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> SOCK_DONE_BIT & 1)
+		bytes--;
+	return bytes;
+}
+
+static __noinline void tell_conn(__u32 readers, struct sock *sk, const struct tcp_sock *tp,
+				 const struct owner_record *s, const struct conn_record *what)
+{
+	struct scratch_area *area_;
+	struct usage_key key = {};
+	struct conn_record *r;
+	__u32 area;
+
+	if (!tp || !s || !what || !name_socket(sk, &key))
+		return;
+	readers = asking(readers, s->key.pid, s->process.session);
+	if (!readers)
+		return;
+	area_ = begin_record(readers, STREAM_CONN, &area);
+	if (!area_)
+		return;
+	r = conn_of(area_);
+	fill_socket(&r->socket, sk, &key);
+	fill_owner(&r->socket, s);
+	fill_port(&r->socket, sk);
+	if (s->flags & OWNER_CONNECTED)
+		r->socket.flags |= SOCKET_OUT;
+	r->action = what->action;
+	r->reason = what->reason;
+	r->state = what->state;
+	r->error = what->error;
+	if (s->since) {
+		r->duration = r->socket.time - s->since;
+		r->state |= CONN_TIMED;
+	}
+	if (s->flags & OWNER_PEER_FIRST)
+		r->state |= CONN_PEER_FIRST;
+	r->retransmits = tp->total_retrans;
+	r->srtt = tp->srtt_us >> 3;
+	r->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
+	r->bytes_received = received_by(tp);
+	emit_socket(readers, area, sizeof(*r));
+	give_back(area);
+}
+
+static __always_inline void see_connecting(struct sock *sk)
+{
+	struct owner_record *s = record_of(sk);
+
+	if (!s)
+		return;
+	s->flags = OWNER_CONNECTED;
+	s->key.pid = 0;
+	take_owner(s, sk);
+	s->since = bpf_ktime_get_boot_ns();
+}
+
+static __always_inline void see_listening(struct sock *sk)
+{
+	struct owner_record *s = record_of(sk);
+	struct usage_key key = {};
+
+	if (s) {
+		s->key.pid = 0;
+		take_owner(s, sk);
+		s->flags = OWNER_LISTENER;
+	}
+	/* Without a port it gets one after this; the list of what is bound will have it. */
+	claim_port(sk, IPPROTO_TCP_NR);
+	if (asked(STREAM_BIND) && sk->__sk_common.skc_num && name_socket(sk, &key))
+		tell_bound(asked(STREAM_BIND), sk, &key, BIND_LISTEN);
+}
+
+static __always_inline void see_unlistening(struct sock *sk)
+{
+	struct usage_key key = {};
+
+	release_port(sk);
+	if (asked(STREAM_BIND) && name_socket(sk, &key))
+		tell_bound(asked(STREAM_BIND), sk, &key, BIND_CLOSE);
+}
+
+/* From here on it receives. A child has its listener's record: of that, who it is stays. */
+static __always_inline void see_established(struct sock *sk, const struct tcp_sock *tp)
+{
+	struct conn_record what = {.action = CONN_CONNECT};
+	struct owner_record *s = record_of(sk);
+	struct usage_key key = {};
+
+	if (!s || !name_socket(sk, &key))
+		return;
+	if (!(s->flags & OWNER_CONNECTED)) {
+		what.action = CONN_ACCEPT;
+		s->flags |= OWNER_ACCEPTED;
+		s->since = 0;
+	}
+	keep_service_port(&key);
+	key.pid = s->key.pid;
+	key.start = s->key.start;
+	s->key = key;
+	if (!(s->flags & OWNER_COUNTS))
+		count_from(s, tp->copied_seq);
+	if (asked(STREAM_CONN))
+		tell_conn(asked(STREAM_CONN), sk, tp, s, &what);
+	s->since = bpf_ktime_get_boot_ns();
+}
+
+static __always_inline void see_closed(struct sock *sk, const struct tcp_sock *tp, int before)
+{
+	struct conn_record what = {.action = CONN_CLOSE};
+	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
+
+	if (!s)
+		return;
+	s->owed = uncounted(tp, s);
+	if (!asked(STREAM_CONN))
+		return;
+	if (before == TCP_SYN_SENT || (before == TCP_SYN_RECV && s->flags & OWNER_CONNECTED)) {
+		what.action = CONN_CONNECT;
+		what.state = CONN_FAILED;
+	} else if (before == TCP_SYN_RECV) {
+		return; /* nobody has been told of it */
+	}
+	what.error = sk->sk_err;
+	what.reason = reason_of(before, what.error);
+	tell_conn(asked(STREAM_CONN), sk, tp, s, &what);
+}
+
+/* The call of whoever holds it: the owner, where nobody better is known. */
+static __always_inline void see_closing(struct sock *sk)
+{
+	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
+
+	if (s && (!s->key.pid || s->flags & (OWNER_LISTENER | OWNER_FOUND)))
+		take_owner(s, sk);
+}
+
+static __always_inline void see_peer_done(struct sock *sk)
+{
+	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
+
+	if (s)
+		s->flags |= OWNER_PEER_FIRST;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(see_state, struct sock *sk, int before, int now)
+{
+	const struct tcp_sock *tp;
+
+	if (!is_active() || !is_tcp(sk))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	if (now == TCP_SYN_SENT)
+		see_connecting(sk);
+	else if (now == TCP_LISTEN)
+		see_listening(sk);
+	else if (now == TCP_ESTABLISHED)
+		see_established(sk, tp);
+	else if (now == TCP_CLOSE_WAIT)
+		see_peer_done(sk);
+	else if (now == TCP_FIN_WAIT1 || now == TCP_LAST_ACK)
+		see_closing(sk);
+	else if (now == TCP_CLOSE && before == TCP_LISTEN)
+		see_unlistening(sk);
+	else if (now == TCP_CLOSE && before != TCP_CLOSE)
+		see_closed(sk, tp, before);
+	return 0;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * Socket probes on the entries and returns of kernel functions (kprobe, kretprobe), for kernels
+ * that grant neither fentry nor have the tracepoints of Linux 6.3.
+ *
+ * A return may be missed: the kernel keeps room for a few calls of a function at a time, and
+ * threads that wait inside use it up. So receiving by TCP and UDP, where threads wait, is seen by
+ * what happens in the call instead: copied_seq moves, a datagram is consumed. Returns are left for
+ * sending, and for receiving by other protocols.
+ */
+#define PROBE_READS
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/common/active_set.h"
+#include "bpf/sockets/moved.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+#define IPV4_SOURCE 12 /* offset in the header */
+#define IPV6_SOURCE 8
+
+/* A call that the task is in. The innermost one counts: what it moves is what the outer one does.
+ */
+struct pending_call {
+	struct sock *sk; /* NULL: none */
+	struct msghdr *msg;
+	__u64 flags; /* of a receive */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pending_call);
+} pending SEC(".maps");
+
+static __always_inline void note_call(struct sock *sk, struct msghdr *msg, __u64 flags)
+{
+	struct pending_call *call;
+
+	if (!is_active())
+		return;
+	call = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!call)
+		return;
+	call->sk = sk;
+	call->msg = msg;
+	call->flags = flags;
+}
+
+/* The call that returns now. False: none, or one inside of it has counted. */
+static __always_inline bool take_call(struct pending_call *call)
+{
+	struct pending_call *noted;
+
+	if (!is_active())
+		return false;
+	noted = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0, 0);
+	if (!noted || !noted->sk)
+		return false;
+	*call = *noted;
+	noted->sk = NULL;
+	return true;
+}
+
+static __always_inline void tell_and_charge(struct sock *sk, struct message *m, bool out)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const __u32 readers = message_readers(m->peer.proto);
+	struct usage_sums sums = {};
+
+	if (out) {
+		sums.bytes_sent = m->bytes;
+		sums.calls_sent = 1;
+	} else {
+		sums.bytes_received = m->bytes;
+		sums.calls_received = 1;
+	}
+	if (readers)
+		tell_message(readers, task, sk, m);
+	keep_service_port(&m->peer);
+	process_of(task, (struct process_key *)&m->peer);
+	use_port(sk, &m->peer, &sums);
+	charge(&m->peer, &sums);
+}
+
+/* The peer in a message: given by the sender, or written by the kernel for the receiver. */
+static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
+{
+	void *at = BPF_CORE_READ(msg, msg_name);
+	struct socket_name name = {};
+
+	if (is_stream(key->proto) || key->proto == USAGE_PACKET || !at)
+		return;
+	/* Always room for a sockaddr_storage, of which msg_namelen tells only senders. */
+	if (!bpf_probe_read_kernel(&name, sizeof(name), at))
+		name_peer(key, &name);
+}
+
+static __always_inline void count_sent(long result)
+{
+	struct message m = {.bytes = result, .flags = SOCKET_OUT};
+	struct pending_call call;
+	struct msghdr *msg;
+
+	if (!take_call(&call) || !name_socket(call.sk, &m.peer))
+		return;
+	msg = call.msg;
+	if (payload_limit && msg)
+		look_at_call(bpf_get_current_task_btf(), result, &m.call);
+	if (result < 0)
+		return;
+	if (msg && BPF_CORE_READ(msg, msg_namelen))
+		find_peer(msg, &m.peer);
+	tell_and_charge(call.sk, &m, true);
+}
+
+static __always_inline void count_received(long result)
+{
+	struct message m = {.bytes = result};
+	struct pending_call call;
+
+	if (!take_call(&call) || !name_socket(call.sk, &m.peer))
+		return;
+	if (payload_limit)
+		look_at_call(bpf_get_current_task_btf(), result, &m.call);
+	if (result < 0 || call.flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return;
+	if (!result && is_stream(m.peer.proto))
+		return;
+	if (call.msg)
+		find_peer(call.msg, &m.peer);
+	tell_and_charge(call.sk, &m, false);
+}
+
+#define SENDS(function) \
+	SEC("kprobe/" #function) \
+	int BPF_KPROBE(enter_##function, struct socket *sock, struct msghdr *msg) \
+	{ \
+		note_call(BPF_CORE_READ(sock, sk), msg, 0); \
+		return 0; \
+	} \
+	SEC("kretprobe/" #function) \
+	int BPF_KRETPROBE(leave_##function, int result) \
+	{ \
+		count_sent(result); \
+		return 0; \
+	}
+
+SENDS(inet_sendmsg)
+SENDS(inet6_sendmsg)
+SENDS(packet_sendmsg)
+
+/* Gone since 6.5, where all of this goes through sendmsg. */
+SEC("kprobe/inet_sendpage")
+int BPF_KPROBE(enter_inet_sendpage, struct socket *sock)
+{
+	note_call(BPF_CORE_READ(sock, sk), NULL, 0);
+	return 0;
+}
+
+SEC("kretprobe/inet_sendpage")
+int BPF_KRETPROBE(leave_inet_sendpage, long result)
+{
+	count_sent(result);
+	return 0;
+}
+
+/* Before 5.19 whether to wait was an argument of its own, before the flags. */
+static __always_inline __u64 flags_of(__u64 fourth, __u64 fifth)
+{
+	/* Both have been loaded: the verifier refuses an address within the context that is chosen.
+	 */
+	asm volatile("" : "+r"(fourth), "+r"(fifth));
+	return LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 19, 0) ? fifth : fourth;
+}
+
+#define RECEIVES(function) \
+	SEC("kprobe/" #function) \
+	int BPF_KPROBE(enter_##function, struct sock *sk, struct msghdr *msg, size_t length, \
+		       __u64 fourth, __u64 fifth) \
+	{ \
+		note_call(sk, msg, flags_of(fourth, fifth)); \
+		return 0; \
+	} \
+	SEC("kretprobe/" #function) \
+	int BPF_KRETPROBE(leave_##function, int result) \
+	{ \
+		count_received(result); \
+		return 0; \
+	}
+
+RECEIVES(raw_recvmsg)
+RECEIVES(rawv6_recvmsg)
+RECEIVES(ping_recvmsg)
+RECEIVES(mptcp_recvmsg)
+RECEIVES(sctp_recvmsg)
+RECEIVES(tls_sw_recvmsg)
+
+SEC("kprobe/packet_recvmsg")
+int BPF_KPROBE(enter_packet_recvmsg, struct socket *sock, struct msghdr *msg, size_t length,
+	       int flags)
+{
+	note_call(BPF_CORE_READ(sock, sk), NULL, flags);
+	return 0;
+}
+
+SEC("kretprobe/packet_recvmsg")
+int BPF_KRETPROBE(leave_packet_recvmsg, int result)
+{
+	count_received(result);
+	return 0;
+}
+
+SEC("kprobe/tls_sw_splice_read")
+int BPF_KPROBE(enter_tls_sw_splice_read, struct socket *sock)
+{
+	note_call(BPF_CORE_READ(sock, sk), NULL, 0);
+	return 0;
+}
+
+SEC("kretprobe/tls_sw_splice_read")
+int BPF_KRETPROBE(leave_tls_sw_splice_read, long result)
+{
+	count_received(result);
+	return 0;
+}
+
+/* How much of the buffers of a receive has been told. */
+struct progress {
+	__u64 told; /* bytes */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct progress);
+} receiving SEC(".maps");
+
+SEC("kprobe/tcp_recvmsg")
+int BPF_KPROBE(enter_tcp_recvmsg)
+{
+	struct progress *p;
+
+	if (!payload_limit || !is_active())
+		return 0;
+	p = bpf_task_storage_get(&receiving, bpf_get_current_task_btf(), 0,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (p)
+		p->told = 0;
+	return 0;
+}
+
+/* Each piece that the kernel copies to the process: one receive may be told in several. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(see_receive, struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct message m = {};
+	struct progress *p;
+
+	if (!is_active() || !take_moved(sk, &m))
+		return 0;
+	if (payload_limit) {
+		p = bpf_task_storage_get(&receiving, task, 0, 0);
+		look_at_call(task, 1, &m.call);
+		if (p) {
+			m.call.skip = p->told;
+			p->told += m.bytes;
+		}
+	}
+	count_moved(task, sk, &m);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(see_destroy, struct sock *sk)
+{
+	if (is_active())
+		settle(sk);
+	return 0;
+}
+
+static __always_inline void find_sender(struct sk_buff *skb, struct usage_key *key)
+{
+	const unsigned char *head = BPF_CORE_READ(skb, head);
+	const unsigned char *ip = head + BPF_CORE_READ(skb, network_header);
+	const unsigned char *udp = head + BPF_CORE_READ(skb, transport_header);
+	struct socket_name name = {};
+	__u8 version = 0;
+
+	bpf_probe_read_kernel(&version, 1, ip);
+	name.family = version >> 4 == 4 ? AF_INET : AF_INET6;
+	bpf_probe_read_kernel(&name.port, sizeof(name.port), udp);
+	if (name.family == AF_INET)
+		bpf_probe_read_kernel(name.rest, 4, ip + IPV4_SOURCE);
+	else /* after the flow label */
+		bpf_probe_read_kernel(name.rest + 4, 16, ip + IPV6_SOURCE);
+	name_peer(key, &name);
+}
+
+/* A datagram has been copied to the process. Negative: it was only looked at. */
+SEC("kprobe/skb_consume_udp")
+int BPF_KPROBE(see_datagram, struct sock *sk, struct sk_buff *skb, int length)
+{
+	struct message m = {.bytes = length};
+
+	if (!is_active() || !name_socket(sk, &m.peer))
+		return 0;
+	if (payload_limit)
+		look_at_call(bpf_get_current_task_btf(), length, &m.call);
+	if (length < 0)
+		return 0;
+	find_sender(skb, &m.peer);
+	tell_and_charge(sk, &m, false);
+	return 0;
+}
+
+/* Streams tell of it when they listen no more. */
+SEC("kprobe/inet_release")
+int BPF_KPROBE(see_release, struct socket *sock)
+{
+	if (is_active())
+		release_port(BPF_CORE_READ(sock, sk));
+	return 0;
+}
+
+/* A new call begins with its first message, however the one before ended. */
+SEC("kprobe/__sys_recvmmsg")
+int BPF_KPROBE(enter_recvmmsg)
+{
+	struct message_count *count =
+		bpf_task_storage_get(&messages, bpf_get_current_task_btf(), 0, 0);
+
+	if (count)
+		count->vector = 0;
+	return 0;
+}

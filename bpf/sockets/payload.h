@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a message says: from the buffers that the process gave to its system call. After a send they
+ * still hold what was sent (unless another thread has been at them), after a receive what was
+ * received. io_uring's requests, splice and 32-bit callers have no such buffers: no payload.
+ */
+#ifndef PINPIPE_PAYLOAD_H
+#define PINPIPE_PAYLOAD_H
+
+#include "bpf/readers/emit_socket.h"
+#include "bpf/common/system_call.h"
+
+/* Bytes that any reader may see, fixed by the loader. 0: the verifier takes all of this out. */
+const volatile __u32 payload_limit;
+
+#define SEGMENTS_MAX 128
+
+struct segment { /* struct iovec */
+	__u64 base;
+	__u64 length;
+};
+
+/* Appends a segment to the payload, but for what is to be skipped. False: this was the last. */
+static __always_inline bool append(struct scratch_area *s, const struct segment *from)
+{
+	struct cursor *c = &s->cursor;
+	__u64 over = c->skip < from->length ? c->skip : from->length;
+	__u64 rest = from->length - over;
+	__u32 at = c->at, length = c->most - at;
+
+	c->skip -= over;
+	if (length > rest)
+		length = rest;
+	asm volatile("%0 &= 0x7ff" : "+r"(at));
+	asm volatile("%0 &= 0x7ff" : "+r"(length));
+	if (bpf_probe_read_user(s->payload + at, length, (void *)(from->base + over)))
+		return false; /* that memory is not there */
+	c->at = at + length;
+	return c->at < c->most;
+}
+
+static long append_segment(__u32 number, struct scratch_area **area)
+{
+	struct scratch_area *s = *area;
+	struct segment segment = {};
+
+	if (bpf_probe_read_user(&segment, sizeof(segment),
+				(void *)s->cursor.vector + number * sizeof(segment)))
+		return 1;
+	return !append(s, &segment);
+}
+
+/* Up to most bytes of a message that has bytes. Returns how many there are in s->payload now. */
+static __noinline __u32 read_payload(struct scratch_area *s, struct task_struct *task,
+				     const struct sock *sk, const struct system_call *c, __u32 most)
+{
+	struct message_head head = {};
+	struct segment segment = {};
+
+	if (!s || !c || !most || !is_socket(task, c->arg[0], sk))
+		return 0;
+	s->cursor.at = 0;
+	s->cursor.most = most;
+	s->cursor.skip = c->skip;
+	switch (c->call) {
+	case CALL_READ:
+	case CALL_SENDTO:
+		segment.base = c->arg[1];
+		segment.length = c->arg[2];
+		append(s, &segment);
+		return s->cursor.at;
+	case CALL_READV:
+		head.vector = c->arg[1];
+		head.segments = c->arg[2];
+		break;
+	case CALL_SENDMSG:
+	case CALL_SENDMMSG:
+		if (!read_head(c, &head))
+			return 0;
+		break;
+	default:
+		return 0;
+	}
+	s->cursor.vector = head.vector;
+	if (head.segments > SEGMENTS_MAX)
+		head.segments = SEGMENTS_MAX;
+	bpf_loop(head.segments, append_segment, &s, 0);
+	return s->cursor.at;
+}
+
+#endif

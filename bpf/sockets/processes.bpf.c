@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * Processes that have usage entries: their names as they change, and their end. The same for all
+ * kinds of socket probes.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/common/active_set.h"
+#include "bpf/sockets/account.h"
+#include "bpf/sockets/port_claims.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+const volatile __u32 udp_ends_with_process; /* 1: no probe sees that a UDP socket closes */
+
+/* Also a part of exec. A thread's own name is not the process's. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(see_rename, struct task_struct *task, const char *comm)
+{
+	struct process_record *process;
+	struct process_key who = {};
+
+	if (!is_active() || task->pid != task->tgid)
+		return 0;
+	process_of(task, &who);
+	process = bpf_map_lookup_elem(&processes, &who);
+	if (process)
+		bpf_probe_read_kernel_str(process->comm, sizeof(process->comm), comm);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(see_exec, struct task_struct *task)
+{
+	struct process_record *process, now = {};
+	struct process_key who = {};
+
+	if (!is_active())
+		return 0;
+	process_of(task, &who);
+	process = bpf_map_lookup_elem(&processes, &who);
+	if (!process)
+		return 0;
+	describe(task, &now);
+	process->exe = now.exe;
+	process->uid = now.uid;
+	__builtin_memcpy(process->comm, now.comm, sizeof(now.comm));
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(see_exit, struct task_struct *task)
+{
+	struct process_key who = {};
+
+	if (!is_active() || !has_ended(task))
+		return 0;
+	process_of(task, &who);
+	if (udp_ends_with_process)
+		release_ports_of(&who);
+	bury(&who);
+	return 0;
+}

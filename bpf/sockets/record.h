@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The common beginning of socket records: which socket, and whose.
+ */
+#ifndef PINPIPE_RECORD_H
+#define PINPIPE_RECORD_H
+
+#include "bpf/readers/emit_socket.h"
+#include "bpf/sockets/owner.h"
+#include "bpf/sockets/socket_key.h"
+
+/* One of PROTOCOL_*; 0: events of this protocol are not told. */
+static __always_inline __u8 protocol_bit(__u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP_NR:
+		return PROTOCOL_TCP;
+	case IPPROTO_UDP_NR:
+		return PROTOCOL_UDP;
+	case IPPROTO_UDPLITE_NR:
+		return PROTOCOL_UDPLITE;
+	case USAGE_MPTCP:
+		return PROTOCOL_MPTCP;
+	}
+	return 0;
+}
+
+#define BOUND_TO_PORT 8	      /* SOCK_BINDPORT_LOCK */
+#define BOUND_BY_CALL (4 | 8) /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
+
+/* Whether it waits for what others send: not a client's socket. */
+static __always_inline bool is_bound(const struct sock *sk, __u8 proto)
+{
+	const __u8 locks = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks);
+
+	if (!GET(sk, __sk_common.skc_num))
+		return false;
+	if (proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP)
+		return GET(sk, __sk_common.skc_state) == TCP_LISTEN ||
+		       (GET(sk, __sk_common.skc_state) == TCP_CLOSE && locks & BOUND_BY_CALL);
+	return locks & BOUND_BY_CALL || GET(sk, __sk_common.skc_state) != TCP_ESTABLISHED;
+}
+
+static __always_inline void fill_local(struct socket_record *r, const struct sock *sk)
+{
+	if (GET(sk, __sk_common.skc_family) == AF_INET) {
+		if (GET(sk, __sk_common.skc_rcv_saddr))
+			map_ipv4(&r->local, GET(sk, __sk_common.skc_rcv_saddr));
+	} else {
+		r->flags |= SOCKET_IPV6;
+		r->local.words[0] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
+		r->local.words[1] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
+		r->local.words[2] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
+		r->local.words[3] = GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3]);
+	}
+	r->local_port = GET(sk, __sk_common.skc_num);
+}
+
+/* peer: as of name_socket() or name_peer(). r: all zero. */
+static __always_inline void fill_socket(struct socket_record *r, const struct sock *sk,
+					const struct usage_key *peer)
+{
+	r->proto = peer->proto;
+	r->protocol = protocol_bit(peer->proto);
+	r->cookie = GET(sk, __sk_common.skc_cookie.counter);
+	r->remote = peer->remote;
+	r->remote_port = peer->port;
+	fill_local(r, sk);
+}
+
+/* A closed TCP socket has given its port back; it still says which it was. */
+static __always_inline void fill_port(struct socket_record *r, struct sock *sk)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp && !r->local_port)
+		r->local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
+}
+
+/* Who is at work. */
+static __always_inline void fill_current(struct socket_record *r, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	r->session = session_of(task);
+	r->pid = task->tgid;
+	r->tid = task->pid;
+	r->start = leader->start_boottime;
+	r->cgroup = bpf_get_current_cgroup_id();
+	r->uid = bpf_get_current_uid_gid();
+	r->ppid = leader->real_parent->tgid;
+	name_exe(task, &r->exe);
+	copy_comm(r->comm, leader);
+	copy_comm(r->thread, task);
+}
+
+static __always_inline void fill_owner(struct socket_record *r, const struct owner_record *owner)
+{
+	const struct process_record *p = &owner->process;
+
+	if (!owner->key.pid)
+		return;
+	r->pid = owner->key.pid;
+	r->start = owner->key.start;
+	r->cgroup = p->cgroup;
+	r->uid = p->uid;
+	r->ppid = p->ppid;
+	r->session = p->session;
+	r->exe = p->exe;
+	__builtin_memcpy(r->comm, p->comm, sizeof(r->comm));
+	if (owner->flags & OWNER_LISTENER)
+		r->flags |= SOCKET_LISTENER;
+	if (owner->flags & OWNER_FOUND)
+		r->flags |= SOCKET_FOUND;
+}
+
+/* A scratch area with an all-zero record in it. NULL: none is left. */
+static __always_inline struct scratch_area *begin_record(__u32 readers, enum stream stream,
+							 __u32 *area)
+{
+	struct scratch_area *s;
+
+	if (!take_scratch(area)) {
+		count_lost(readers, stream);
+		return NULL;
+	}
+	s = scratch_of(*area);
+	if (!s)
+		return NULL;
+	__builtin_memset(s, 0, sizeof(struct conn_record));
+	s->socket.stream = stream;
+	s->socket.time = bpf_ktime_get_boot_ns();
+	return s;
+}
+
+/* The stream bind, in the call of whoever does it. */
+static __noinline __attribute__((unused)) void
+tell_bound(__u32 readers, struct sock *sk, const struct usage_key *key, enum bind_action action)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scratch_area *s;
+	__u32 area;
+
+	readers = asking(readers, task->tgid, session_of(task));
+	if (!readers || !key)
+		return;
+	s = begin_record(readers, STREAM_BIND, &area);
+	if (!s)
+		return;
+	fill_current(&s->socket, task);
+	fill_socket(&s->socket, sk, key);
+	fill_port(&s->socket, sk);
+	s->socket.cookie = bpf_get_socket_cookie(sk);
+	s->bind.action = action;
+	s->bind.netns = netns_of(sk);
+	emit_socket(readers, area, sizeof(struct bind_record));
+	give_back(area);
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a socket says of itself: protocol and remote end, as the keys of usage.h want them.
+ */
+#ifndef PINPIPE_SOCKET_H
+#define PINPIPE_SOCKET_H
+
+#include "bpf/abi/usage.h"
+
+#define AF_INET	  2
+#define AF_INET6  10
+#define AF_PACKET 17
+#define AF_XDP	  44
+
+#define SOCK_RAW_TYPE 3
+
+#define MSG_PEEK     0x2
+#define MSG_ERRQUEUE 0x2000 /* notices about what was sent, not something received */
+
+#define IPPROTO_ICMP_NR	   1
+#define IPPROTO_TCP_NR	   6
+#define IPPROTO_UDP_NR	   17
+#define IPPROTO_ICMPV6_NR  58
+#define IPPROTO_UDPLITE_NR 136
+#define IPPROTO_MPTCP_NR   262
+
+#define EPHEMERAL_PORTS 32768 /* where Linux begins to choose ports by itself */
+
+/*
+ * A field of a kernel object. Programs on kprobes have plain addresses: they define PROBE_READS
+ * before this is included.
+ */
+#ifdef PROBE_READS
+#define GET(object, field) BPF_CORE_READ(object, field)
+#else
+#define GET(object, field) ((object)->field)
+#endif
+
+/* sockaddr_in and sockaddr_in6, as far as they matter; network byte order. */
+struct socket_name {
+	__u16 family; /* host byte order */
+	__u16 port;
+	__u8 rest[24];
+};
+
+static __always_inline void map_ipv4(union address *to, __u32 address)
+{
+	to->halves[0] = 0;
+	to->words[2] = bpf_htonl(0xffff);
+	to->words[3] = address;
+}
+
+/* Inode in nsfs. */
+static __always_inline __u32 netns_of(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* Linux numbers ports from here on for clients: such a port names no service. */
+static __always_inline void keep_service_port(struct usage_key *key)
+{
+	if (key->port >= EPHEMERAL_PORTS)
+		key->port = 0;
+}
+
+/* A stream of bytes, whose receive returns 0 at its end. */
+static __always_inline bool is_stream(__u8 proto)
+{
+	return proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP;
+}
+
+/* Which stream tells of messages of this protocol; STREAMS: none. */
+static __always_inline enum stream message_stream(__u8 proto)
+{
+	if (is_stream(proto))
+		return STREAM_TCP;
+	return proto == IPPROTO_UDP_NR || proto == IPPROTO_UDPLITE_NR ? STREAM_UDP : STREAMS;
+}
+
+/*
+ * Protocol and connected peer with its port, whatever that is. False: not a socket whose bytes are
+ * counted. key: all zero.
+ */
+static __always_inline bool name_socket(const struct sock *sk, struct usage_key *key)
+{
+	__u16 family = GET(sk, __sk_common.skc_family), proto = GET(sk, sk_protocol);
+
+	if (family == AF_PACKET) {
+		key->proto = USAGE_PACKET;
+		return true;
+	}
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	key->proto = proto == IPPROTO_MPTCP_NR ? USAGE_MPTCP : proto;
+	if (GET(sk, sk_type) == SOCK_RAW_TYPE && proto != IPPROTO_ICMP_NR &&
+	    proto != IPPROTO_ICMPV6_NR)
+		key->proto = USAGE_RAW;
+
+	if (family == AF_INET) {
+		if (GET(sk, __sk_common.skc_daddr))
+			map_ipv4(&key->remote, GET(sk, __sk_common.skc_daddr));
+	} else {
+		key->remote.words[0] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]);
+		key->remote.words[1] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1]);
+		key->remote.words[2] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]);
+		key->remote.words[3] = GET(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
+	}
+	key->known = (key->remote.halves[0] | key->remote.halves[1]) != 0;
+	if (key->known && key->proto != USAGE_RAW)
+		key->port = bpf_ntohs(GET(sk, __sk_common.skc_dport));
+	return true;
+}
+
+/* An address given with the call goes before the connected one. False: it is no IP address. */
+static __always_inline bool name_peer(struct usage_key *key, const struct socket_name *name)
+{
+	const __u32 *words = (const __u32 *)name->rest;
+
+	if (name->family == AF_INET) {
+		map_ipv4(&key->remote, words[0]);
+	} else if (name->family == AF_INET6) {
+		key->remote.words[0] = words[1]; /* after the flow label */
+		key->remote.words[1] = words[2];
+		key->remote.words[2] = words[3];
+		key->remote.words[3] = words[4];
+	} else {
+		return false;
+	}
+	key->known = 1;
+	key->port = key->proto == USAGE_RAW ? 0 : bpf_ntohs(name->port);
+	return true;
+}
+
+#endif

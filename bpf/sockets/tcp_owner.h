@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What is known of a TCP socket: whose it is, and what it has received.
+ *
+ * Some receive and nobody is seen to: splice, sendfile from a socket, zero-copy receive, io_uring's
+ * splice. None of them is a receive call; the movement of copied_seq tells. What recv() returned is
+ * taken off; what is left was spliced.
+ */
+#ifndef PINPIPE_CONNECTION_H
+#define PINPIPE_CONNECTION_H
+
+#include "bpf/sockets/account.h"
+#include "bpf/sockets/socket_key.h"
+
+#define SOCK_DONE_BIT 1
+
+/* An accepted socket begins with a copy of its listener's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct owner_record);
+} owners SEC(".maps");
+
+static __always_inline bool is_tcp(const struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return sk->sk_protocol == IPPROTO_TCP_NR && (family == AF_INET || family == AF_INET6);
+}
+
+static __always_inline void count_from(struct owner_record *s, __u32 seq)
+{
+	s->start = seq;
+	s->counted = 0;
+	s->flags |= OWNER_COUNTS;
+}
+
+/*
+ * The record of a TCP socket. None: it is new, and counts from what has been received by now. One
+ * that TCP Fast Open made may receive before it is established: it counts from its first byte.
+ */
+static __always_inline struct owner_record *owner_of(struct sock *sk, const struct tcp_sock *tp)
+{
+	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
+
+	if (s) {
+		if (!(s->flags & OWNER_COUNTS))
+			count_from(s, tp->rcv_nxt - (__u32)tp->bytes_received);
+		return s;
+	}
+	s = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (s)
+		count_from(s, tp->copied_seq);
+	return NULL;
+}
+
+/* Bytes that copied_seq has moved over and nobody was charged for. */
+static __always_inline __u32 uncounted(const struct tcp_sock *tp, const struct owner_record *s)
+{
+	__u32 seq = tp->copied_seq, moved;
+
+	if (!(s->flags & OWNER_COUNTS) || s->flags & OWNER_UNTOLD || tp->inet_conn.icsk_ulp_ops)
+		return 0;
+	moved = seq - s->start - s->counted;
+	if (tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> SOCK_DONE_BIT & 1 &&
+	    seq == tp->rcv_nxt)
+		moved--; /* the FIN */
+	return (__s32)moved > 0 ? moved : 0;
+}
+
+static __always_inline void note_owner(struct owner_record *s, const struct usage_key *key)
+{
+	if (s->key.pid == key->pid && s->key.start == key->start &&
+	    !(s->flags & (OWNER_LISTENER | OWNER_FOUND)))
+		return;
+	describe(bpf_get_current_task_btf(), &s->process);
+	s->key = *key;
+	s->flags &= ~(OWNER_LISTENER | OWNER_FOUND);
+}
+
+/* Who receives, owns it. */
+static __always_inline void note_user(struct sock *sk, const struct usage_key *key)
+{
+	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
+
+	if (s)
+		note_owner(s, key);
+}
+
+/* After recv(): those bytes are charged. */
+static __always_inline void note_received(struct sock *sk, const struct usage_key *key, __u32 bytes)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct owner_record *s;
+
+	if (!tp)
+		return;
+	s = owner_of(sk, tp);
+	if (!s)
+		return;
+	if (tp->inet_conn.icsk_ulp_ops)
+		s->flags |= OWNER_UNTOLD;
+	__sync_fetch_and_add(&s->counted, bytes);
+	note_owner(s, key);
+}
+
+#endif

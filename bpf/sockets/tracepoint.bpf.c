@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * Socket probes on tracepoints alone (Linux 6.3), for kernels that grant neither fentry nor
+ * kprobes. sock_send_length and sock_recv_length run in the call, after it is known how much went.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/common/active_set.h"
+#include "bpf/sockets/moved.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+/* Messages go to their peer, or where the call says. */
+static __always_inline bool has_destination(__u8 proto)
+{
+	return !is_stream(proto) && proto != USAGE_PACKET;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(see_send, struct sock *sk, int result, int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct message m = {.flags = SOCKET_OUT};
+	struct usage_sums sums = {};
+	struct socket_name name = {};
+	__u32 readers;
+
+	if (!is_active() || !name_socket(sk, &m.peer))
+		return 0;
+	if (payload_limit || has_destination(m.peer.proto))
+		look_at_call(task, result, &m.call);
+	if (result < 0)
+		return 0;
+	if (has_destination(m.peer.proto) && read_name(task, sk, &m.call, &name))
+		name_peer(&m.peer, &name);
+	readers = message_readers(m.peer.proto);
+	m.bytes = result;
+	if (readers)
+		tell_message(readers, task, sk, &m);
+	keep_service_port(&m.peer);
+	process_of(task, (struct process_key *)&m.peer);
+	sums.bytes_sent = result;
+	sums.calls_sent = 1;
+	use_port(sk, &m.peer, &sums);
+	charge(&m.peer, &sums);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct usage_sums sums = {};
+	struct message m = {};
+	__u32 readers;
+
+	if (!is_active() || !name_socket(sk, &m.peer))
+		return 0;
+	if (payload_limit)
+		look_at_call(task, result, &m.call);
+	if (result < 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return 0;
+	if (!result && is_stream(m.peer.proto))
+		return 0;
+	readers = message_readers(m.peer.proto);
+	m.bytes = result;
+	if (readers)
+		tell_message(readers, task, sk, &m);
+	keep_service_port(&m.peer);
+	process_of(task, (struct process_key *)&m.peer);
+	sums.bytes_received = result;
+	sums.calls_received = 1;
+	if (m.peer.proto == IPPROTO_TCP_NR)
+		note_received(sk, &m.peer, result);
+	use_port(sk, &m.peer, &sums);
+	charge(&m.peer, &sums);
+	return 0;
+}
+
+/* Also part of every recv(): only calls that are none are looked at. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(see_splice, struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct message m = {};
+
+	if (current_call(task) == CALL_SPLICE && is_active() && take_moved(sk, &m))
+		count_moved(task, sk, &m);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(see_destroy, struct sock *sk)
+{
+	if (is_active())
+		settle(sk);
+	return 0;
+}

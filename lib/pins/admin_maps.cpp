@@ -1,0 +1,109 @@
+#include "lib/pins/admin_maps.h"
+
+#include "lib/system/holders.h"
+
+#include <cerrno>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace pinpipe {
+namespace {
+
+// Whether there is something to look at or to change. Whoever may only change it cannot read what
+// was loaded: the maps' shapes must do.
+Result<void> look_for(const Pins &pins, const AdminSet &set) {
+    const auto abi = pins.abi();
+    if (abi ? abi->unloaded : abi.error().exit == Exit::not_loaded)
+        return fail(not_loaded(pins.root(), set.load_option));
+    if (!abi && abi.error().exit != Exit::not_permitted)
+        return fail(abi.error());
+    struct stat st {};
+    if (stat(pins.path(admin_path).c_str(), &st) != 0 && errno == ENOENT)
+        return fail(not_loaded(pins.root(), set.load_option));
+    if (stat(pins.admin(*set.maps.front()).c_str(), &st) != 0 && errno == ENOENT)
+        return fail(not_loaded(pins.root(), set.load_option));
+    return {};
+}
+
+// Where nobody but root may change it: the loader can let a group.
+Error with_admin_hint(Error error, const Pins &pins, const AdminSet &set) {
+    struct stat st {};
+    if (error.exit == Exit::not_permitted && error.code == EACCES &&
+        stat(pins.path(admin_path).c_str(), &st) == 0 && st.st_gid == 0)
+        error.hint = std::string("sudo ebpf-load ") + set.load_option +
+                     " --admin-group ebpf-admin" + pin_root_option(pins.root()) +
+                     "   (only root may change " + set.what + " now)";
+    return error;
+}
+
+// The directory's lock, when whoever has it is done.
+Result<Fd> lock(const std::string &path, const char *what) {
+    constexpr int patience = 5000; // milliseconds; a change takes some
+    const timespec pause{0, 1'000'000};
+    for (int waited = 0;; waited++) {
+        Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!dir.valid())
+            return fail(system_error("open " + path, errno));
+        const bool locked = flock(dir.get(), LOCK_EX | LOCK_NB) == 0;
+        if (!locked && errno != EWOULDBLOCK)
+            return fail(system_error("lock " + path, errno));
+        struct stat ours {
+        }, now{};
+        if (locked && fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
+            ours.st_ino == now.st_ino)
+            return dir;
+        if (waited >= patience) {
+            const auto holder = lock_holder(path);
+            return fail(failure(std::string("somebody else changes the ") + what +
+                                (holder ? ": " + holder->comm + " " + std::to_string(holder->pid)
+                                        : std::string())));
+        }
+        nanosleep(&pause, nullptr);
+    }
+}
+
+} // namespace
+
+Result<void> AdminMaps::open(const Pins &pins, const AdminSet &set, Access access, bool admin) {
+    directory_ = pins.path(admin ? admin_path : "maps");
+    for (const MapSpec *spec : set.maps) {
+        auto map = open_map(path(*spec), *spec, access);
+        if (!map)
+            return fail(map.error());
+        maps_[spec] = std::move(*map);
+    }
+    return {};
+}
+
+Result<AdminMaps> AdminMaps::open_to_read(const Pins &pins, const AdminSet &set) {
+    if (auto there = look_for(pins, set); !there)
+        return fail(there.error());
+    AdminMaps maps;
+    if (auto opened = maps.open(pins, set, Access::read, true); opened)
+        return maps;
+    if (auto opened = maps.open(pins, set, Access::read, false); !opened)
+        return fail(opened.error());
+    return maps;
+}
+
+Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set) {
+    if (auto there = look_for(pins, set); !there)
+        return fail(there.error());
+    AdminMaps maps;
+    if (auto opened = maps.open(pins, set, Access::write, true); !opened)
+        return fail(with_admin_hint(opened.error(), pins, set));
+    for (const auto &[spec, map] : maps.maps_)
+        if (is_frozen(map.get()))
+            return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
+                            .with_hint("sudo ebpf-load --unload" + pin_root_option(pins.root()) +
+                                       "   (then load again)"));
+    auto locked = lock(pins.path(admin_path), set.what);
+    if (!locked)
+        return fail(locked.error());
+    maps.lock_ = std::move(*locked);
+    return maps;
+}
+
+} // namespace pinpipe

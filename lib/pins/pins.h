@@ -1,0 +1,146 @@
+// The pinned maps of bpf/control.h: where they are, what they must look like, opening them.
+//
+// A map's type, sizes and flags are checked before anything is read from it: pins of another
+// layout, or somebody else's under our names, are refused and never interpreted.
+#pragma once
+
+#include "bpf/abi/control.h"
+#include "bpf/abi/rules.h"
+#include "bpf/abi/usage.h"
+#include "bpf/abi/watches.h"
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
+#include "lib/base/mapping.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <sys/types.h>
+
+namespace pinpipe {
+
+enum class Access { read, write };
+
+// Who may use a pin besides root: mode bits; the group is the read group.
+struct MapSpec {
+    const char *name; // in the kernel: 15 characters at most
+    const char *path; // below the pin root; "" for the maps of a reader slot
+    __u32 type;
+    __u32 key_size;
+    __u32 value_size;
+    __u32 entries; // 0: any
+    __u32 flags;
+    mode_t mode;
+};
+
+extern const MapSpec abi_map;
+extern const MapSpec hooks_map;
+extern const MapSpec counters_map;
+extern const MapSpec losses_map;
+extern const MapSpec wanted_map;
+extern const MapSpec controls_map; // array-of-maps over readers/N/control, for the loader
+extern const MapSpec rings_map;    // array-of-maps over readers/N/ring, for the loader
+extern const MapSpec watching_map;
+extern const MapSpec watched_map;
+extern const MapSpec watches_map;
+extern const MapSpec port_counts_map;
+// Those of every layout, without abi.
+extern const std::span<const MapSpec *const> shared_maps;
+// Of them, those that are pinned a second time, as admin/NAME, for the admin group to write.
+extern const std::span<const MapSpec *const> watch_maps;
+// Of the socket probes: there once they have been loaded.
+extern const MapSpec active_map;
+extern const MapSpec usage_map;
+extern const MapSpec processes_map;
+extern const MapSpec entries_map;
+extern const MapSpec dead_map;
+extern const MapSpec dead_state_map;
+extern const MapSpec totals_map;
+extern const MapSpec owners_map;
+extern const MapSpec claims_map;
+extern const MapSpec port_usage_map;
+extern const std::span<const MapSpec *const> socket_maps;
+// Beside them: reading it lists what is bound, as struct bind_record. Mode 0440.
+inline constexpr const char *bound_path = "maps/bound";
+inline constexpr const char *admin_bound_path = "admin/bound"; // the same, for the admin group
+extern const MapSpec exes_map;                                 // in both lists, like the next
+// Beside those of sockets and of rules: reading it tells a process its session, as a
+// session_record. Mode 0440.
+inline constexpr const char *session_path = "maps/session";
+// Of the rules: there once a cgroup has been loaded.
+extern const MapSpec policy_map;
+extern const MapSpec subjects_map;
+extern const MapSpec ports_map;
+extern const MapSpec texts_map;
+extern const MapSpec hits_map;
+extern const MapSpec denials_map;
+extern const MapSpec cgroups_map;
+extern const MapSpec covered_map;
+extern const MapSpec labels_map;
+extern const MapSpec peers_map;
+extern const MapSpec kin_map;
+extern const std::span<const MapSpec *const> policy_maps;
+// Those that are pinned a second time, as admin/NAME, for the admin group to write.
+extern const std::span<const MapSpec *const> admin_maps;
+inline constexpr const char *admin_path = "admin"; // a directory of the admin group's, mode 0750
+inline constexpr mode_t admin_mode = 0660;         // of what is in it
+extern const MapSpec control_map;
+extern const MapSpec ring_map;
+
+class Pins {
+public:
+    explicit Pins(std::string root) : root_(std::move(root)) {}
+
+    const std::string &root() const { return root_; }
+    std::string path(const std::string &below) const { return root_ + "/" + below; }
+    std::string reader(unsigned slot) const { return path("readers/" + std::to_string(slot)); }
+    std::string link(unsigned hook) const { return path("links/" + std::to_string(hook)); }
+    std::string sent_link(unsigned hook) const { // of HOOK_SENT
+        return path("sent/" + std::to_string(hook));
+    }
+    std::string admin(const MapSpec &spec) const {
+        return path(std::string(admin_path) + "/" + spec.name);
+    }
+
+    // Opens and checks the map at spec.path.
+    Result<Fd> open(const MapSpec &spec, Access access) const;
+
+    // The abi record, from a map of the right shape with the right magic and version.
+    // Nothing pinned: Exit::not_loaded.
+    Result<abi_record> abi() const;
+
+private:
+    std::string root_;
+};
+
+// Opens and checks one map by its path.
+Result<Fd> open_map(const std::string &path, const MapSpec &spec, Access access);
+
+// The map is of another shape than spec: the error and its remedy. Empty: it fits.
+Result<void> check_map(int fd, const MapSpec &spec, const std::string &path);
+
+// Whether somebody froze the map (BPF_MAP_FREEZE): nobody can change it from user space any more.
+bool is_frozen(int map);
+
+// Maps an open BPF_F_MMAPABLE array for reading and writing. A frozen one is told as such. (What
+// was opened for reading alone cannot be mapped at all: the kernel wants a shared mapping that may
+// be written.)
+Result<Mapping> map_array(const Fd &map, size_t size, const std::string &path);
+
+// Copies element index of an array map. The value must have the map's value size. path: for the
+// error.
+Result<void> read_bytes(const Fd &map, uint32_t index, void *value, const std::string &path);
+template <class T>
+Result<void> read_element(const Fd &map, uint32_t index, T &value, const std::string &path) {
+    return read_bytes(map, index, &value, path);
+}
+
+inline constexpr const char *default_pin_root = "/run/ebpf";
+
+// " --pin-root DIR" for a command in a hint; empty for the default one.
+std::string pin_root_option(const std::string &pin_root);
+
+// what: the options of ebpf-load that would load it.
+Error not_loaded(const std::string &pin_root, const std::string &what = "--xdp IFACE");
+
+} // namespace pinpipe

@@ -1,0 +1,62 @@
+// The accounting maps as a reader sees them, and one whole look at them.
+#pragma once
+
+#include "lib/pins/pins.h"
+#include "lib/pins/usage_book.h"
+
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+namespace pinpipe {
+
+// What one process sent and received, by protocol and remote end, since the look before.
+struct UsageEntry {
+    usage_key key;
+    usage_sums sums;
+    const process_record *process; // for the duration of the call
+};
+
+// What could not be attributed since the look before.
+struct UsageLoss {
+    usage_sums full;      // no room in the maps
+    usage_sums forgotten; // of ended processes, overwritten before they were read
+    bool any() const { return !is_zero(full) || !is_zero(forgotten); }
+};
+
+class UsageMaps {
+public:
+    static Result<UsageMaps> open(const Pins &pins);
+
+    // From here on: what is in the maps now is the past.
+    Result<void> skip();
+
+    // Calls see for each entry with something new, the ended ones last. Without skip() before, the
+    // first look tells all since the load.
+    Result<UsageLoss> look(const std::function<void(const UsageEntry &)> &see);
+
+    // Forgets what was told: the next look tells all since the load again.
+    void restart();
+
+    size_t entries() const { return book_.size(); }
+
+private:
+    Result<size_t> read_batch(const Fd &map, const MapSpec &spec, std::vector<char> &keys,
+                              std::vector<char> &values) const;
+    Result<void> read_processes();
+    Result<dead_state> state() const;
+    Result<usage_sums> full() const;
+    Result<bool> read_dead(uint64_t last, const std::function<void(const UsageEntry &)> &see);
+
+    Fd usage_, processes_, dead_, dead_state_, totals_;
+    std::string root_;
+    std::vector<char> usage_keys_, usage_values_, process_keys_, process_values_;
+    std::unordered_map<uint64_t, process_record> who_; // by pid and start, mixed
+    UsageBook book_;
+    uint64_t next_ = 1; // number of the next dead record to read
+    usage_sums read_{}; // dead sums up to there, ever written
+    usage_sums full_{}; // told
+    bool started_ = false;
+};
+
+} // namespace pinpipe

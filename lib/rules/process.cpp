@@ -1,0 +1,158 @@
+#include "lib/rules/process.h"
+
+#include "lib/base/fd.h"
+#include "lib/base/options.h"
+
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <optional>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <unordered_map>
+
+namespace pinpipe {
+namespace {
+
+constexpr const char *pid_prefix = "pid:";
+constexpr size_t longest_name = 15;
+
+bool begins(const std::string &text, const char *prefix) {
+    return text.rfind(prefix, 0) == 0;
+}
+
+// Mounts' devices as the kernel compares them. stat(2) gives others for files of overlayfs.
+const std::unordered_map<uint64_t, uint64_t> &mount_devices() {
+    static const auto devices = [] {
+        std::unordered_map<uint64_t, uint64_t> found;
+        std::ifstream mounts("/proc/self/mountinfo");
+        for (std::string line; std::getline(mounts, line);) {
+            unsigned long mount = 0, major_number = 0, minor_number = 0;
+            if (std::sscanf(line.c_str(), "%lu %*u %lu:%lu", &mount, &major_number,
+                            &minor_number) == 3)
+                found[mount] = major_number << 20 | minor_number;
+        }
+        return found;
+    }();
+    return devices;
+}
+
+bool is_script(const std::string &path) {
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char start[2];
+    return file.valid() && read(file.get(), start, sizeof start) == sizeof start &&
+           start[0] == '#' && start[1] == '!';
+}
+
+Result<subject_key> find_executable(const std::string &path) {
+    struct statx st {};
+    if (statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | STATX_MNT_ID, &st) != 0)
+        return fail(system_error("find executable " + path, errno));
+    if (!S_ISREG(st.stx_mode) || !(st.stx_mode & 0111))
+        return fail(failure(path + " is no executable file"));
+    if (is_script(path))
+        return fail(failure(path + " is a script: what runs is its interpreter; give the "
+                                   "process's name"));
+    subject_key key{};
+    key.kind = SUBJECT_EXE;
+    key.id[0] = st.stx_ino;
+    key.id[1] = uint64_t{st.stx_dev_major} << 20 | st.stx_dev_minor;
+    if (const auto device = mount_devices().find(st.stx_mnt_id);
+        (st.stx_mask & STATX_MNT_ID) && device != mount_devices().end())
+        key.id[1] = device->second;
+    return key;
+}
+
+std::string whole_file(const std::string &path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Field 22 of /proc/PID/stat, in clock ticks; empty: no such process, or a thread of one.
+std::optional<uint64_t> start_ticks(unsigned long pid) {
+    const std::string at = "/proc/" + std::to_string(pid);
+    if (whole_file(at + "/status").find("\nTgid:\t" + std::to_string(pid) + "\n") ==
+        std::string::npos)
+        return {};
+    const std::string stat = whole_file(at + "/stat");
+    size_t from = stat.rfind(')'); // a name may hold blanks and parentheses
+    for (int field = 2; field < 22 && from != stat.npos; field++)
+        from = stat.find(' ', from + 1);
+    uint64_t ticks = 0;
+    if (from == stat.npos ||
+        std::from_chars(stat.data() + from + 1, stat.data() + stat.size(), ticks).ec != std::errc())
+        return {};
+    return ticks;
+}
+
+Result<subject_key> find_pid(const std::string &text) {
+    const auto pid = parse_number("pid:N", text.substr(std::strlen(pid_prefix)), 1, INT_MAX);
+    if (!pid)
+        return fail(pid.error());
+    const auto ticks = start_ticks(*pid);
+    if (!ticks)
+        return fail(failure("no process " + std::to_string(*pid)));
+    subject_key key{};
+    key.kind = SUBJECT_PID;
+    key.id[0] = *pid;
+    const auto step = 1'000'000'000UL / static_cast<unsigned long>(sysconf(_SC_CLK_TCK));
+    key.id[1] = *ticks * step;
+    return key;
+}
+
+subject_key name_key(const std::string &name) {
+    subject_key key{};
+    key.kind = SUBJECT_NAME;
+    std::memcpy(key.id, name.data(), name.size());
+    return key;
+}
+
+} // namespace
+
+Result<subject_kind> process_kind(const std::string &text) {
+    if (text.empty())
+        return fail(usage_error("no process: a name, an absolute path or pid:N is needed"));
+    if (text.find('\0') != text.npos)
+        return fail(usage_error("a NUL byte in the process '" + text + "'"));
+    if (begins(text, pid_prefix)) {
+        const auto pid = parse_number("pid:N", text.substr(std::strlen(pid_prefix)), 1, INT_MAX);
+        return pid ? Result<subject_kind>(SUBJECT_PID) : fail(pid.error());
+    }
+    if (text[0] == '/') {
+        if (text.size() < SUBJECT_TEXT)
+            return SUBJECT_EXE;
+        return fail(usage_error("a path of more than " + std::to_string(SUBJECT_TEXT - 1) +
+                                " bytes: " + text));
+    }
+    if (text.find('/') != text.npos)
+        return fail(usage_error("'" + text + "' is no process: a path must be absolute"));
+    if (text.size() > longest_name)
+        return fail(usage_error("the name '" + text + "' has " + std::to_string(text.size()) +
+                                " bytes: the kernel keeps " + std::to_string(longest_name) +
+                                " of a process's name; give the executable's path"));
+    return SUBJECT_NAME;
+}
+
+Result<Process> find_process(const std::string &text) {
+    const auto kind = process_kind(text);
+    if (!kind)
+        return fail(kind.error());
+    const Result<subject_key> key = *kind == SUBJECT_EXE   ? find_executable(text)
+                                    : *kind == SUBJECT_PID ? find_pid(text)
+                                                           : name_key(text);
+    if (!key)
+        return fail(key.error());
+    return Process{*key, text};
+}
+
+bool is_current(const subject_key &key, const std::string &text) {
+    const auto now = find_process(text);
+    return now && now->key.kind == key.kind && std::memcmp(now->key.id, key.id, sizeof key.id) == 0;
+}
+
+} // namespace pinpipe

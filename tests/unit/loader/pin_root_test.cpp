@@ -1,0 +1,169 @@
+#include "tools/loader/pin_root.h"
+
+#include "bpf/abi/control.h"
+#include "tests/unit/support/bpffs.h"
+#include "tests/unit/support/child.h"
+#include "tests/unit/support/stopwatch.h"
+
+#include <fstream>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace pinpipe::loader {
+namespace {
+
+class PinRootTest : public BpffsTest {
+protected:
+    // Made by the test, on no bpffs; gone at its end.
+    class Directory {
+    public:
+        Directory() { EXPECT_TRUE(mkdtemp(path_)); }
+        ~Directory() { rmdir(path_); }
+        Directory(const Directory &) = delete;
+        Directory &operator=(const Directory &) = delete;
+        std::string path() const { return path_; }
+
+    private:
+        char path_[32] = "/tmp/pinpipe-unit-XXXXXX";
+    };
+};
+
+TEST_F(PinRootTest, KnowsABpffs) {
+    ASSERT_EQ(mkdir(below("deeper").c_str(), 0755), 0);
+    EXPECT_TRUE(on_bpffs(root()));
+    EXPECT_TRUE(on_bpffs(below("deeper")));
+    EXPECT_FALSE(on_bpffs("/tmp"));
+    EXPECT_FALSE(on_bpffs(below("missing")));
+}
+
+TEST_F(PinRootTest, TakesWhatIsThere) {
+    Undo undo;
+    const auto prepared = PinRoot::prepare(root(), undo);
+    ASSERT_TRUE(prepared) << prepared.error().text;
+    EXPECT_EQ(prepared->doubt(), "");
+}
+
+TEST_F(PinRootTest, MakesADirectoryAndTakesItBack) {
+    const std::string path = below("ours");
+    {
+        Undo undo;
+        const auto prepared = PinRoot::prepare(path, undo);
+        ASSERT_TRUE(prepared) << prepared.error().text;
+        EXPECT_TRUE(on_bpffs(path));
+    }
+    EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+TEST_F(PinRootTest, OneLoaderAtATime) {
+    const auto loader = [&](const Pipe &locked, bool opens) {
+        return Child([&, opens] {
+            Undo undo;
+            const auto held = opens ? PinRoot::open(root()) : PinRoot::prepare(root(), undo);
+            if (!held || write(locked.write.get(), "x", 1) != 1)
+                return 1;
+            pause();
+            return 0;
+        });
+    };
+    for (const bool opens : {false, true}) {
+        Pipe first_locked, second_locked;
+        Child first = loader(first_locked, !opens);
+        ASSERT_TRUE(readable(first_locked.read));
+        Child second = loader(second_locked, opens);
+        const std::string waits = "-> FLOCK  ADVISORY  WRITE " + std::to_string(second.pid());
+        const Stopwatch watch;
+        for (bool waiting = false; !waiting && watch.seconds() < 10;) {
+            std::ifstream locks("/proc/locks");
+            for (std::string line; std::getline(locks, line);)
+                waiting = waiting || line.find(waits) != line.npos;
+        }
+        EXPECT_LT(watch.seconds(), 10);
+        EXPECT_FALSE(readable(second_locked.read, 0));
+        first.kill(SIGKILL);
+        EXPECT_TRUE(readable(second_locked.read)) << "the lock went with its holder";
+    }
+}
+
+TEST_F(PinRootTest, WhatOthersCanChangeIsRefused) {
+    for (const auto &[uid, mode] : {std::pair(1000u, 0755u), std::pair(0u, 0775u),
+                                    std::pair(0u, 0757u), std::pair(0u, 01777u)}) {
+        ASSERT_EQ(chown(root().c_str(), uid, 0), 0);
+        ASSERT_EQ(chmod(root().c_str(), mode), 0);
+        Undo undo;
+        for (const auto &refused : {PinRoot::prepare(root(), undo).map([](const PinRoot &) {}),
+                                    PinRoot::open(root()).map([](const PinRoot &) {})}) {
+            ASSERT_FALSE(refused) << uid << " " << mode;
+            EXPECT_EQ(refused.error().text, root() + " can be changed by others than root");
+            EXPECT_NE(refused.error().hint, "");
+        }
+    }
+}
+
+TEST_F(PinRootTest, OpensOnlyABpffs) {
+    for (const std::string &path : {below("missing"), std::string("/tmp")}) {
+        const auto none = PinRoot::open(path);
+        ASSERT_FALSE(none);
+        EXPECT_EQ(none.error().exit, Exit::not_loaded);
+    }
+}
+
+// The tests have a mount namespace of their own, as a command under `ip netns exec` has.
+TEST_F(PinRootTest, NoMountThatWouldVanish) {
+    const Directory directory;
+    Undo undo;
+    const auto refused = PinRoot::prepare(directory.path(), undo);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text,
+              "cannot mount a bpffs at " + directory.path() +
+                  ": this mount namespace is not that of pid 1, the pins would vanish");
+}
+
+TEST_F(PinRootTest, NoMountOverWhatIsThere) {
+    const Directory directory;
+    const std::string file = directory.path() + "/file";
+    std::ofstream(file) << "x";
+    Undo undo;
+    const auto refused = PinRoot::prepare(directory.path(), undo);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text, directory.path() + " is no bpffs and not empty");
+    EXPECT_EQ(unlink(file.c_str()), 0);
+}
+
+TEST_F(PinRootTest, NoDirectory) {
+    Undo undo;
+    const auto deep = PinRoot::prepare(below("a/b"), undo);
+    ASSERT_FALSE(deep);
+    EXPECT_EQ(deep.error().text, "cannot make " + below("a/b") + ": no such file or directory");
+    const auto file = PinRoot::prepare("/dev/null", undo);
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().text, "cannot open /dev/null: not a directory");
+}
+
+// Only what the loader made.
+TEST_F(PinRootTest, RemovingTheRoot) {
+    const Directory directory;
+    const std::string path = directory.path() + "/root";
+    struct Case {
+        const char *source;
+        bool mounted, there; // afterwards
+    };
+    for (const Case &c : {Case{"bpf", true, true}, Case{"pinpipe", false, true},
+                          Case{"pinpipe-made", false, false}}) {
+        ASSERT_TRUE(mkdir(path.c_str(), 0755) == 0 || errno == EEXIST);
+        ASSERT_EQ(mount(c.source, path.c_str(), "bpf", 0, nullptr), 0);
+        remove_root(path);
+        EXPECT_EQ(on_bpffs(path), c.mounted) << c.source;
+        EXPECT_EQ(access(path.c_str(), F_OK) == 0, c.there) << c.source;
+        if (c.mounted) {
+            EXPECT_EQ(umount(path.c_str()), 0);
+        }
+    }
+    const std::string inside = below("ours"); // a directory on a bpffs of somebody else
+    ASSERT_EQ(mkdir(inside.c_str(), 0755), 0);
+    remove_root(inside);
+    EXPECT_NE(access(inside.c_str(), F_OK), 0);
+    EXPECT_TRUE(on_bpffs(root()));
+}
+
+} // namespace
+} // namespace pinpipe::loader

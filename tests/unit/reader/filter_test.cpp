@@ -1,0 +1,113 @@
+#include "tools/reader/filter.h"
+
+#include "lib/base/address.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+
+namespace pinpipe::reader {
+namespace {
+
+class ReaderFilter : public testing::Test {
+protected:
+    ReaderFilter() {
+        record.local = parse_prefix("192.0.2.1")->host;
+        record.remote = parse_prefix("198.51.100.7")->host;
+        record.local_port = 40000;
+        record.remote_port = 443;
+        record.pid = 1234;
+        record.protocol = PROTOCOL_TCP;
+        record.flags = SOCKET_OUT;
+        std::strcpy(record.comm, "curl");
+    }
+    bool pass() const { return passes(socket_filter_of(request, 0, left_out), record); }
+
+    Request request;
+    std::optional<uint32_t> left_out; // session
+    socket_record record{};
+};
+
+TEST_F(ReaderFilter, NothingAskedForLetsAllThrough) {
+    EXPECT_TRUE(pass());
+}
+
+TEST_F(ReaderFilter, OwnSession) {
+    for (const uint32_t session : {0u, 1u, 4711u, ~0u}) {
+        left_out = record.session = session;
+        EXPECT_FALSE(pass()) << session;
+        record.session++;
+        EXPECT_TRUE(pass()) << session;
+    }
+}
+
+TEST_F(ReaderFilter, WhoIsNamedIsMeant) {
+    EXPECT_TRUE(leaves_out_self(request));
+    request.pids = {1234};
+    EXPECT_FALSE(leaves_out_self(request));
+    request.pids.clear();
+    request.comms = {"curl"};
+    EXPECT_FALSE(leaves_out_self(request));
+    request.comms.clear();
+    request.include_self = true;
+    EXPECT_FALSE(leaves_out_self(request));
+}
+
+TEST_F(ReaderFilter, Processes) {
+    request.pids = {1, 1234};
+    EXPECT_TRUE(pass());
+    record.pid = 12;
+    EXPECT_FALSE(pass());
+    request.pids.assign(FILTER_PIDS, 99);
+    request.pids.back() = 12;
+    EXPECT_TRUE(pass());
+}
+
+TEST_F(ReaderFilter, Names) {
+    request.comms = {"wget", "curl"};
+    EXPECT_TRUE(pass());
+    std::strcpy(record.comm, "curl2");
+    EXPECT_FALSE(pass());
+    request.comms = {"123456789012345"};
+    std::strcpy(record.comm, "123456789012345");
+    EXPECT_TRUE(pass());
+}
+
+TEST_F(ReaderFilter, PortsAtEitherEnd) {
+    request.ports = {{1, 442}, {443, 443}};
+    EXPECT_TRUE(pass());
+    request.ports = {{39999, 40000}};
+    EXPECT_TRUE(pass());
+    request.ports = {{444, 39999}, {40001, 65535}};
+    EXPECT_FALSE(pass());
+}
+
+TEST_F(ReaderFilter, HostAtEitherEnd) {
+    for (const char *prefix : {"192.0.2.1", "192.0.2.0/24", "198.51.100.0/24"}) {
+        request.host = *parse_prefix(prefix);
+        EXPECT_TRUE(pass()) << prefix;
+    }
+    for (const char *prefix : {"192.0.2.2", "203.0.113.0/24", "2001:db8::/32"}) {
+        request.host = *parse_prefix(prefix);
+        EXPECT_FALSE(pass()) << prefix;
+    }
+}
+
+TEST_F(ReaderFilter, ProtocolsAndDirections) {
+    request.protos = {"udp", "udplite"};
+    EXPECT_FALSE(pass());
+    request.protos = {"mptcp", "tcp"};
+    EXPECT_TRUE(pass());
+    request.directions = 1;
+    EXPECT_FALSE(pass());
+    record.flags = 0;
+    EXPECT_TRUE(pass());
+}
+
+TEST_F(ReaderFilter, PayloadAsFarAsLoaded) {
+    EXPECT_EQ(socket_filter_of(request, 500, {}).payload, 500u);
+    request.payload = false;
+    EXPECT_EQ(socket_filter_of(request, 500, {}).payload, 0u);
+}
+
+} // namespace
+} // namespace pinpipe::reader

@@ -1,0 +1,139 @@
+#include "tools/web/model/summary.h"
+
+#include "tests/unit/support/web.h"
+#include "tools/web/api/api.h"
+
+namespace pinpipe::web {
+namespace {
+
+const char *const denied =
+    R"({"event_type":"deny","action":"deny","rule":"curl","reason":"connect","direction":"out",)"
+    R"("proto":"tcp","remote_ip":"192.0.2.1","port":443,"pid":7,"comm":"curl","start_time":5})";
+
+TEST(WebSummary, ProcessesAndRemotes) {
+    Fed fed({usage_line(7, "curl", 100, 2000), usage_line(7, "curl", 50, 0),
+             usage_line(8, "ssh", 1, 1), denied,
+             R"({"event_type":"bind","pid":7,"comm":"curl","start_time":5,"proto":"udp",)"
+             R"("local_port":53,"action":"bind"})",
+             R"({"event_type":"conn","pid":7,"comm":"curl","start_time":5,"action":"connect"})"});
+    const auto now = at_second(1);
+    const auto list = parsed_answer(processes_json(fed.hub, false, 10, now));
+    ASSERT_EQ(list["processes"].Size(), 2u);
+    const auto &curl = list["processes"][0];
+    EXPECT_EQ(curl["bytes_sent"].GetUint64(), 150u);
+    EXPECT_EQ(curl["rate_received"].GetUint64(), 2000u);
+    EXPECT_STREQ(curl["top_remote"].GetString(), "192.0.2.1");
+    EXPECT_EQ(curl["denied"].GetUint64(), 1u);
+    const auto one = parsed_answer(*process_json(fed.hub, {7, 5}, now));
+    EXPECT_EQ(one["remote_list"].Size(), 1u);
+    EXPECT_EQ(one["ports"][0]["local_port"].GetUint(), 53u);
+    EXPECT_EQ(one["connections"].Size(), 1u);
+    EXPECT_EQ(one["denials"].Size(), 1u);
+    EXPECT_EQ(one["series"]["bytes_sent"].Size(), 300u);
+    EXPECT_EQ(one["series"]["bytes_sent"][299].GetUint64(), 150u);
+    EXPECT_FALSE(process_json(fed.hub, {7, 6}, now));
+}
+
+TEST(WebSummary, WhoWasJustHeardOfHasNotExited) {
+    constexpr unsigned nobody = 5'000'000; // above what Linux gives out
+    Fed fed({usage_line(nobody, "far", 1, 1)});
+    for (const auto &[second, exited] : {std::pair(2, false), {10, true}}) {
+        const auto one = parsed_answer(*process_json(fed.hub, {nobody, 5}, at_second(second)));
+        EXPECT_EQ(one["exited"].GetBool(), exited) << second;
+    }
+}
+
+TEST(WebSummary, TotalsSinceTheLoadAddUpToNothing) {
+    Fed fed({usage_line(7, "curl", 100, 2000, ",\"total\":true")});
+    EXPECT_EQ(fed.hub.summary.traffic().sent, 0u);
+    EXPECT_EQ(fed.hub.summary.processes().all().size(), 1u);
+}
+
+TEST(WebSummary, MemoryOfProcessesIsBoundedAndCounted) {
+    Fed fed;
+    for (unsigned pid = 0; pid < Processes::most + 10; pid++)
+        fed.feed(usage_line(pid, "x", 1, 1));
+    EXPECT_EQ(fed.hub.summary.processes().all().size(), Processes::most);
+    const auto list = parsed_answer(processes_json(fed.hub, true, 5, at_second(0)));
+    EXPECT_EQ(list["forgotten"].GetUint(), 10u);
+    EXPECT_EQ(list["processes"].Size(), 5u);
+}
+
+TEST(WebSummary, AnOverviewOfEverything) {
+    Fed fed({usage_line(7, "curl", 100, 2000), denied,
+             R"({"event_type":"lost","stream":"usage","count":3,"bytes_sent":5})"});
+    const auto overview =
+        parsed_answer(overview_json(fed.hub, {.since = 1, .history = true}, at_second(1)));
+    EXPECT_EQ(overview["totals"]["lost"].GetUint(), 3u);
+    EXPECT_EQ(overview["totals"]["denied"].GetUint(), 1u);
+    EXPECT_EQ(overview["losses"][0]["bytes"].GetUint(), 5u);
+    EXPECT_EQ(overview["processes"][0]["spark"].Size(), 60u);
+    EXPECT_EQ(overview["remotes"][0]["bytes_sent"].GetUint(), 100u);
+    EXPECT_EQ(overview["denials"].Size(), 1u);
+    EXPECT_STREQ(overview["sources"][0]["state"].GetString(), "live");
+    EXPECT_STREQ(overview["input"].GetString(), "live");
+    fed.hub.rooms.end_input();
+    const auto later = parsed_answer(overview_json(fed.hub, {}, at_second(60)));
+    EXPECT_STREQ(later["sources"][0]["state"].GetString(), "ended");
+}
+
+TEST(WebSummary, PortsWithOwners) {
+    Fed fed;
+    for (int i = 0; i < 2; i++)
+        fed.feed(R"({"event_type":"ports","timestamp_us":1,"local_port":80,"proto":"tcp",)"
+                 R"("ifname":"lo","packets_received":2,"bytes_received":100,"interval_ms":1000,)"
+                 R"("owners":[{"pid":9,"comm":"<b>\u0007","uid":0},{"comm":"none"},7]})");
+    const auto ports = parsed_answer(ports_json(fed.hub, at_second(0)));
+    ASSERT_EQ(ports["ports"].Size(), 1u);
+    const auto &port = ports["ports"][0];
+    EXPECT_EQ(port["packets_received"].GetUint(), 4u);
+    EXPECT_FALSE(port.HasMember("bytes_sent"));
+    ASSERT_EQ(port["owners"].Size(), 1u);
+    EXPECT_STREQ(port["owners"][0]["comm"].GetString(), "<b>\a");
+}
+
+TEST(WebSummary, PolicyWithRulesOrWhyNot) {
+    Fed fed({denied, denied});
+    const auto with = parsed_answer(policy_json(fed.hub, "[{\"process\":\"curl\"}]", ""));
+    EXPECT_TRUE(with["loaded"].GetBool());
+    EXPECT_EQ(with["rules"].Size(), 1u);
+    EXPECT_EQ(with["denials"][0]["count"].GetUint(), 2u);
+    EXPECT_STREQ(with["denials"][0]["command"].GetString(), "ebpf-ctl allow 443 curl");
+    EXPECT_STREQ(with["denials"][0]["remote_ip"].GetString(), "192.0.2.1");
+    const auto without = parsed_answer(policy_json(fed.hub, "", "not loaded"));
+    EXPECT_FALSE(without["loaded"].GetBool());
+    EXPECT_STREQ(without["why"].GetString(), "not loaded");
+    EXPECT_FALSE(without.HasMember("rules"));
+}
+
+TEST(WebDenials, CommandsAreQuotedOrLeftOut) {
+    const auto command = [](const char *comm, const char *proto, uint64_t port,
+                            const char *rule = "") {
+        return allow_command(
+            {.comm = comm, .proto = proto, .rule = rule, .remote = "", .port = port});
+    };
+    EXPECT_EQ(command("curl", "tcp", 443), "ebpf-ctl allow 443 curl");
+    EXPECT_EQ(command("dig", "udp", 53), "ebpf-ctl allow 53/udp dig");
+    EXPECT_EQ(command("x", "tcp", 1, "/usr/bin/x y"), "ebpf-ctl allow 1 '/usr/bin/x y'");
+    EXPECT_EQ(command("x'; reboot", "tcp", 1), "ebpf-ctl allow 1 'x'\\''; reboot'");
+    EXPECT_EQ(command("$(reboot)", "tcp", 1), "ebpf-ctl allow 1 '$(reboot)'");
+    EXPECT_EQ(command("--all", "tcp", 1), "ebpf-ctl allow 1 -- --all");
+    for (const char *comm : {"", "a\nb", "a\x1b",
+                             "\xe2\x80\xae"
+                             "a"})
+        EXPECT_EQ(command(comm, "tcp", 1), "") << comm;
+    EXPECT_EQ(command("curl", "icmp", 1), "");
+    EXPECT_EQ(command("curl", "tcp", 0), "");
+}
+
+TEST(WebProcesses, Keys) {
+    ProcessKey key;
+    EXPECT_TRUE(parse_key("7529-1795231767048", key));
+    EXPECT_EQ(key, (ProcessKey{7529, 1795231767048}));
+    for (const char *text :
+         {"", "7529", "7529-", "-5", "a-5", "7-5x", "7 -5", "99999999999999999999-1"})
+        EXPECT_FALSE(parse_key(text, key)) << text;
+}
+
+} // namespace
+} // namespace pinpipe::web

@@ -1,0 +1,167 @@
+#include "tests/unit/xdp/oracle.h"
+
+#include <algorithm>
+
+namespace pinpipe::xdp_test {
+namespace {
+
+constexpr size_t largest_length_field = 65535; // longer packets say 0 (jumbograms)
+constexpr int most_extensions = 16;
+
+uint16_t be16(Frame bytes, size_t at) {
+    return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+union address mapped(Frame ipv4) {
+    union address a = {};
+    a.bytes[10] = a.bytes[11] = 0xff;
+    std::copy(ipv4.begin(), ipv4.end(), a.bytes + 12);
+    return a;
+}
+
+union address whole(Frame ipv6) {
+    union address a = {};
+    std::copy(ipv6.begin(), ipv6.end(), a.bytes);
+    return a;
+}
+
+Verdict message(Frame body, icmp_record record) {
+    if (body.size() < 8)
+        return {Outcome::malformed};
+    record.type = body[0];
+    record.code = body[1];
+    std::copy_n(body.begin() + 4, 4, record.rest);
+    return {Outcome::message, record};
+}
+
+Verdict later_fragment(uint8_t protocol, uint8_t icmp) {
+    return {protocol == icmp ? Outcome::later_fragment : Outcome::ignored};
+}
+
+Verdict judge_ipv4(Frame data, icmp_record record) {
+    if (data.size() < 20)
+        return {Outcome::truncated};
+    const unsigned version = data[0] / 16, header = data[0] % 16 * 4;
+    const bool jumbo = be16(data, 2) == 0 && data.size() > largest_length_field;
+    const size_t length = jumbo ? data.size() : be16(data, 2);
+    if (version != 4 || header < 20 || length < header)
+        return {Outcome::malformed};
+    if (length > data.size())
+        return {Outcome::truncated};
+    const Frame packet = data.first(length);
+    const unsigned offset = be16(packet, 6) % 8192;
+    if (offset > 0)
+        return later_fragment(packet[9], protocol_icmp);
+    if (packet[9] != protocol_icmp)
+        return {};
+    record.length = static_cast<__u32>(length);
+    record.ttl = packet[8];
+    if (packet[6] & 0x20)
+        record.flags |= PACKET_FIRST_FRAGMENT;
+    record.src = mapped(packet.subspan(12, 4));
+    record.dst = mapped(packet.subspan(16, 4));
+    return message(packet.subspan(header), record);
+}
+
+bool is_extension(uint8_t protocol) {
+    return std::ranges::find(extension_kinds, protocol) != std::end(extension_kinds);
+}
+
+// Peels one header off rest each turn, until something else than an extension header comes.
+Verdict judge_chain(uint8_t next, Frame rest, icmp_record record) {
+    for (int seen = 0; is_extension(next); seen++) {
+        if (seen == most_extensions || rest.size() < 8)
+            return {Outcome::malformed};
+        size_t size = (rest[1] + 1u) * 8;
+        if (next == authentication)
+            size = (rest[1] + 2u) * 4;
+        if (next == fragment_header) {
+            size = 8;
+            if (be16(rest, 2) >> 3 != 0)
+                return later_fragment(rest[0], protocol_icmpv6);
+            if (rest[3] & 1)
+                record.flags |= PACKET_FIRST_FRAGMENT;
+        }
+        if (rest.size() < size)
+            return {Outcome::malformed};
+        next = rest[0];
+        rest = rest.subspan(size);
+    }
+    return next == protocol_icmpv6 ? message(rest, record) : Verdict{};
+}
+
+Verdict judge_ipv6(Frame data, icmp_record record) {
+    if (data.size() < 40)
+        return {Outcome::truncated};
+    if (data[0] / 16 != 6)
+        return {Outcome::malformed};
+    const bool jumbo = be16(data, 4) == 0 && data.size() > largest_length_field;
+    const size_t length = jumbo ? data.size() : be16(data, 4) + 40u;
+    if (length > data.size())
+        return {Outcome::truncated};
+    record.flags |= PACKET_IPV6;
+    record.length = static_cast<__u32>(length);
+    record.ttl = data[7];
+    record.src = whole(data.subspan(8, 16));
+    record.dst = whole(data.subspan(24, 16));
+    return judge_chain(data[6], data.first(length).subspan(40), record);
+}
+
+Verdict judge_raw(Frame frame) {
+    const unsigned version = frame.empty() ? 0 : frame[0] / 16;
+    if (version == 4)
+        return judge_ipv4(frame, {});
+    if (version == 6)
+        return judge_ipv6(frame, {});
+    return {};
+}
+
+Verdict judge_ethernet(Frame frame) {
+    if (frame.size() < 14)
+        return {Outcome::truncated};
+    icmp_record record = {};
+    uint16_t type = be16(frame, 12);
+    Frame payload = frame.subspan(14);
+    unsigned tags = 0;
+    while ((type == type_vlan || type == type_service_vlan) && tags < 2) {
+        if (payload.size() < 4)
+            return {Outcome::truncated};
+        record.vlan[tags++] = be16(payload, 0);
+        type = be16(payload, 2);
+        payload = payload.subspan(4);
+    }
+    record.flags = static_cast<__u8>(tags);
+    if (type == type_ipv4)
+        return judge_ipv4(payload, record);
+    if (type == type_ipv6)
+        return judge_ipv6(payload, record);
+    return {};
+}
+
+bool within(const union address &a, const packet_filter &filter) {
+    for (int i = 0; i < 16; i++)
+        if ((a.bytes[i] & filter.host_mask.bytes[i]) !=
+            (filter.host.bytes[i] & filter.host_mask.bytes[i]))
+            return false;
+    return true;
+}
+
+} // namespace
+
+Verdict judge(Frame frame, Link link) {
+    return link == Link::raw_ip ? judge_raw(frame) : judge_ethernet(frame);
+}
+
+bool matches(const packet_filter &filter, const icmp_record &record, uint8_t hook) {
+    const unsigned version = record.flags & PACKET_IPV6 ? 6 : 4;
+    return (filter.hooks >> hook) % 2 == 1 && (filter.versions >> version) % 2 == 1 &&
+           (within(record.src, filter) || within(record.dst, filter));
+}
+
+std::string name(Outcome outcome) {
+    static const char *const names[outcomes] = {"ignored", "malformed", "truncated",
+                                                "later fragment", "message"};
+    return names[static_cast<size_t>(outcome)];
+}
+
+} // namespace pinpipe::xdp_test

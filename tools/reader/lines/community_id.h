@@ -1,0 +1,14 @@
+// Community ID v1 (github.com/corelight/community-id-spec): one name for a flow across tools.
+#pragma once
+
+#include "bpf/abi/events.h"
+
+namespace pinpipe {
+
+// Writes `,"community_id":"1:…"`, 48 bytes.
+char *put_community_id(char *to, const icmp_record &record);
+
+// The same; both addresses and ports must be known.
+char *put_community_id(char *to, const socket_record &record);
+
+} // namespace pinpipe

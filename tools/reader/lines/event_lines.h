@@ -1,0 +1,59 @@
+// What is told of events and sums: NDJSON in a buffer, in the order of its seq.
+#pragma once
+
+#include "lib/base/output.h"
+#include "lib/pins/hooks.h"
+#include "lib/pins/ring.h"
+#include "lib/system/clock.h"
+#include "tools/reader/executables.h"
+#include "tools/reader/lines/socket_json.h"
+#include "tools/reader/options.h"
+#include "tools/reader/ports_stream.h"
+#include "tools/reader/usage_stream.h"
+
+#include <array>
+
+namespace pinpipe::reader {
+
+class EventLines {
+public:
+    // Opens what names things: of rules, if the stream deny is read, and of executables.
+    static Result<EventLines> open(const Pins &pins, const Request &request);
+
+    // A number that is free now keeps its last name: records of it may still be in the ring.
+    void name_hooks(const HookTable &hooks);
+
+    // From here on times are converted by what the clocks say now.
+    void refresh_clock() { clock_.refresh(); }
+
+    void write(const Record &record, const record_header &header);
+    void write(const bind_record &record);
+    void write_lost(unsigned stream, uint64_t count, uint64_t boot_time);
+
+    // A look at the sums, as UsageStream::look().
+    Result<uint64_t> look(UsageStream &stream, uint64_t most);
+    // At ports, as PortsStream::look().
+    Result<uint64_t> look(PortsStream &stream, uint64_t most);
+
+    size_t size() const { return lines_.size(); } // bytes
+
+    // To standard output; nothing is kept, also on errors.
+    Result<Written> flush();
+
+private:
+    explicit EventLines(const Request &request);
+    LineContext next(uint64_t boot_time);
+    SocketContext context_of(const socket_record &socket, const LineContext &line);
+    std::string rule_of(uint32_t number) const;
+
+    JsonLines lines_;
+    WallClock clock_;
+    Executables executables_;
+    Fd texts_; // of rules
+    std::array<std::string, MAX_HOOKS> hook_runs_;
+    std::string host_run_;
+    uint64_t seq_ = 0;
+    bool hex_, community_id_;
+};
+
+} // namespace pinpipe::reader

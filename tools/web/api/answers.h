@@ -1,0 +1,12 @@
+// Routes that are answered in files of their own.
+#pragma once
+
+#include "tools/web/http/routes.h"
+
+namespace pinpipe::web {
+
+Answer log_in(Exchange &exchange);
+Answer log_out(Exchange &exchange);
+Answer tell_history(Exchange &exchange);
+
+} // namespace pinpipe::web

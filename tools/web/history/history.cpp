@@ -1,0 +1,152 @@
+#include "tools/web/history/history.h"
+
+#include "tools/web/history/database.h"
+#include "tools/web/model/json.h"
+
+#include <rapidjson/document.h>
+
+namespace pinpipe::web {
+namespace {
+
+constexpr int64_t fine_points = 300, most_points = 5000;
+constexpr int64_t second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+constexpr std::pair<const char *, int64_t> steps[] = {
+    {"1m", minute},   {"5m", 5 * minute}, {"15m", 15 * minute}, {"1h", hour},
+    {"6h", 6 * hour}, {"1d", day},        {"7d", 7 * day}};
+
+// Calls take for each line that is an object, with its text.
+template <class Take> void each_row(const std::string &text, Take &&take) {
+    constexpr unsigned flags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+    for (size_t at = 0, end = 0; (end = text.find('\n', at)) != text.npos; at = end + 1) {
+        rapidjson::Document row;
+        row.Parse<flags>(text.data() + at, end - at);
+        if (!row.HasParseError() && row.IsObject())
+            take(row, std::string_view(text).substr(at, end - at));
+    }
+}
+
+int64_t time_in(const rapidjson::Document &row, const char *name) {
+    const auto member = row.FindMember(name);
+    if (member == row.MemberEnd() || !member->value.IsString())
+        return 0;
+    return parse_utc(member->value.GetString()).value_or(0);
+}
+
+uint64_t number_in(const rapidjson::Document &row, const char *name) {
+    const auto member = row.FindMember(name);
+    return member != row.MemberEnd() && member->value.IsUint64() ? member->value.GetUint64() : 0;
+}
+
+bool is_by(const rapidjson::Document &row, std::string_view what) {
+    const auto member = row.FindMember("by");
+    return member != row.MemberEnd() && member->value.IsString() &&
+           what == member->value.GetString();
+}
+
+// The range that the rows are about, from their total.
+std::pair<int64_t, int64_t> range_of(const std::string &text) {
+    std::pair<int64_t, int64_t> range{};
+    each_row(text, [&](const auto &row, std::string_view) {
+        if (is_by(row, "total"))
+            range = {time_in(row, "from"), time_in(row, "to")};
+    });
+    return range;
+}
+
+void add_numbers(Writer &w, const char *key, const std::vector<uint64_t> &numbers) {
+    w.Key(key);
+    w.StartArray();
+    for (const uint64_t number : numbers)
+        w.Uint64(number);
+    w.EndArray();
+}
+
+// The first interval may be a part of one: the second tells where it would have begun.
+void add_history_series(Writer &w, int64_t step, const std::string &text) {
+    std::vector<int64_t> begins;
+    std::vector<uint64_t> sent, received;
+    each_row(text, [&](const auto &row, std::string_view) {
+        if (!is_by(row, "interval"))
+            return;
+        begins.push_back(time_in(row, "from"));
+        sent.push_back(number_in(row, "bytes_sent"));
+        received.push_back(number_in(row, "bytes_received"));
+    });
+    w.Key("series");
+    w.StartObject();
+    add_number(w, "step_ms", static_cast<uint64_t>(step));
+    if (!begins.empty())
+        add_time(w, "start", begins.size() > 1 ? begins[1] - step : begins[0]);
+    add_numbers(w, "bytes_sent", sent);
+    add_numbers(w, "bytes_received", received);
+    w.EndObject();
+}
+
+} // namespace
+
+// The step that was asked for, where it makes no more points than anybody can look at; else the
+// finest that makes a good line.
+void History::choose_step() {
+    const auto [from, to] = range_of(rows_->output());
+    bool chosen = false;
+    for (const auto &[name, length] : steps) {
+        const int64_t points = (to - from) / length;
+        if ((chosen || points > fine_points) && (query_.step != name || points > most_points))
+            continue;
+        step_ = name;
+        step_length_ = length;
+        chosen = true;
+    }
+}
+
+Result<std::shared_ptr<Pending>> History::ask(Children &children, std::shared_ptr<Child> &child,
+                                              const std::vector<std::string> &how) {
+    if (!child) {
+        std::vector<std::string> arguments = {"report", as_operand(database_)};
+        arguments.insert(arguments.end(), query_.arguments.begin(), query_.arguments.end());
+        arguments.insert(arguments.end(), how.begin(), how.end());
+        auto started = children.start("ebpf-store", arguments);
+        if (!started)
+            return fail(started.error());
+        child = *started;
+        if (!child)
+            return fail(
+                Error{.text = "too much is being asked at once", .hint = {}, .code = EAGAIN});
+    }
+    if (!child->done)
+        return std::shared_ptr<Pending>(child);
+    if (child->status() == 0)
+        return std::shared_ptr<Pending>();
+    return fail(child->error());
+}
+
+Result<std::shared_ptr<Pending>> History::go_on(Children &children) {
+    std::vector<std::string> how = {query_.csv ? "--format=csv" : "--format=json",
+                                    "--by=" + query_.by};
+    if (!query_.csv)
+        how.push_back("--top=" + std::to_string(query_.limit));
+    auto first = ask(children, rows_, how);
+    if (!first || *first || query_.csv)
+        return first;
+    if (!series_)
+        choose_step();
+    return ask(children, series_, {"--format=json", "--interval=" + step_});
+}
+
+std::string History::json() const {
+    const std::string text = rows_->output();
+    const auto range = range_of(text);
+    return json_answer([&](Writer &w) {
+        add_time(w, "since", range.first);
+        add_time(w, "until", range.second);
+        add_text(w, "by", query_.by);
+        w.Key("rows");
+        w.StartArray();
+        each_row(text, [&](const auto &, std::string_view line) { add_line(w, line); });
+        w.EndArray();
+        add_history_series(w, step_length_, series_->output());
+    });
+}
+
+} // namespace pinpipe::web

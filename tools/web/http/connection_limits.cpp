@@ -1,0 +1,102 @@
+#include "tools/web/http/connection_limits.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+namespace pinpipe::web {
+namespace {
+
+constexpr rlim_t most_ever = 4096, for_others = 64; // files that are no connections
+
+unsigned connections_allowed() {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    getrlimit(RLIMIT_NOFILE, &files);
+    const rlim_t left = files.rlim_cur > 2 * for_others ? files.rlim_cur - for_others : for_others;
+    return static_cast<unsigned>(std::min(left, most_ever));
+}
+
+std::string text_of(int family, const void *bytes) {
+    char text[INET6_ADDRSTRLEN] = "";
+    inet_ntop(family, bytes, text, sizeof text);
+    return text;
+}
+
+} // namespace
+
+std::string peer_of(const sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        in_addr v4 = reinterpret_cast<const sockaddr_in *>(address)->sin_addr;
+        return ntohl(v4.s_addr) >> 24 == 127 ? "" : text_of(AF_INET, &v4);
+    }
+    if (address->sa_family != AF_INET6)
+        return "?";
+    in6_addr v6 = reinterpret_cast<const sockaddr_in6 *>(address)->sin6_addr;
+    if (IN6_IS_ADDR_LOOPBACK(&v6))
+        return "";
+    if (IN6_IS_ADDR_V4MAPPED(&v6))
+        return v6.s6_addr[12] == 127 ? "" : text_of(AF_INET, v6.s6_addr + 12);
+    std::memset(v6.s6_addr + 8, 0, 8);
+    return text_of(AF_INET6, &v6);
+}
+
+Doors::Doors() : most_(connections_allowed()) {}
+
+MHD_Result Doors::admit(void *self, const sockaddr *address, socklen_t) {
+    const Doors &doors = *static_cast<Doors *>(self);
+    const auto known = doors.peers_.find(peer_of(address));
+    return known == doors.peers_.end() || known->first.empty() || known->second < most_of_a_peer
+               ? MHD_YES
+               : MHD_NO;
+}
+
+void Doors::moved(void *self, MHD_Connection *connection, void **state,
+                  MHD_ConnectionNotificationCode what) {
+    Doors &doors = *static_cast<Doors *>(self);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const auto *address =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+        const int socket =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        doors.doors_.push_back({socket, peer_of(address), Clock::now() + to_ask});
+        doors.peers_[doors.doors_.back().peer]++;
+        *state = new Place(std::prev(doors.doors_.end()));
+        return;
+    }
+    const auto *place = static_cast<Place *>(*state);
+    if (const auto peer = doors.peers_.find((*place)->peer); --peer->second == 0)
+        doors.peers_.erase(peer);
+    doors.doors_.erase(*place);
+    delete place;
+}
+
+Doors::Door *Doors::of(MHD_Connection *connection) {
+    const auto *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info && info->socket_context ? &**static_cast<Place *>(info->socket_context) : nullptr;
+}
+
+void Doors::entered(MHD_Connection *connection) {
+    if (Door *door = of(connection))
+        door->until = Clock::time_point::max();
+}
+
+void Doors::answered(MHD_Connection *connection) {
+    if (Door *door = of(connection))
+        door->until = Clock::now() + to_ask;
+}
+
+// MHD closes what it finds shut.
+void Doors::sweep() {
+    const auto now = Clock::now();
+    for (const Door &door : doors_)
+        if (door.until < now)
+            shutdown(door.socket, SHUT_RDWR);
+}
+
+} // namespace pinpipe::web

@@ -1,0 +1,67 @@
+// Other tools of ours, run for an answer: their output goes into memory, bounded in size and time,
+// and nobody waits for it.
+#pragma once
+
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
+#include "tools/web/http/pending.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace pinpipe::web {
+
+class Children;
+
+// A program at work; when it is done, what it printed.
+class Child : public Pending {
+public:
+    ~Child() override;
+    Child() = default;
+    Child(const Child &) = delete;
+    Child &operator=(const Child &) = delete;
+
+    int status() const { return status_; } // of exit(3); -1: it was ended
+    std::string output() const;            // all of it
+    size_t output_size() const;
+    Fd take_output() { return std::move(output_); } // at its beginning
+    // Its "tool: what went wrong", in one line.
+    std::string complaint() const;
+    // The same without the tool, with its hint.
+    Error error() const;
+
+private:
+    friend class Children;
+    void end();
+
+    Fd output_, errors_, handle_;
+    pid_t pid_ = -1;
+    int status_ = -1;
+    std::chrono::steady_clock::time_point until_;
+};
+
+class Children {
+public:
+    static constexpr size_t most = 4;
+    static constexpr size_t most_output = 32 << 20;
+    static constexpr std::chrono::seconds longest{20};
+
+    // nullptr: as many run as may.
+    Result<std::shared_ptr<Child>> start(const std::string &tool,
+                                         const std::vector<std::string> &arguments);
+    // Notes who is done, and ends who takes too long.
+    void collect();
+    // Readable when one is done.
+    std::vector<int> handles() const;
+
+private:
+    std::vector<std::weak_ptr<Child>> running_;
+};
+
+// Where a tool of ours is: beside this program, else wherever PATH says.
+std::string tool_path(const std::string &tool);
+
+} // namespace pinpipe::web

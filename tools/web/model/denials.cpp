@@ -1,0 +1,58 @@
+#include "tools/web/model/denials.h"
+
+#include <algorithm>
+
+namespace pinpipe::web {
+namespace {
+
+bool is_plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._/:@%+=-").find(c) != std::string_view::npos;
+}
+
+// Empty: a person could not see what it is.
+std::string quoted(const std::string &word) {
+    if (word.empty() ||
+        !std::all_of(word.begin(), word.end(), [](char c) { return c >= ' ' && c < '\x7f'; }))
+        return "";
+    if (std::all_of(word.begin(), word.end(), is_plain))
+        return word;
+    std::string out = "'";
+    for (const char c : word)
+        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
+} // namespace
+
+void Denials::take(const Event &event, const Now &now) {
+    Denial denial{.comm = std::string(event.text(comm)),
+                  .proto = std::string(event.text(proto)),
+                  .rule = std::string(event.text(rule)),
+                  .remote = std::string(event.text(remote_ip)),
+                  .pid = event.number(pid),
+                  .port = event.number(port),
+                  .local = event.text(direction) == "in",
+                  .audit = event.text(action) == "audit"};
+    std::string key;
+    for (const std::string &part :
+         {denial.comm, denial.proto, denial.rule, std::to_string(denial.port),
+          std::to_string(denial.local), std::to_string(denial.audit)})
+        key.append(part).push_back('\0');
+    Denial &known = denials_.touch(key);
+    denial.count = known.count + 1;
+    denial.last = now.ms;
+    known = std::move(denial);
+}
+
+std::string allow_command(const Denial &denial) {
+    const bool tcp = denial.proto == "tcp" || denial.proto == "mptcp";
+    const bool udp = denial.proto == "udp" || denial.proto == "udplite";
+    const std::string process = quoted(denial.rule.empty() ? denial.comm : denial.rule);
+    if (denial.port == 0 || denial.port > 65535 || process.empty() || (!tcp && !udp))
+        return "";
+    return "ebpf-ctl allow " + std::to_string(denial.port) + (udp ? "/udp " : " ") +
+           (process[0] == '-' ? "-- " : "") + process;
+}
+
+} // namespace pinpipe::web

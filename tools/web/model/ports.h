@@ -1,0 +1,38 @@
+// Watched ports: their owners, packets and bytes, since we began.
+#pragma once
+
+#include "tools/web/model/event.h"
+#include "tools/web/model/lru.h"
+#include "tools/web/model/traffic.h"
+
+namespace pinpipe::web {
+
+struct PortOwner {
+    uint64_t pid = 0, uid = 0, start = 0;
+    bool has_uid = false, has_start = false;
+    std::string comm, attribution;
+};
+
+struct Port {
+    uint64_t port = 0;
+    std::string proto, ifname;
+    uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
+    bool has_sent = false; // not all ways of counting tell what is sent
+    Meter meter;
+    std::vector<PortOwner> owners;
+    int64_t last_event = 0; // milliseconds since 1970
+};
+
+class Ports {
+public:
+    static constexpr size_t most = 1024, most_owners = 16;
+
+    // event is that of line.
+    void take(const Event &event, std::string_view line, const Now &now);
+    const Lru<std::string, Port> &all() const { return ports_; }
+
+private:
+    Lru<std::string, Port> ports_{most};
+};
+
+} // namespace pinpipe::web

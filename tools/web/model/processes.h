@@ -1,0 +1,69 @@
+// What is known of each process that events name.
+#pragma once
+
+#include "tools/web/model/event.h"
+#include "tools/web/model/lru.h"
+#include "tools/web/model/traffic.h"
+
+#include <map>
+
+namespace pinpipe::web {
+
+struct ProcessKey {
+    uint64_t pid = 0;
+    uint64_t start = 0; // milliseconds since 1970
+
+    bool operator==(const ProcessKey &) const = default;
+};
+
+// "7529-1795231767048"; absent where text is not of that form.
+bool parse_key(const std::string &text, ProcessKey &key);
+
+struct KeyHash {
+    size_t operator()(const ProcessKey &key) const {
+        return static_cast<size_t>((key.start << 22 ^ key.pid) * 0x9e3779b97f4a7c15);
+    }
+};
+
+struct ProcessRemote {
+    uint64_t sent = 0, received = 0;
+    int64_t first_seen = 0, last_seen = 0; // milliseconds since 1970
+};
+
+// What stands behind the protocol in the key of a remote, "PROTO ADDRESS".
+inline std::string_view address_in(std::string_view key) {
+    return key.substr(key.find(' ') + 1);
+}
+
+struct ProcessPort {
+    uint64_t port = 0;
+    std::string proto, action;
+};
+
+struct Process {
+    static constexpr size_t most_remotes = 32, most_ports = 32;
+
+    std::string comm, exe, cgroup;
+    uint64_t uid = 0;
+    bool has_uid = false;
+    int64_t first_seen = 0, last_seen = 0; // milliseconds since 1970
+    uint64_t denied = 0;
+    Traffic<chart_seconds> traffic;
+    Lru<std::string, ProcessRemote> remotes{most_remotes}; // by "PROTO ADDRESS"
+    std::vector<ProcessPort> ports;                        // bound, the latest last
+};
+
+class Processes {
+public:
+    static constexpr size_t most = 1024;
+
+    // An event that names a process. amount: of usage, else empty.
+    void take(const Event &event, const Amount &amount, const Now &now);
+
+    const Lru<ProcessKey, Process, KeyHash> &all() const { return processes_; }
+
+private:
+    Lru<ProcessKey, Process, KeyHash> processes_{most};
+};
+
+} // namespace pinpipe::web

@@ -1,0 +1,43 @@
+// The last lines of a kind, each with the process that it names.
+#pragma once
+
+#include "tools/web/model/processes.h"
+
+#include <deque>
+#include <functional>
+
+namespace pinpipe::web {
+
+class Recent {
+public:
+    static constexpr size_t most_lines = 4096, most_bytes = 1 << 20;
+
+    void add(const ProcessKey &key, std::string_view line) {
+        lines_.push_back({key, std::string(line)});
+        bytes_ += line.size();
+        while (lines_.size() > most_lines || bytes_ > most_bytes) {
+            bytes_ -= lines_.front().text.size();
+            lines_.pop_front();
+        }
+    }
+
+    // Calls take for at most `most` lines, the latest first; of one process where one is given.
+    void each(size_t most, const ProcessKey *key,
+              const std::function<void(std::string_view)> &take) const {
+        for (auto at = lines_.rbegin(); at != lines_.rend() && most; ++at)
+            if (!key || at->key == *key) {
+                take(at->text);
+                most--;
+            }
+    }
+
+private:
+    struct Line {
+        ProcessKey key;
+        std::string text;
+    };
+    std::deque<Line> lines_;
+    size_t bytes_ = 0;
+};
+
+} // namespace pinpipe::web

@@ -1,0 +1,42 @@
+#include "tools/web/model/rules.h"
+
+#include <rapidjson/document.h>
+
+namespace pinpipe::web {
+namespace {
+
+// One line of JSON, an array, or empty.
+std::string array_in(const std::string &text) {
+    constexpr unsigned flags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+    rapidjson::Document document;
+    document.Parse<flags>(text.c_str(), text.size());
+    return document.HasParseError() || !document.IsArray() ? "" : text.substr(0, text.find('\n'));
+}
+
+} // namespace
+
+void Rules::take(const Child &child) {
+    text_ = child.status() == 0 ? array_in(child.output()) : "";
+    why_ = text_.empty() ? child.complaint() : "";
+}
+
+std::shared_ptr<Pending> Rules::refresh(Children &children) {
+    const auto now = Clock::now();
+    if (asked_ && asked_->done) {
+        take(*asked_);
+        asked_.reset();
+        taken_ = now;
+    }
+    if (asked_ || now - taken_ < fresh)
+        return asked_;
+    auto started = children.start("ebpf-ctl", {"rules", "--json", "--pin-root", pin_root_});
+    if (started && *started)
+        return asked_ = *started;
+    taken_ = now;
+    text_.clear();
+    why_ = started ? "too much is being asked at once" : started.error().text;
+    return nullptr;
+}
+
+} // namespace pinpipe::web
