@@ -1,5 +1,7 @@
 #include "tools/ctl/rule_edit.h"
 
+#include "lib/base/undo.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -126,23 +128,6 @@ Result<void> forget_hits(RuleMaps &maps, const std::function<bool(const hit_key 
     remove_all(maps.map(hits_map), keys);
     return {};
 }
-
-// Undoes in reverse what was done, unless it is to stay.
-class Undo {
-public:
-    Undo() = default;
-    Undo(const Undo &) = delete;
-    Undo &operator=(const Undo &) = delete;
-    ~Undo() {
-        for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
-            (*step)();
-    }
-    void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
-    void keep() { steps_.clear(); }
-
-private:
-    std::vector<std::function<void()>> steps_;
-};
 
 // Everything that no subject of the holding bank has: what a killed one has left.
 Result<void> collect(RuleMaps &maps) {

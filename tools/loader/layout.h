@@ -1,8 +1,8 @@
 // The shared maps and the reader slots: making, checking, repairing, who may use them.
 #pragma once
 
+#include "lib/base/undo.h"
 #include "lib/pins/pins.h"
-#include "tools/loader/undo.h"
 
 #include <optional>
 #include <vector>

@@ -3,7 +3,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
-#include "tools/loader/undo.h"
+#include "lib/base/undo.h"
 
 #include <string>
 

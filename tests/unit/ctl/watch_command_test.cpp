@@ -55,7 +55,7 @@ protected:
         settings.admins = admins;
         auto changed = loader::Layout::open(pins(), settings);
         ASSERT_TRUE(changed);
-        loader::Undo undo;
+        Undo undo;
         ASSERT_TRUE(changed->protect(pins(), undo));
         undo.keep();
     }

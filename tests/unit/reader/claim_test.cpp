@@ -267,7 +267,7 @@ TEST_F(ClaimTest, AMemberOfTheGroupClaims) {
     loader::Settings with;
     with.group = group;
     auto opened = loader::Layout::open(pins(), with);
-    loader::Undo undo;
+    Undo undo;
     ASSERT_TRUE(opened && opened->protect(pins(), undo));
     undo.keep();
     const auto claim_as = [&](const std::vector<gid_t> &groups) {

@@ -29,7 +29,7 @@ protected:
     virtual std::shared_ptr<loader::Layout> make_layout() {
         const Pins at = pins();
         auto layout = loader::Layout::create(at, settings());
-        loader::Undo undo;
+        Undo undo;
         if (!layout || !layout->protect(at, undo))
             return nullptr;
         if (!layout->publish(at, undo))

@@ -1,11 +1,11 @@
-#include "tools/loader/undo.h"
+#include "lib/base/undo.h"
 
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
 #include <type_traits>
 
-namespace pinpipe::loader {
+namespace pinpipe {
 namespace {
 
 static_assert(!std::is_copy_constructible_v<Undo> && !std::is_move_constructible_v<Undo>);
@@ -53,4 +53,4 @@ TEST(Undo, NothingToDo) {
 }
 
 } // namespace
-} // namespace pinpipe::loader
+} // namespace pinpipe

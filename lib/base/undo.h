@@ -1,10 +1,10 @@
-// What must be taken back if a later step fails: run in reverse on destruction, unless kept.
+// Steps that take back what has been done: run in reverse order on destruction, unless kept.
 #pragma once
 
 #include <functional>
 #include <vector>
 
-namespace pinpipe::loader {
+namespace pinpipe {
 
 class Undo {
 public:
@@ -14,15 +14,15 @@ public:
     ~Undo() {
         while (!steps_.empty()) {
             steps_.back()();
-            steps_.pop_back();
+            steps_.pop_back(); // what a step holds is released before the next one runs
         }
     }
 
     void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
-    void keep() { steps_.clear(); } // all went well
+    void keep() { steps_.clear(); } // the whole change has succeeded
 
 private:
     std::vector<std::function<void()>> steps_;
 };
 
-} // namespace pinpipe::loader
+} // namespace pinpipe
