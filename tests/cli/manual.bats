@@ -1,0 +1,79 @@
+# Manual pages: that they are well formed, and say what the tools and headers say.
+load documents
+
+@test "mandoc finds nothing to warn of in the manual pages" {
+	mandoc -Tlint -W warning "$tree"/man/*.[1-8]
+}
+
+@test "pages and --help list the same options" {
+	for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1 ebpf-web.1; do
+		"$bin/${page%.*}" --help | listed >help
+		page_text "$page" | section OPTIONS | listed >documented
+		[[ -s help ]]
+		diff help documented
+	done
+}
+
+@test "pages name the defaults of --help, the layout, and the size of each record" {
+	for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1 ebpf-web.1; do
+		page_text "$page" | section OPTIONS >options
+		"$bin/${page%.*}" --help | grep -o 'default [0-9][0-9]*' | while read -r _ number; do
+			grep -qw "$number" options || { echo "$page: $number" && return 1; }
+		done
+	done
+	page_text ebpf-load.8 | tr -s ' \n' ' ' >load
+	# Of a record, with the header of 8 that a ring has for each.
+	while read -r record text; do
+		size=$(sed -n "s/^RECORD_SIZE(${record}_record, \([0-9]*\));/\1/p" "$tree/bpf/abi/events.h")
+		grep -F " $((size + 8)) bytes $text" load
+	done <<'SIZES'
+icmp of icmp,
+bind of bind,
+conn of conn,
+deny of deny,
+message and its payload of tcp and udp.
+SIZES
+	version=$(sed -n 's/^#define LAYOUT_VERSION \([0-9]*\)$/\1/p' "$tree/bpf/abi/control.h")
+	grep -F "layout version ($version)" load
+	most=$(sed -n 's/^#define PAYLOAD_MAX \([0-9]*\) .*/\1/p' "$tree/bpf/abi/events.h")
+	grep -F "0 to $most; 0 by default" load
+	for limit in PIDS COMMS PORTS; do
+		sed -n "s/^#define FILTER_$limit *//p" "$tree/bpf/abi/control.h"
+	done >limits
+	page_text ebpf-read.1 | section OPTIONS | grep -o 'At most [0-9]*' | sed 's/At most //' | diff limits -
+}
+
+@test "pages have every section" {
+	for page in ebpf-load.8 ebpf-read.1 ebpf-ctl.8 ebpf-top.1 ebpf-store.1 ebpf-web.1; do
+		for name in NAME SYNOPSIS DESCRIPTION OPTIONS OUTPUT FILES "EXIT STATUS" EXAMPLES SECURITY "SEE ALSO"; do
+			page_text "$page" | section "$name" >text
+			[[ -s text ]] || { echo "$page: $name" && return 1; }
+		done
+	done
+}
+
+@test "pages name every exit status" {
+	page_text ebpf-read.1 | section "EXIT STATUS" | awk '/^     [0-9]/ { printf "%s ", $1 }' >statuses
+	[[ $(cat statuses) == "0 1 2 69 74 77 " ]]
+}
+
+@test "ebpf-web(5) has every route" {
+	page_text ebpf-web.5 >page
+	grep -o '{"/[a-z0-9/*]*", [a-z]' "$tree/tools/web/http/routes.cpp" | cut -d '"' -f 2 | while read -r route; do
+		[[ $route == "/*" || $route == /logout ]] || grep -F " ${route%\*}" page || { echo "not in the page: $route" && return 1; }
+	done
+}
+
+@test "ebpf-store(5) has every table and column, and its examples run" {
+	"$bin/ebpf-store" made.db </dev/null
+	page_text ebpf-store.5 >page
+	sqlite3 made.db "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+		WHERE t.type = 'table' AND (t.name, c.name) <> ('state', 'id')" | tr '|' '\n' | sort -u >words
+	[[ -s words ]]
+	while IFS= read -r word; do
+		grep -qw -- "$word" page || { echo "not in the page: $word" && return 1; }
+	done <words
+	grep -Fw "$(sqlite3 made.db 'PRAGMA user_version')," page
+	section EXAMPLES <page >examples.sql
+	sqlite3 -bail made.db <examples.sql
+}
