@@ -6,10 +6,14 @@ DESTDIR  ?=
 CXX      ?= g++
 CLANG    ?= clang
 BPFTOOL  ?= bpftool
-BTF      ?= /sys/kernel/btf/vmlinux
 
 B    := build$(if $(SANITIZE),/sanitize$(filter-out -1,-$(SANITIZE)))$(if $(DEBUG),/debug)
-ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
+ARCH_x86_64  := x86
+ARCH_aarch64 := arm64
+ARCH_ppc64le := powerpc
+ARCH_riscv64 := riscv
+MACHINE := $(shell uname -m)
+ARCH := $(or $(ARCH_$(MACHINE)),$(MACHINE))
 ,    := ,
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(if $(filter thread,$(SANITIZE)),thread -Wno-tsan,address$(,)undefined) \
                -fno-omit-frame-pointer)
@@ -18,8 +22,10 @@ say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 CXXFLAGS += -std=c++20 -g $(if $(DEBUG),-O0,-O2) -Wall -Wextra -Werror -Wshadow -Wconversion \
             -I. -isystem $(B) -MD -MP $(SANITIZER)
-BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
-            -D__TARGET_ARCH_$(ARCH) -I. -I$(B)
+# No path of this machine gets into the objects. Debian keeps the UAPI's asm/ apart for each kind of machine.
+BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -fdebug-compilation-dir=. \
+            -D__TARGET_ARCH_$(ARCH) $(if $(filter ppc64le,$(MACHINE)),-D__LITTLE_ENDIAN__) -I. \
+            -idirafter /usr/include/$(MACHINE)-linux-gnu
 LDFLAGS  += $(SANITIZER) -Wl,--as-needed
 LDLIBS   += -lbpf -lmd -lmnl
 
@@ -91,14 +97,7 @@ bench: ## speed, as ratios
 
 # --- kernel programs ---
 
-$(B)/vmlinux.h:
-	$(call say,BTF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)test -r $(BTF) || { echo "make: no type information (BTF) at $(BTF): this kernel was built" \
-	  "without CONFIG_DEBUG_INFO_BTF. Give that of another one: make BTF=FILE" >&2; exit 1; }
-	$(Q)$(BPFTOOL) btf dump file $(BTF) format c >$@
-
-$(B)/%.bpf.o: %.bpf.c $(B)/vmlinux.h
+$(B)/%.bpf.o: %.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Pinned maps: what the loader, the kernel programs and the readers tell each other.
- * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ * The only declaration of these bytes; kernel programs and C++ both include it.
  * Fixed-width fields in host byte order, padding explicit and zero.
  *
  *   abi               who loaded what                     loader writes, all read

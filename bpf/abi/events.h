@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Records: what a kernel program writes into a reader's ring and what ebpf-read takes out of it.
- * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ * The only declaration of these bytes; kernel programs and C++ both include it.
  *
  * Rules. Fixed-width fields, host byte order unless a field says otherwise, padding explicit and
  * zero. A record starts with struct record_header; its stream says which struct the whole is. A
@@ -11,9 +11,8 @@
 #ifndef PINPIPE_EVENTS_H
 #define PINPIPE_EVENTS_H
 
-#ifndef __VMLINUX_H__
 #include <linux/types.h>
-#endif
+
 #ifdef __cplusplus
 #define RECORD_SIZE(type, size) static_assert(sizeof(struct type) == (size), #type)
 #else

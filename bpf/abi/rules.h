@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Rules: which ports a process may use. ebpf-ctl writes, kernel programs read and count.
- * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ * The only declaration of these bytes; kernel programs and C++ both include it.
  * Fixed-width fields in host byte order, padding explicit and zero.
  *
  *   maps/policy    which rules hold                     admins write, all read

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Accounting maps: who sent and received how much, at the socket layer.
- * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ * The only declaration of these bytes; kernel programs and C++ both include it.
  * Fixed-width fields in host byte order unless a field says otherwise, padding explicit and zero.
  * All maps are written by kernel programs alone; root and the read group read them.
  *

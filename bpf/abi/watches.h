@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Watched ports: whose packets are counted, where, and what came of it.
- * The only declaration of these bytes; kernel programs (after vmlinux.h) and C++ both include it.
+ * The only declaration of these bytes; kernel programs and C++ both include it.
  * Fixed-width fields in host byte order, padding explicit and zero.
  *
  *   maps/watching    whether anything is watched            admins write, all read

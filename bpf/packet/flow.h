@@ -6,6 +6,7 @@
 #ifndef PINPIPE_FLOW_H
 #define PINPIPE_FLOW_H
 
+#include "bpf/packet/headers.h"
 #include "bpf/sockets/socket_key.h"
 
 #define IPV4_FRAGMENT	 0x1fff /* mask of the offset */

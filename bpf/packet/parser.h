@@ -10,6 +10,7 @@
 #define PINPIPE_PACKET_H
 
 #include "bpf/abi/events.h"
+#include "bpf/packet/headers.h"
 
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd

@@ -4,7 +4,7 @@
  * namespace a process knows another one. An iterator over a map of one element, which does not
  * matter.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 

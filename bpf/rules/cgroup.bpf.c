@@ -2,7 +2,7 @@
 /*
  * Rules at a cgroup's edge: in the system call where there is a hook for it, else packet by packet.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

@@ -3,7 +3,7 @@
  * Labels of sockets that change hands, or that are older than the rules: what no hook of a cgroup
  * sees.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

@@ -7,7 +7,7 @@
  * Only connect(), listen(), shutdown() and close() are sure to be calls: SYN_SENT, LISTEN,
  * FIN_WAIT1, LAST_ACK. Whose the socket is gets written down there.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

@@ -4,7 +4,7 @@
  * there, addresses included. The narrowest places that every byte passes: inet_*msg for streams and
  * datagrams, sock_common_recvmsg for raw sockets and SCTP, packet_*msg, splice and sendpage.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -225,7 +225,7 @@ int BPF_PROG(enter_splice, struct file *file)
 }
 
 SEC("fexit/sock_splice_read")
-int BPF_PROG(splice, struct file *file, loff_t *offset, struct pipe_inode_info *pipe, size_t size,
+int BPF_PROG(splice, struct file *file, __s64 *offset, struct pipe_inode_info *pipe, size_t size,
 	     unsigned int flags, long result)
 {
 	struct socket *sock = bpf_sock_from_file(file);

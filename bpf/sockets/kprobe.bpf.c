@@ -10,7 +10,7 @@
  */
 #define PROBE_READS
 
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

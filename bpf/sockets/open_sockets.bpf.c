@@ -4,7 +4,7 @@
  * runs it once, so that connections older than the load have an owner. Readers run it to list what
  * is bound: what they read is a struct bind_record for each holder of each bound socket.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

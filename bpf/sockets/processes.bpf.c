@@ -3,7 +3,7 @@
  * Processes that have usage entries: their names as they change, and their end. The same for all
  * kinds of socket probes.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

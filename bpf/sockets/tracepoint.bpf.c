@@ -3,7 +3,7 @@
  * Socket probes on tracepoints alone (Linux 6.3), for kernels that grant neither fentry nor
  * kprobes. sock_send_length and sock_recv_length run in the call, after it is known how much went.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

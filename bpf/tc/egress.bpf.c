@@ -3,7 +3,7 @@
  * Packets of watched ports as an interface sends them. Always on to the next program: a look, never
  * a decision.
  */
-#include "vmlinux.h"
+#include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>

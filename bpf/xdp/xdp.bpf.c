@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
  * ICMP and packets of watched ports as they arrive at an interface. Always XDP_PASS: a look, never
- * a decision. What cannot be parsed is counted and passes.
+ * a decision. What cannot be parsed is counted and passes. Only packet formats are read: no
+ * relocation against a kernel.
  */
-#define BPF_NO_PRESERVE_ACCESS_INDEX	/* only packet formats are used: no relocation against a \
-					   kernel */
-#include "vmlinux.h"
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 

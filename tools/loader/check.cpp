@@ -80,8 +80,8 @@ Finding check_kernel(const KernelVersion &version, const std::string &release) {
 Finding check_btf() {
     const bool there = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
     return {"btf", there ? State::ok : State::no,
-            there ? "/sys/kernel/btf/vmlinux" : "no type information: needed to build from source",
-            there ? "" : "make BTF=FILE, of a kernel that has it"};
+            there ? "/sys/kernel/btf/vmlinux" : "no type information: no socket events, no rules",
+            there ? "" : "boot a kernel that was built with CONFIG_DEBUG_INFO_BTF"};
 }
 
 Finding check_jit() {

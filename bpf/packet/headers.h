@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Packet headers as they are on the wire, in network byte order: the kernel's UAPI, and those that
+ * are not as wanted there.
+ */
+#ifndef PINPIPE_HEADERS_H
+#define PINPIPE_HEADERS_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+/* The UAPI takes the order of bits from the compiler's processor, which is no BPF. */
+#if defined(__LITTLE_ENDIAN_BITFIELD) != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#error "The bit order of linux/ip.h is not that of the target."
+#endif
+
+/* Not packed, as the UAPI has it: then fields are loaded byte by byte. */
+struct ethhdr {
+	__u8 h_dest[6];
+	__u8 h_source[6];
+	__be16 h_proto;
+};
+
+/* The fragment header of IPv6; all other extension headers have their length in its second byte. */
+struct frag_hdr {
+	__u8 nexthdr;
+	__u8 reserved;
+	__be16 frag_off;
+	__be32 identification;
+};
+
+#endif
