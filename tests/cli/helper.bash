@@ -143,8 +143,8 @@ listen() { # NAME STREAM ARGUMENT...
 	}
 }
 
-asks() { element maps/wanted 0; }
-asks_other_than() { [ "$(asks)" != "$1" ]; } # BYTES
+asks() { abi maps/wanted 0; }
+asks_other_than() { [ "$(asks)" != "$1" ]; } # RECORD
 
 heard() { # NAME JQ
 	jq -r "$2" "$(out "$1")"
@@ -225,28 +225,13 @@ prepare_nginx() { # ADDRESS:PORT...
 
 # --- what is pinned ---
 
-# Bytes of an element of a pinned array, as "0x01 0x00 ...".
-element() { # PIN INDEX
-	local json
-	json=$(bpftool -j map lookup pinned "$root/$1" key "$2" 0 0 0)
-	[[ $json =~ \"value\":\[([^]]*)\] ]]
-	json=${BASH_REMATCH[1]//\"/}
-	echo "${json//,/ }"
-}
-
-# A number of SIZE bytes at OFFSET of an element.
-field() { # PIN INDEX OFFSET SIZE
-	local bytes number=0 i
-	read -ra bytes <<<"$(element "$1" "$2")"
-	for ((i = $4 - 1; i >= 0; i--)); do
-		number=$((number << 8 | bytes[$3 + i]))
-	done
-	echo "$number"
-}
+# A field of a record in a pinned array, by the name that bpf/abi gives it; or all of the record, as digits. With a VALUE
+# it is written. See abi.c.
+abi() { "$bin/abi" "$root" "$@"; } # MAP INDEX [FIELD [VALUE]]
 
 # Bits of the reader slots for which the kernel writes ICMP.
 wanted_bits() {
-	field maps/wanted 0 0 4
+	abi maps/wanted 0 'readers[STREAM_ICMP]'
 }
 
 # How many of them.
@@ -261,8 +246,8 @@ asks_more_than() { # COUNT
 }
 
 # ICMP records that did not fit into a slot's ring, and that did, since the load.
-lost() { field maps/losses "$1" 0 8; }     # SLOT
-written() { field maps/losses "$1" 64 8; } # SLOT
+lost() { abi maps/losses "$1" 'lost[STREAM_ICMP]'; }       # SLOT
+written() { abi maps/losses "$1" 'written[STREAM_ICMP]'; } # SLOT
 
 link_id() { # HOOK
 	id_in "$(bpftool -j link show pinned "$root/links/$1")"
@@ -285,14 +270,7 @@ program_on() { # INTERFACE [NAMESPACE]
 }
 
 # The interface's name as the record of a hook has it.
-hook_name() { # HOOK
-	local bytes i name=
-	read -ra bytes <<<"$(element maps/hooks "$1")"
-	for ((i = 40; i < 56 && bytes[i]; i++)); do
-		name+=\\${bytes[i]/#0/}
-	done
-	printf '%b\n' "$name"
-}
+hook_name() { abi maps/hooks "$1" name; } # HOOK
 
 # Names in a directory, in one line.
 names_in() { # DIRECTORY
@@ -316,10 +294,10 @@ assert_one_error() { # TOOL
 	[ ${#lines[@]} = 1 ] || [[ ${#lines[@]} = 2 && ${lines[1]} == 'hint: '* ]]
 }
 
-# Makes a hook's program look like that of another build: the next load exchanges it.
+# Makes a hook's program, or the programs of a cgroup, look like those of another build: the next load exchanges them.
 outdate() { # HOOK
-	local bytes
-	read -ra bytes <<<"$(element maps/hooks "$1")"
-	bytes[32]=$(printf 0x%02x $((bytes[32] ^ 1)))
-	bpftool map update pinned "$root/maps/hooks" key "$1" 0 0 0 value "${bytes[@]}"
+	abi maps/hooks "$1" build $(($(abi maps/hooks "$1" build) ^ 1))
+}
+outdate_cgroup() { # NUMBER
+	abi maps/cgroups "$1" build $(($(abi maps/cgroups "$1" build) ^ 1))
 }

@@ -75,9 +75,9 @@ assert_loaded() { # INTERFACE...
 		interface=$(hook_name "$number")
 		[[ " $* " == *" $interface "* ]]
 		[ "$(program_on "$interface")" = "${BASH_REMATCH[1]}" ]
-		[ "$(field maps/hooks "$number" 12 4)" = "${BASH_REMATCH[1]}" ]
+		[ "$(abi maps/hooks "$number" program)" = "${BASH_REMATCH[1]}" ]
 		# The same of what counts what is sent, where the kernel has that (Linux 6.6).
-		[ $(($(field maps/hooks "$number" 4 4) & 0x40)) = 0 ] || [ "$(field maps/hooks "$number" 24 4)" = \
+		[ $(($(abi maps/hooks "$number" flags) & 0x40)) = 0 ] || [ "$(abi maps/hooks "$number" cgroup)" = \
 			"$(bpftool -j link show pinned "$root/sent/$number" | jq .prog_id)" ]
 	done
 	[ ${#started[@]} != 0 ] || quietly "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" -t 0.001 icmp

@@ -3,7 +3,7 @@ load helper
 
 # The network namespace of an interface, as its hook's record has it.
 netns_of_hook() { # HOOK
-	field maps/hooks "$1" 16 8
+	abi maps/hooks "$1" netns
 }
 
 @test "netns: by name" {

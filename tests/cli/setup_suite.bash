@@ -16,8 +16,8 @@ setup_suite() {
 	umask 022
 	mkdir -p "$PINPIPE_PREFIX/bin"
 	install -m 755 "$build"/bin/ebpf-* "$PINPIPE_PREFIX/bin" || return
-	for name in frame tamper; do
-		"${CC:-cc}" -O1 -Wall -Wextra -Werror -o "$PINPIPE_PREFIX/bin/$name" "$here/$name.c" || return
+	for name in abi frame tamper; do
+		"${CC:-cc}" -O1 -Wall -Wextra -Werror "-I$here/../.." -o "$PINPIPE_PREFIX/bin/$name" "$here/$name.c" || return
 	done
 	"${CLANG:-clang}" -O2 -Wall -Wextra -Werror -target bpf -c -o "$PINPIPE_PREFIX/foreign.bpf.o" "$here/foreign.bpf.c"
 }

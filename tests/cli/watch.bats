@@ -26,13 +26,10 @@ state_of() { # PORT
 }
 is_state() { [ "$(state_of "$1")" = "$2" ]; } # PORT STATE
 
-# Packets counted of a TCP port, both ways, over all hooks and processors.
-packets() { # PORT
-	bpftool -j map dump pinned "$root/maps/port_counts" | python3 -c '
-import json, sys
-number = lambda some: int.from_bytes(bytes(int(byte, 16) for byte in some), "little")
-print(sum(number(cpu["value"][:8]) for count in json.load(sys.stdin) for cpu in count["values"]
-          if number(count["key"][:3]) & 0x1ffff == int(sys.argv[1])))' "$1"
+# Packets counted of a port, of TCP if nothing else is said, both ways, on all interfaces.
+packets() { # PORT [PROTOCOL]
+	"$bin/ebpf-read" --pin-root "$root" ports --since-load --port "$1" --proto "${2:-tcp}" 2>/dev/null |
+		jq -s 'map(.packets_received + (.packets_sent // 0)) | add // 0'
 }
 
 # The programs' word of a TCP port: a number that is 0 where it is neither counted nor waited for.
@@ -41,7 +38,7 @@ word() { # PORT
 		jq '.value | map(select(. != "0x00")) | length'
 }
 
-counting() { field maps/watching 0 0 8; } # whether the programs look for watched ports
+counting() { abi maps/watching 0 ports; } # whether the programs look for watched ports
 
 @test "packets of a watched port are counted, those of others are not" {
 	given --xdp lan0
@@ -137,7 +134,7 @@ counting() { field maps/watching 0 0 8; } # whether the programs look for watche
 	ask
 	[ "$(state_of 5050)" = counting ]
 	ask
-	[ "$(packets $((65536 + 5050)))" -ge 2 ]
+	[ "$(packets 5050 udp)" -ge 2 ]
 	finish server TERM
 	wait_until is_state 5050 waiting
 }
