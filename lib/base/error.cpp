@@ -1,5 +1,6 @@
 #include "lib/base/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -53,10 +54,49 @@ std::string printable(const std::string &s) {
     return out;
 }
 
+namespace {
+
+std::string &hinted_pin_root() {
+    static std::string root;
+    return root;
+}
+
+// Where the first command of a hint ends.
+size_t command_end(const std::string &hint) {
+    return std::min({hint.find("   ("), hint.find(';'), hint.find(" | "), hint.size()});
+}
+
+bool takes_pins(const std::string &command) {
+    for (const char *tool : {"ebpf-load", "ebpf-read", "ebpf-ctl"})
+        if (const size_t at = command.find(tool);
+            at == 0 || (at != command.npos && command.compare(0, at, "sudo ") == 0))
+            return command.find("--help") == command.npos;
+    return false;
+}
+
+} // namespace
+
+std::string with_pin_root(const std::string &hint, const std::string &pin_root) {
+    const size_t end = command_end(hint);
+    const std::string command = hint.substr(0, end);
+    if (pin_root.empty() || !takes_pins(command) || command.find("--pin-root") != command.npos)
+        return hint;
+    return command + " --pin-root " + pin_root + hint.substr(end);
+}
+
+void name_pin_root_in_hints(const std::string &pin_root) {
+    hinted_pin_root() = pin_root;
+}
+
+void say_hint(const std::string &command) {
+    std::fprintf(stderr, "hint: %s\n",
+                 printable(with_pin_root(command, hinted_pin_root())).c_str());
+}
+
 int report(const char *tool, const Error &error) {
     std::fprintf(stderr, "%s: %s\n", tool, printable(error.text).c_str());
     if (!error.hint.empty())
-        std::fprintf(stderr, "hint: %s\n", printable(error.hint).c_str());
+        say_hint(error.hint);
     return static_cast<int>(error.exit);
 }
 

@@ -49,6 +49,17 @@ inline tl::unexpected<Error> fail(Error error) {
 // terminal. Returns the exit status.
 int report(const char *tool, const Error &error);
 
+// Prints "hint: command" to stderr in the same way.
+void say_hint(const std::string &command);
+
+// Where the pins are that this run is about, when that is not the default place: commands in hints
+// name it from now on, so that they mean the same pins. Empty: they name none.
+void name_pin_root_in_hints(const std::string &pin_root);
+
+// The hint with " --pin-root DIR" behind its command, when that is one of ours that takes pins and
+// does not name them itself. What follows "   (" or ";" in a hint is an explanation.
+std::string with_pin_root(const std::string &hint, const std::string &pin_root);
+
 // s with every byte that a terminal could act upon, or that is no ASCII, as \xHH.
 std::string printable(const std::string &s);
 

@@ -20,8 +20,8 @@ constexpr Option common[] = {
      "where the pins are (default: $EBPF_PIN_ROOT or /run/ebpf)"},
     {id_verbose, "verbose", 'v', nullptr,
      "say more on stderr; on failure also what the kernel says"},
-    {id_help, "help", 0, nullptr, "print this help and exit"},
-    {id_version, "version", 0, nullptr, "print the version and exit"},
+    {id_help, "help", 'h', nullptr, "print this help and exit"},
+    {id_version, "version", 'V', nullptr, "print the version and exit"},
 };
 
 std::vector<Option> all_options(const Usage &usage) {
@@ -104,6 +104,7 @@ Result<Parsed> parse_options(int argc, char **argv, const Usage &usage) {
         return fail(misused(usage, "--pin-root needs an absolute path: " + parsed.pin_root));
     while (parsed.pin_root.size() > 1 && parsed.pin_root.back() == '/')
         parsed.pin_root.pop_back();
+    name_pin_root_in_hints(parsed.pin_root == default_pin_root ? "" : parsed.pin_root);
     return parsed;
 }
 

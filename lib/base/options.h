@@ -1,5 +1,5 @@
 // Command lines: one table a tool, over getopt_long, which also makes the tool's --help.
-// Every tool has --help, --version, --pin-root DIR and -v besides its own.
+// Every tool has --help (-h), --version (-V), --pin-root DIR and -v besides its own.
 #pragma once
 
 #include "lib/base/error.h"
@@ -45,7 +45,8 @@ struct Parsed {
     bool has(int id) const { return value(id) != nullptr; }
 };
 
-// Operands may stand between options. An error is a usage error with a hint at --help.
+// Operands may stand between options. An error is a usage error with a hint at --help. Hints that
+// are said later name the pin root where it is not the default one.
 Result<Parsed> parse_options(int argc, char **argv, const Usage &usage);
 
 // Text of --help, with a final newline.

@@ -70,6 +70,8 @@ Result<void> AdminMaps::open(const Pins &pins, const AdminSet &set, Access acces
     directory_ = pins.path(admin ? admin_path : "maps");
     for (const MapSpec *spec : set.maps) {
         auto map = open_map(path(*spec), *spec, access);
+        if (!map && map.error().code == ENOENT) // who may not enter admin/ sees it here first
+            return fail(not_loaded(pins.root(), set.load_option));
         if (!map)
             return fail(map.error());
         maps_[spec] = std::move(*map);

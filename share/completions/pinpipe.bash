@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 _pinpipe_options() { # TOOL
-    "$1" --help 2>/dev/null | sed -n 's/^  \(-[a-z], \|    \)\(--[a-z-]*\).*/\2/p'
+    "$1" --help 2>/dev/null | sed -n 's/^  \(-[a-zA-Z], \|    \)\(--[a-z-]*\).*/\2/p'
 }
 
 _pinpipe_interfaces() {

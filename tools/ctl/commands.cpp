@@ -10,10 +10,6 @@ void say(const std::string &text) {
     std::fprintf(stderr, "ebpf-ctl: %s\n", printable(text).c_str());
 }
 
-void say_hint(const std::string &command) {
-    std::fprintf(stderr, "hint: %s\n", printable(command).c_str());
-}
-
 std::string shell_word(const std::string &word) {
     constexpr const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                   "_-+./:@%,=";

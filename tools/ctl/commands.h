@@ -33,7 +33,6 @@ Result<void> watches(const Parsed &parsed);
 
 // A remark: "ebpf-ctl: text" on standard error, harmless to a terminal.
 void say(const std::string &text);
-void say_hint(const std::string &command);
 
 // A word as a shell takes it.
 std::string shell_word(const std::string &word);

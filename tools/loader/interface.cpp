@@ -16,6 +16,7 @@ namespace pinpipe::loader {
 namespace {
 
 constexpr const char *own_netns = "/proc/self/ns/net";
+const std::string netns_folder = "/run/netns/";
 
 std::string netns_path(const std::string &name) {
     if (name.empty())
@@ -24,7 +25,7 @@ std::string netns_path(const std::string &name) {
         return name;
     if (name.find_first_not_of("0123456789") == std::string::npos)
         return "/proc/" + name + "/ns/net";
-    return "/run/netns/" + name;
+    return netns_folder + name;
 }
 
 Result<Fd> open_netns(const std::string &path) {
@@ -63,12 +64,12 @@ bool takes_vlan_tags(int socket, const std::string &name) {
     return ioctl(socket, SIOCETHTOOL, &request) == 0 && flags.data & ETH_FLAG_RXVLAN;
 }
 
-Result<Interface> look_up(const std::string &name) {
+Result<Interface> look_up(const Netns &netns, const std::string &name) {
     Interface interface;
     interface.name = name;
     interface.index = if_nametoindex(name.c_str());
     if (!interface.index)
-        return fail(failure("no interface " + name).with_hint("ip -brief link"));
+        return fail(failure("no interface " + name).with_hint(netns.listing()));
     const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ifreq request = request_for(name);
     if (!socket.valid() || ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0)
@@ -91,12 +92,22 @@ Result<void> Netns::enter(const Fd &netns) {
     return {};
 }
 
+std::string Netns::listing() const {
+    if (name_.empty())
+        return "ip -brief link";
+    const std::string path = netns_path(name_);
+    if (path == netns_folder + name_)
+        return "ip -n " + name_ + " -brief link";
+    return "sudo nsenter --net=" + path + " ip -brief link";
+}
+
 Result<Netns> Netns::open(const std::string &name) {
     Netns netns;
     auto own = open_netns(own_netns);
     if (!own)
         return fail(own.error());
     netns.own_ = std::move(*own);
+    netns.name_ = name;
     struct stat st {};
     if (!name.empty()) {
         auto target = open_netns(netns_path(name));
@@ -111,7 +122,7 @@ Result<Netns> Netns::open(const std::string &name) {
 }
 
 Result<Interface> find_interface(const Netns &netns, const std::string &name) {
-    auto found = netns.inside([&] { return look_up(name); });
+    auto found = netns.inside([&] { return look_up(netns, name); });
     if (found)
         found->netns = netns.inode();
     return found;

@@ -18,6 +18,9 @@ public:
 
     uint64_t inode() const { return inode_; }
 
+    // The command that lists the interfaces in it.
+    std::string listing() const;
+
     // Runs work with this thread inside the namespace; only the network one, so pins stay where
     // they are.
     template <class Work> auto inside(Work work) const -> decltype(work()) {
@@ -34,6 +37,7 @@ public:
 private:
     static Result<void> enter(const Fd &netns);
 
+    std::string name_; // as it was given
     Fd own_, target_;
     uint64_t inode_ = 0;
 };

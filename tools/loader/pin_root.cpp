@@ -96,7 +96,7 @@ Result<void> mount_bpffs(const std::string &path, const char *source, std::strin
     if (place == Place::own)
         return fail(failure("cannot mount a bpffs at " + path +
                             ": this mount namespace is not that of pid 1, the pins would vanish")
-                        .with_hint("ebpf-load --netns NAME ... outside of 'ip netns exec'"));
+                        .with_hint("ebpf-load --netns NAME ...   (outside of 'ip netns exec')"));
     if (place == Place::unknown)
         doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
     if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)

@@ -1,24 +1,14 @@
 // ebpf-read: pinned ring buffers as NDJSON.
 #include "lib/base/library_log.h"
 #include "lib/base/signals.h"
-#include "tools/reader/session.h"
+#include "tools/reader/greeting.h"
 
 #include <cinttypes>
 #include <cstdio>
-#include <unistd.h>
 
 using namespace pinpipe;
 
 namespace {
-
-void greet(const reader::Session &session) {
-    if (isatty(STDERR_FILENO))
-        std::fprintf(
-            stderr,
-            "ebpf-read: waiting for %s. To see some icmp, ping this machine from another one,\n"
-            "ebpf-read: or another one from here (its replies are received). Ctrl-C ends.\n",
-            printable(session.description()).c_str());
-}
 
 void sum_up(const reader::Ending &ending) {
     if (!ending.closed)
@@ -40,7 +30,8 @@ Result<int> run(int argc, char **argv) {
     auto session = reader::Session::open(*request);
     if (!session)
         return fail(session.error());
-    greet(*session);
+    if (const auto greeted = reader::greet(*session, *request); !greeted)
+        return fail(greeted.error());
     if (request->verbose)
         std::fprintf(stderr, "ebpf-read: reader slot %d, %s\n", session->slot(),
                      printable(session->description()).c_str());

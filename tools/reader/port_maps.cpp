@@ -20,6 +20,7 @@ Result<PortMaps> PortMaps::open(const Pins &pins) {
     const std::pair<Fd *, const MapSpec *> all[] = {{&maps.counts_, &port_counts_map},
                                                     {&maps.counters_, &counters_map},
                                                     {&maps.watched_, &watched_map},
+                                                    {&maps.watching_, &watching_map},
                                                     {&maps.usage_, &port_usage_map}};
     for (const auto &[fd, spec] : all) {
         auto map = pins.open(*spec, Access::read);
@@ -79,6 +80,13 @@ Result<uint64_t> PortMaps::word(uint32_t index) const {
     if (auto read = read_element(watched_, index, word, watched_map.path); !read)
         return fail(read.error());
     return word;
+}
+
+Result<bool> PortMaps::watches_any() const {
+    watching_record watching{};
+    if (auto read = read_element(watching_, 0, watching, watching_map.path); !read)
+        return fail(read.error());
+    return watching.ports != 0;
 }
 
 } // namespace pinpipe

@@ -34,10 +34,12 @@ public:
 
     Result<uint64_t> word(uint32_t index) const; // bits of WATCH_* of a port
 
+    Result<bool> watches_any() const; // some port is watched, or some process waited for
+
     bool has_sockets() const { return usage_.valid(); }
 
 private:
-    Fd counts_, counters_, watched_, usage_;
+    Fd counts_, counters_, watched_, watching_, usage_;
 };
 
 } // namespace pinpipe

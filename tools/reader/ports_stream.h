@@ -22,6 +22,7 @@ public:
     int64_t due() const { return due_; }
     // One look was all that was asked for, and it has been taken.
     bool over() const { return over_; }
+    Result<bool> watches_any() const { return maps_.watches_any(); }
     bool has_owners() const { return !bound_.empty(); }
 
     // Which interfaces there are, from here on.

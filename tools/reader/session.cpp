@@ -362,6 +362,13 @@ Result<void> Session::run(Ending &ending) {
     return drain();
 }
 
+Result<bool> Session::watches_nothing() const {
+    if (!ports_)
+        return false;
+    const auto any = ports_->watches_any();
+    return any ? Result<bool>(!*any) : fail(any.error());
+}
+
 std::string Session::description() const {
     std::string text;
     for (unsigned stream = 0; stream < STREAMS; stream++)

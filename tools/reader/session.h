@@ -31,6 +31,9 @@ public:
 
     // "icmp on eth0, wlan0"
     std::string description() const;
+    // Ports are read and none is watched: their stream tells nothing.
+    Result<bool> watches_nothing() const;
+    uint32_t streams() const { return request_.streams; } // bit N: stream N is read
     int slot() const { return claim_ ? static_cast<int>(claim_->slot()) : -1; } // -1: none
 
 private:

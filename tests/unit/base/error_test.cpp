@@ -92,6 +92,33 @@ TEST(Error, ReportPrintsAndReturnsTheStatus) {
     EXPECT_EQ(hinted.err, "ebpf-x: no\nhint: sudo do\n");
 }
 
+TEST(Error, CommandsInHintsNameThePinRoot) {
+    const std::pair<const char *, const char *> hints[] = {
+        {"sudo ebpf-load --unload   (then load again)",
+         "sudo ebpf-load --unload --pin-root /run/x   (then load again)"},
+        {"sudo ebpf-load --check; with -v: the kernel's log",
+         "sudo ebpf-load --check --pin-root /run/x; with -v: the kernel's log"},
+        {"ebpf-ctl status", "ebpf-ctl status --pin-root /run/x"},
+        {"ebpf-read usage | ebpf-top", "ebpf-read usage --pin-root /run/x | ebpf-top"},
+        // These take no pins, or name them.
+        {"ebpf-read --help", "ebpf-read --help"},
+        {"ebpf-store x.db </dev/null", "ebpf-store x.db </dev/null"},
+        {"ebpf-load --pin-root /y", "ebpf-load --pin-root /y"},
+        {"end one of them, or: sudo ebpf-load", "end one of them, or: sudo ebpf-load"},
+        {"sudo mkdir /run/ebpf-load", "sudo mkdir /run/ebpf-load"},
+        {"", ""},
+    };
+    for (const auto &[hint, expected] : hints) {
+        EXPECT_EQ(with_pin_root(hint, "/run/x"), expected);
+        EXPECT_EQ(with_pin_root(hint, ""), hint);
+    }
+    const Finished ran = run_child([] {
+        name_pin_root_in_hints("/run/x");
+        return report("ebpf-x", failure("no").with_hint("ebpf-ctl status"));
+    });
+    EXPECT_EQ(ran.err, "ebpf-x: no\nhint: ebpf-ctl status --pin-root /run/x\n");
+}
+
 TEST(Error, ReportIsHarmlessToTerminals) {
     std::string all;
     for (int byte = 0; byte < 256; byte++)

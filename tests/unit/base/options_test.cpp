@@ -184,8 +184,8 @@ TEST_F(Options, HelpHasEveryOption) {
           "\n      --host ADDR             of this host\n",
           "\n      --host-name             with the name of the host\n",
           "\n  -q, --quiet                 say less\n", "\n      --pin-root DIR          where",
-          "\n  -v, --verbose               say more", "\n      --help                  print",
-          "\n      --version               print"})
+          "\n  -v, --verbose               say more", "\n  -h, --help                  print",
+          "\n  -V, --version               print"})
         EXPECT_NE(text.find(line), text.npos) << line << "in\n" << text;
 }
 

@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# Mistakes of somebody who uses the tools for the first time: each is answered by a clear line.
+load helper
+
+on_terminal() { # COMMAND: its output on a terminal
+	local command=$1
+	"${from_here[@]}" script -qefc "$command" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "on a terminal each stream says how to cause some of it" {
+	local stream expected
+	given --xdp lan0 --sockets
+	while read -r stream expected; do
+		run on_terminal "'$bin/ebpf-read' --pin-root '$root' $stream -t 0.01"
+		[ "$status" = 0 ]
+		[[ $output == *"ebpf-read: waiting for "*"$stream"*"Ctrl-C ends."* ]]
+		[[ $output == *"ebpf-read: To see some, $expected"* ]]
+	done <<-'END'
+		icmp ping this machine from another one, or another one from here.
+		tcp fetch a page, as curl does.
+		conn fetch a page, as curl does.
+		udp look up a name, as dig does.
+		bind start a server.
+		usage let any program use the network.
+		ports connect to a port that is watched.
+	END
+}
+
+@test "on a terminal streams of processes say what they leave out" {
+	local out='What processes of this session do is left out; --include-self shows it too.'
+	given --xdp lan0 --sockets
+	run on_terminal "'$bin/ebpf-read' --pin-root '$root' conn -t 0.01"
+	[[ $output == *"$out"* ]]
+	run on_terminal "'$bin/ebpf-read' --pin-root '$root' conn --include-self -t 0.01"
+	[[ $output != *'left out'* ]]
+	run on_terminal "'$bin/ebpf-read' --pin-root '$root' icmp -t 0.01"
+	[[ $output != *'left out'* ]]
+}
+
+@test "ports without a watched port say so, and how to watch one" {
+	given --xdp lan0
+	run --separate-stderr "$bin/ebpf-read" --pin-root "$root" ports --since-load
+	[ "$status" = 0 ]
+	[ "${stderr_lines[0]}" = 'ebpf-read: no port is watched' ]
+	[ "${stderr_lines[1]}" = "hint: ebpf-ctl watch PORT --pin-root $root" ]
+	"$bin/ebpf-ctl" --pin-root "$root" watch 5050
+	run --separate-stderr "$bin/ebpf-read" --pin-root "$root" ports --since-load
+	[ "${stderr_lines[0]}" = 'ebpf-read: 0 events, 0 lost' ]
+}
+
+@test "a reader is told what root is told when no rules are loaded" {
+	local who
+	given --xdp lan0
+	for who in '' member; do
+		local -a as=()
+		[ -z "$who" ] || as=("${as_member[@]}")
+		run --separate-stderr "${as[@]}" "$bin/ebpf-ctl" --pin-root "$root" rules
+		[ "$status" = 69 ]
+		[ "$stderr" = "ebpf-ctl: not loaded: run: sudo ebpf-load --cgroup DIR --pin-root $root" ]
+	done
+}
+
+@test "commands in hints name the pins that were asked for" {
+	run --separate-stderr "$bin/ebpf-ctl" --pin-root "$root" watch 5050
+	[ "$status" = 69 ]
+	[[ $stderr == *" --pin-root $root"* ]]
+	given --xdp lan0 --readers 2
+	start_reader one icmp
+	start_reader two icmp
+	run --separate-stderr "$bin/ebpf-read" --pin-root "$root" icmp
+	[ "$status" = 1 ]
+	[[ ${stderr_lines[1]} == "hint: "*"ebpf-load --unload --pin-root $root"* ]]
+	loader --xdp lan0 --ring-size 65536 2>"$BATS_TEST_TMPDIR/said" && return 1
+	grep -q "^hint: sudo ebpf-load --unload --pin-root $root   (" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "the interfaces that a hint lists are those of the namespace that was asked for" {
+	run --separate-stderr "$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp nothing0
+	[ "$status" = 1 ]
+	[ "${stderr_lines[1]}" = "hint: ip -n $here -brief link" ]
+	run bash -c "${stderr_lines[1]#hint: }"
+	[[ $output == *lan0* ]]
+	run --separate-stderr "$bin/ebpf-load" --pin-root "$root" --netns "/run/netns/./$here" --xdp nothing0
+	[ "${stderr_lines[1]}" = "hint: sudo nsenter --net=/run/netns/./$here ip -brief link" ]
+	run --separate-stderr "$bin/ebpf-load" --pin-root "$root" --xdp nothing0
+	[ "${stderr_lines[1]}" = 'hint: ip -brief link' ]
+}
+
+@test "-h and -V are --help and --version" {
+	local tool
+	for tool in load read ctl store top web; do
+		[ "$("$bin/ebpf-$tool" -h)" = "$("$bin/ebpf-$tool" --help)" ]
+		[ "$("$bin/ebpf-$tool" -V)" = "$("$bin/ebpf-$tool" --version)" ]
+		[[ $("$bin/ebpf-$tool" -V) == "ebpf-$tool (pinpipe) "* ]]
+	done
+}
