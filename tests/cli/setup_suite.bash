@@ -19,6 +19,7 @@ setup_suite() {
 	for name in abi frame tamper; do
 		"${CC:-cc}" -O1 -Wall -Wextra -Werror "-I$here/../.." -o "$PINPIPE_PREFIX/bin/$name" "$here/$name.c" || return
 	done
+	"${CC:-cc}" -O1 -Wall -Wextra -Werror -shared -fPIC -o "$PINPIPE_PREFIX/refuse.so" "$here/refuse.c" || return
 	"${CLANG:-clang}" -O2 -Wall -Wextra -Werror -target bpf -c -o "$PINPIPE_PREFIX/foreign.bpf.o" "$here/foreign.bpf.c"
 }
 

@@ -82,8 +82,11 @@ bool fires(const Kind &kind) {
 }
 
 std::string refusal(const loader::Probe &probe) {
-    return probe.code == EOPNOTSUPP ? "no LSM programs: bpf is not among the kernel's LSMs"
-                                    : "refused here: " + reason(probe.code);
+    switch (probe.grant) {
+    case loader::Grant::refused: return "refused here: " + reason(probe.code);
+    case loader::Grant::never_runs: return "no LSM programs: bpf is not among the kernel's LSMs";
+    default: return "this kernel has none";
+    }
 }
 
 void compare(const loader::Probe &probe) {
@@ -92,7 +95,7 @@ void compare(const loader::Probe &probe) {
         if (std::string(probe.name) != kind.name)
             continue;
         const bool fired = fires(kind);
-        if (fired != probe.granted)
+        if (fired != probe.granted())
             print_cell(cell, "fail",
                        fired ? "it fires, --check says no" : "it does not, --check says ok");
         else

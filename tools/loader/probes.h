@@ -1,5 +1,5 @@
-// What this kernel really grants, found by trying: a two-instruction program is loaded and attached
-// to nothing anybody uses, or to a function for a moment, and taken away again.
+// What this kernel really grants, found by trying: a program of a few instructions is loaded,
+// attached to a function for a moment, seen to run, and taken away again.
 #pragma once
 
 #include "lib/base/fd.h"
@@ -11,10 +11,18 @@
 
 namespace pinpipe::loader {
 
+enum class Grant {
+    yes,        // a program was loaded and attached, and ran
+    refused,    // the kernel answered with an errno
+    absent,     // this kernel has nothing to attach to
+    never_runs, // loads and attaches, and nothing comes of it
+};
+
 struct Probe {
     const char *name; // "fentry"
-    bool granted;
-    int code; // errno, where it is not
+    Grant grant;
+    int code; // errno, where it is refused
+    bool granted() const { return grant == Grant::yes; }
 };
 
 // fentry, kprobe, tp_btf (raw tracepoints with types), lsm. Needs root.
@@ -29,8 +37,12 @@ bool grants_kprobe();
 // The same of LSM programs at a cgroup; those that are never run are not granted.
 bool grants_lsm_cgroup();
 
-// Whether programs at a cgroup may do what rules need.
+// Whether programs at a cgroup may do what rules need. Needs root.
+Probe try_rules();
 bool grants_rules();
+
+// Whether programs are compiled (JIT) or interpreted; nothing where none may be loaded. Needs root.
+std::optional<bool> compiles_programs();
 
 // Whether a function of the kernel's (or of a module that is loaded) can have a kprobe.
 bool has_function(const std::string &name);

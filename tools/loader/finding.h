@@ -1,0 +1,30 @@
+// One line of ebpf-load --check.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pinpipe::loader {
+
+enum class State {
+    ok,
+    missing, // what loading needs and this machine has not
+    no,      // not there, and loading does without
+    unknown,
+};
+
+struct Finding {
+    std::string name;
+    State state;
+    std::string value;
+    std::string fix; // a command, or empty
+};
+
+using Findings = std::vector<Finding>;
+
+// What only root can find out.
+inline Finding ask_root(std::string name) {
+    return {std::move(name), State::unknown, "run as root", "sudo ebpf-load --check"};
+}
+
+} // namespace pinpipe::loader
