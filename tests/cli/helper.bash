@@ -163,14 +163,14 @@ is_gone() { # PID
 	! kill -0 "$1" 2>/dev/null
 }
 
+# What a test has started ends with it, and what that has started: all of it has the test's directory in its environment.
 end_started() {
+	"$BATS_TEST_DIRNAME/../end-marked" "BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR"
 	local pid
 	for pid in "${started[@]}"; do
-		kill -STOP "$pid" 2>/dev/null || continue
-		pkill -KILL -P "$pid" || : # a server's workers, which it would begin anew
-		kill -KILL "$pid" 2>/dev/null || :
+		kill -KILL "$pid" 2>/dev/null || : # had it been given another environment
+		wait "$pid" 2>/dev/null || :
 	done
-	for pid in "${started[@]}"; do wait "$pid" || :; done 2>/dev/null
 	started=()
 }
 

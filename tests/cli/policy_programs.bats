@@ -3,17 +3,6 @@
 load helper
 load policy
 
-teardown() {
-	local pid
-	end_started
-	# Those that they have started.
-	for pid in $(<"$cgroup/cgroup.procs"); do kill -KILL "$pid" 2>/dev/null || :; done
-	wait_until is_empty
-	remove_root "$root"
-}
-
-is_empty() { [ -z "$(<"$cgroup/cgroup.procs")" ]; }
-
 # In the namespace $there, which has no rules.
 serve_files() { # NAME PORT
 	start "$1" "${from_there[@]}" python3 -m http.server "$2" --bind 10.77.0.2 --directory "$PWD/www"

@@ -13,6 +13,8 @@ setup_suite() {
 		echo 'these tests need root: run make test, or sudo make test-cli' >&2
 		return 1
 	fi
+	# Whatever ends bats, be it SIGKILL: what the tests have made goes with it.
+	env -u PINPIPE_PREFIX setsid "$here/clean" "$PINPIPE_LAB" "$BATS_ROOT_PID" <&- &>/dev/null 3>&- 4>&- &
 	umask 022
 	mkdir -p "$PINPIPE_PREFIX/bin"
 	install -m 755 "$build"/bin/ebpf-* "$PINPIPE_PREFIX/bin" || return
@@ -24,5 +26,5 @@ setup_suite() {
 }
 
 teardown_suite() {
-	rm -rf "$PINPIPE_PREFIX"
+	env -u PINPIPE_PREFIX "$(dirname "${BASH_SOURCE[0]}")/clean" "$PINPIPE_LAB"
 }

@@ -12,8 +12,9 @@ setup() {
 }
 
 teardown() {
+	"$BATS_TEST_DIRNAME/../end-marked" "BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR"
 	local pid
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
+	for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || :; done
 	! mountpoint -q disk || umount -l disk
 }
 
@@ -61,7 +62,7 @@ in_background() { # COMMAND...; its pid in $pid
 }
 
 wait_until() { # COMMAND...
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 120))
 	until "$@"; do
 		[ $SECONDS -lt $deadline ] || { echo "waited in vain: $*" >&2; return 1; }
 		sleep 0.02

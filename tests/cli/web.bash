@@ -15,15 +15,13 @@ setup() {
 
 teardown() {
 	local pid command
-	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
+	"$BATS_TEST_DIRNAME/../end-marked" "BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR"
+	for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || :; done
 	for command in "${cleaning[@]}"; do $command; done
 }
 
 wait_until() { # COMMAND...
-	local deadline=$((SECONDS + 60))
+	local deadline=$((SECONDS + 120))
 	until "$@"; do
 		[ $SECONDS -le $deadline ] || { echo "waited in vain: $*" >&2 && return 1; }
 		sleep 0.02
