@@ -2,6 +2,7 @@
 // threads.
 #include "tests/traffic/splicing.h"
 
+#include <algorithm>
 #include <linux/io_uring.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -4,6 +4,7 @@
 #include "bpf/abi/rules.h"
 #include "lib/base/error.h"
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 

@@ -6,6 +6,7 @@
 #include "tools/loader/probes.h"
 #include "bpf/rules/relabel.skel.h"
 
+#include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <filesystem>

@@ -4,6 +4,7 @@
 #include "lib/base/address.h"
 #include "lib/base/options.h"
 
+#include <cstdint>
 #include <optional>
 
 namespace pinpipe::reader {

@@ -4,6 +4,7 @@
 
 #include "bpf/abi/watches.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>

@@ -5,6 +5,7 @@
 #include "tools/store/speaker.h"
 #include "tools/store/writer.h"
 
+#include <algorithm>
 #include <csignal>
 #include <unistd.h>
 #include <vector>

@@ -2,6 +2,7 @@
 
 #include "tests/unit/support/json.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <sstream>
 

@@ -1,6 +1,7 @@
 #include "tests/unit/support/json.h"
 #include "tools/ctl/status.h"
 
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>

@@ -4,6 +4,7 @@
 #include "tests/unit/support/records.h"
 #include "tools/reader/lines/icmp_names.h"
 
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <limits>

@@ -2,6 +2,7 @@
 
 #include "lib/base/address.h"
 
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>

@@ -4,6 +4,7 @@
 #include "tests/unit/support/child.h"
 #include "tests/unit/support/watches.h"
 
+#include <algorithm>
 #include <sys/file.h>
 
 namespace pinpipe {

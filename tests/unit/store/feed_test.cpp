@@ -2,6 +2,7 @@
 
 #include "tests/unit/support/child.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <thread>
 

@@ -3,6 +3,7 @@
 
 #include "tests/unit/support/store.h"
 
+#include <algorithm>
 #include <random>
 
 namespace pinpipe::store {

@@ -5,6 +5,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/mapping.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>

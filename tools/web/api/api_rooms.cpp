@@ -1,6 +1,7 @@
 #include "tools/web/api/api.h"
 #include "tools/web/model/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace pinpipe::web {

@@ -4,6 +4,7 @@
 #include "tools/web/access/secret_file.h"
 #include "tools/web/http/exchange.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 

@@ -1,5 +1,6 @@
 #include "tools/web/http/viewer.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace pinpipe::web {
