@@ -5,7 +5,7 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 CXX      ?= g++
 CLANG    ?= clang
-BPFTOOL  ?= bpftool
+BPFTOOL  ?= $(eval BPFTOOL := $(shell bpf/find-bpftool))$(BPFTOOL)
 
 B    := build$(if $(SANITIZE),/sanitize$(filter-out -1,-$(SANITIZE)))$(if $(DEBUG),/debug)
 ARCH_x86_64  := x86
@@ -48,27 +48,32 @@ TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
 READING := $(B)/reading.a
 SITE    := $(B)/tools/web/site_files.o
 VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
+# What tests need to be installed.
+TEST_PACKAGES := packages tests/demo-packages tests/packages
 # Makes traffic with known byte counts.
 TRAFFIC := $(B)/bin/traffic
 BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-*.cpp))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help all deps demo test test-unit test-cli test-long storm test-vm bench fuzz lint format install uninstall clean
+.PHONY: help all deps demo test test-unit test-cli test-long storm test-vm test-distros bench fuzz lint format install uninstall clean
 
 all: $(BIN) ## build the tools into build/bin/
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-deps: ## install what build, demo and tests need (Debian, Ubuntu)
-	$(Q)tests/deps
+deps: ## install what building needs (Debian, Ubuntu); demo and tests install theirs
+	$(Q)tests/deps packages
 
 demo: ## build, then the whole way once, on interfaces of its own; WEB=1: and in a browser until Ctrl-C
-	$(Q)tests/deps && $(MAKE) -j "$$(nproc)" --no-print-directory all && tests/demo
+	$(Q)tests/deps packages tests/demo-packages
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all
+	$(Q)tests/demo
 
 test: ## every test (as root, or through sudo)
-	$(Q)tests/deps vm/packages web/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
+	$(Q)tests/deps $(TEST_PACKAGES) tests/vm/packages tests/web/packages
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
 
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)
@@ -81,18 +86,24 @@ test-long: all $(TRAFFIC) ## ebpf-store for longer: 200 SIGKILLs, ten million li
 	$(Q)PINPIPE_LONG=1 bats -f ebpf-store tests/cli/sockets.bats
 
 storm: ## ebpf-web under load and attack, with sanitizers: SECONDS (default 20) each over HTTP and HTTPS
-	$(Q)tests/deps web/packages
+	$(Q)tests/deps $(TEST_PACKAGES) tests/web/packages
 	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory SANITIZE=1 $(addprefix build/sanitize/bin/,ebpf-web ebpf-store)
 	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory SANITIZE=thread $(addprefix build/sanitize-thread/bin/,ebpf-web ebpf-store)
 	$(Q)EBPF_BIN=build/sanitize/bin node tests/web/storm.js $(SECONDS)
 	$(Q)EBPF_BIN=build/sanitize-thread/bin setarch -R node tests/web/storm.js $(SECONDS)
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
-	$(Q)tests/deps vm/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
+	$(Q)tests/deps $(TEST_PACKAGES) tests/vm/packages
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
 	$(Q)tests/vm/matrix $(addprefix -k ,$(KERNEL)) $(if $(UPDATE),--update)
 
+test-distros: ## build and test in fresh installations of distributions: DISTROS="debian-13 ..." for some of them
+	$(Q)tests/deps tests/distros/packages || : # what cannot be had for want of them is skipped
+	$(Q)tests/distros/run $(DISTROS)
+
 bench: ## speed, as ratios
-	$(Q)tests/deps bench/packages && $(MAKE) -j "$$(nproc)" --no-print-directory all $(BENCHES)
+	$(Q)tests/deps $(TEST_PACKAGES) tests/bench/packages
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(BENCHES)
 	$(Q)tests/bench/run
 
 # --- kernel programs ---
@@ -167,6 +178,7 @@ SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' 
 PAGES   := $(wildcard man/*.[1-8])
 
 lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
+	$(Q)tests/deps tests/lint-packages
 	$(Q)clang-format --dry-run --Werror $(SOURCES)
 	$(Q)shellcheck -x $(SCRIPTS) $(wildcard share/completions/*.bash)
 	$(Q)mandoc -Tlint -W warning $(PAGES)

@@ -2,6 +2,7 @@
 # What the parts of the bench share: figures, each against its bound. missed is 1 once a bound was missed.
 # shellcheck disable=SC2034 # the parts end with it
 missed=0
+. tests/path.bash
 
 tell() { # WHAT FIGURE UNIT at-most|at-least BOUND
 	local verdict=ok

@@ -13,6 +13,8 @@ setup_suite() {
 		echo 'these tests need root: run make test, or sudo make test-cli' >&2
 		return 1
 	fi
+	# shellcheck source=tests/path.bash
+	. "$here/../path.bash"
 	# Whatever ends bats, be it SIGKILL: what the tests have made goes with it.
 	env -u PINPIPE_PREFIX setsid "$here/clean" "$PINPIPE_LAB" "$BATS_ROOT_PID" <&- &>/dev/null 3>&- 4>&- &
 	umask 022
