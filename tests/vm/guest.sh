@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The guest's first process once the host's file system is in place: mounts the rest, runs COMMAND, powers off.
 # /run/vm is a directory of the host's, made by tests/vm/run for this guest alone:
-#   settings        read here: directory, modules, release, share, path, home and command, as bash declares them
+#   settings        read here: directory, modules, release, share, path, home, kept and command, as bash declares them
 #   stdout, stderr  written here: COMMAND's output
 #   status          written here: COMMAND's exit status, after the last of its output
 #   out             where the directory of -d goes
@@ -16,9 +16,22 @@ PATH=$path
 mkdir -p "/lib/modules/$release" /dev/pts /dev/shm
 mount --bind "$modules" "/lib/modules/$release"
 
+# The directories of /tmp that COMMAND needs step aside until the new one is there.
+mkdir /run/kept
+for i in "${!kept[@]}"; do
+	mkdir "/run/kept/$i"
+	mount --bind "${kept[i]}" "/run/kept/$i"
+done
+
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t tmpfs -o mode=1777 tmp /tmp
+for i in "${!kept[@]}"; do
+	mkdir -p "${kept[i]}"
+	mount --move "/run/kept/$i" "${kept[i]}"
+	rmdir "/run/kept/$i"
+done
+rmdir /run/kept
 mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
 mount -t bpf -o mode=0700 bpf /sys/fs/bpf
 mount -t tracefs tracefs /sys/kernel/tracing

@@ -9,7 +9,7 @@ bats_require_minimum_version 1.5.0
 visit() {
 	echo "kernel $(uname -r)"
 	echo "directory $PWD"
-	echo "left in /tmp: $(ls -A /tmp)"
+	echo "left in /tmp: $(find /tmp -xdev ! -type d)"
 	echo "bpffs $(stat -f -c %T /sys/fs/bpf) $(stat -c %A /sys/fs/bpf)"
 	test -e /sys/kernel/btf/vmlinux && echo 'BTF there'
 	ip link add vm0 type veth peer name vm1 && echo 'veth there'
@@ -64,6 +64,17 @@ setup() {
 	grep -x 'bpffs bpf_fs drwx-*[tT]' "$first.out"
 	grep -x 'BTF there' "$first.out"
 	grep -x 'veth there' "$first.out"
+}
+
+@test "of /tmp the guest has the directory that it was started in, and no other" {
+	local place
+	place=$(mktemp -d /tmp/pinpipe-runner.XXXXXX)
+	mkdir "$place/here" "$place/beside"
+	echo there >"$place/here/file"
+	cd "$place/here"
+	run --separate-stderr "$vm/run" -- bash -c 'cat file && ls -A ..'
+	rm -rf "$place"
+	[ "$output" = $'there\nhere' ]
 }
 
 @test "kernel arguments reach the kernel" {
