@@ -2,11 +2,22 @@
 load helper
 
 @test "root: a pin root in a mount namespace of its own is refused, with what to do" {
-	run -1 --separate-stderr unshare -m "$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp lan0
+	run -1 --separate-stderr env -u EBPF_OWN_MOUNTS unshare -m "$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp lan0
 	[[ $stderr == *'mount namespace'*'hint: '*'--netns NAME'* ]]
 	[ ! -e "$root" ]
 	[ -z "$(program_on lan0)" ]
 }
+
+@test "root: with EBPF_OWN_MOUNTS a mount namespace of its own will do, and the pins end with it" {
+	# shellcheck disable=SC2016 # for the inner shell
+	EBPF_OWN_MOUNTS=1 run -0 unshare -m bash -c '"$@" && [ -e "$0/links/0" ]' "$root" \
+		"$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp lan0
+	[ "$(names_in "$root")" = '' ]
+	wait_until has_no_program lan0 # the kernel takes it off by and by
+	rmdir "$root"
+}
+
+has_no_program() { [ -z "$(program_on "$1")" ]; } # INTERFACE
 
 @test "root: from another mount namespace that shares the pin root, loading works" {
 	given --xdp lan0
