@@ -12,10 +12,13 @@ teardown_file() {
 	ip netns del "$here"
 }
 
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	talker=pp-talk-$$ # no other run's
+}
 
 # Runs the program on stdin; see talk.py.
-talk() { "${from_here[@]}" timeout 60 python3 "$BATS_TEST_DIRNAME/talk.py"; }
+talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$talker"; }
 
 exact() { # KIND
 	granted "$1" || skip "this kernel does not grant $1 probes; tests/vm covers them"
@@ -37,7 +40,7 @@ exact() { # KIND
 
 @test "payload is what was said, by whatever call" {
 	given --sockets --payload 2000
-	listen reader tcp --comm pp-talk
+	listen reader tcp --comm "$talker"
 	talk <<-'END'
 		a, b = pair()
 		a.send(b'send');                         b.recv(100)
@@ -67,7 +70,7 @@ exact() { # KIND
 
 @test "payload of datagrams, also of several in one call" {
 	given --sockets --payload 2000
-	listen reader udp --comm pp-talk
+	listen reader udp --comm "$talker"
 	"${from_here[@]}" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" run udp_mmsg >/dev/null
 	talk <<-'END'
 		server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(('127.0.0.1', 0))
@@ -94,7 +97,7 @@ exact() { # KIND
 # The program says itself, in each datagram, which of them it is.
 @test "payload of sendmmsg and recvmmsg is that of each message" {
 	given --sockets --payload 100
-	listen reader udp --comm pp-talk
+	listen reader udp --comm "$talker"
 	talk <<-'END'
 		import ctypes
 		libc = ctypes.CDLL(None, use_errno=True)
@@ -129,8 +132,8 @@ exact() { # KIND
 
 @test "no reader sees more payload than was loaded, nor more than it asked for" {
 	given --sockets --payload 10
-	listen all tcp --comm pp-talk
-	listen none tcp --comm pp-talk --no-payload
+	listen all tcp --comm "$talker"
+	listen none tcp --comm "$talker" --no-payload
 	talk <<<'a, b = pair(); a.send(b"0123456789abcdef"); b.recv(100); a.send(b"0123456789"); b.recv(100)'
 	finish all INT
 	finish none INT
@@ -148,7 +151,7 @@ exact() { # KIND
 @test "--payload 0 is the default, and leaves the code for it out of the kernel" {
 	local hook
 	given --sockets
-	listen reader tcp --comm pp-talk
+	listen reader tcp --comm "$talker"
 	talk <<<'a, b = pair(); a.send(b"secret"); b.recv(100)'
 	finish reader INT
 	[ "$(heard reader .bytes | tr '\n' ' ')" = '6 6 ' ]
@@ -156,7 +159,7 @@ exact() { # KIND
 	[ "$(calls_for_payload)" = 0 ]
 	loader --sockets --payload 1
 	[ "$(calls_for_payload)" != 0 ]
-	listen reader tcp --comm pp-talk
+	listen reader tcp --comm "$talker"
 	talk <<<'a, b = pair(); a.send(b"secret"); b.recv(100)'
 	finish reader INT
 	[ "$(heard reader .payload_printable | tr '\n' ' ')" = 's s ' ]
@@ -177,7 +180,7 @@ calls_for_payload() {
 
 @test "--hex" {
 	given --sockets --payload 100
-	listen reader tcp --comm pp-talk --hex --direction out
+	listen reader tcp --comm "$talker" --hex --direction out
 	talk <<<'a, b = pair(); a.send(b"\x00hex\xff"); b.recv(100)'
 	finish reader INT
 	[ "$(heard reader '[.payload_hex, .payload_printable, .payload] | map(tostring) | join(" ")')" = \
@@ -190,7 +193,7 @@ calls_for_payload() {
 	talk >ports <<-'END' 7<&0 &
 		a, b = pair(); c, d = pair(socket.AF_INET6)
 		told(os.getpid(), a.getsockname()[1], a.getpeername()[1], c.getpeername()[1])
-		while not os.path.exists('go'): time.sleep(0.01)
+		wait_for('go')
 		for i in range(3): a.send(b'x'); b.recv(1)
 		c.send(b'x'); d.recv(1)
 	END
@@ -200,15 +203,14 @@ calls_for_payload() {
 	read -r pid port peer peer6 <ports
 	listen pid tcp --pid "1,$pid"
 	listen other tcp --pid 1,2
-	listen port tcp --comm pp-talk --port "1-2,$peer"
-	listen host tcp --comm pp-talk --host ::1
-	listen out tcp --comm pp-talk --direction out
-	listen in6 tcp --comm pp-talk --direction in --port "$peer6"
-	listen proto tcp udp --comm pp-talk --proto udp,tcp
+	listen port tcp --comm "$talker" --port "1-2,$peer"
+	listen host tcp --comm "$talker" --host ::1
+	listen out tcp --comm "$talker" --direction out
+	listen in6 tcp --comm "$talker" --direction in --port "$peer6"
+	listen proto tcp udp --comm "$talker" --proto udp,tcp
 	listen comm tcp --comm none,no-such-name
 	touch go
 	wait $talking
-	sleep 0.2
 	"$bin/ebpf-ctl" --pin-root "$root" status --json |
 		jq -r '.readers[].streams | map(.produced) | add' | tr '\n' ' ' >produced
 	for name in pid other port host out in6 proto comm; do finish $name INT; done
@@ -221,24 +223,23 @@ calls_for_payload() {
 @test "the reader's own session is left out, unless it is asked for" {
 	given --sockets
 	cat >script <<-END
-		"$bin/ebpf-read" --pin-root "$root" tcp -t 20 -v "\$@" >lines 2>sum &
+		"$bin/ebpf-read" --pin-root "$root" tcp -t 600 -v "\$@" >lines 2>sum &
 		until [ -s sum ]; do sleep 0.01; done
-		nsenter --net=/run/netns/$here -- python3 "$BATS_TEST_DIRNAME/talk.py" <<<'a, b = pair(); a.send(b"x")'
-		sleep 0.2
+		nsenter --net=/run/netns/$here -- python3 "$BATS_TEST_DIRNAME/talk.py" "$talker" <<<'a, b = pair(); a.send(b"x")'
 		kill -INT \$!
 		wait
 	END
 	setsid bash script
-	[ "$(grep -c pp-talk lines)" = 0 ]
+	[ "$(grep -c "$talker" lines)" = 0 ]
 	setsid bash script --include-self
-	[ "$(grep -c pp-talk lines)" = 1 ]
-	setsid bash script --comm pp-talk
-	[ "$(grep -c pp-talk lines)" = 1 ]
+	[ "$(grep -c "$talker" lines)" = 1 ]
+	setsid bash script --comm "$talker"
+	[ "$(grep -c "$talker" lines)" = 1 ]
 }
 
 @test "who: the process, and its thread where that has another name" {
 	given --sockets
-	listen reader tcp --comm pp-talk
+	listen reader tcp --comm "$talker"
 	talk >pid <<-'END'
 		a, b = pair()
 		def run():
@@ -251,7 +252,7 @@ calls_for_payload() {
 	finish reader INT
 	pid=$(cat pid)
 	[ "$(heard reader 'select(.direction == "out") | [.pid, .comm, .thread, .tid == .pid] | map(tostring) | join("|")')" = \
-		"$pid|pp-talk|"$'a "thread"\x1b|false' ]
+		"$pid|$talker|"$'a "thread"\x1b|false' ]
 	[ "$(heard reader 'select(.direction == "in") | [.pid, .tid, .thread, .uid] | map(tostring) | join("|")')" = \
 		"$pid|$pid|null|0" ]
 	[ "$(LC_ALL=C grep -c $'\x1b' "$(out reader)")" = 0 ]
@@ -259,7 +260,7 @@ calls_for_payload() {
 
 @test "losses are told: produced = delivered + lost" {
 	loader --sockets --payload 2000 --group "$group" --readers 2 --ring-size 16384
-	listen reader tcp --comm pp-talk
+	listen reader tcp --comm "$talker"
 	kill -STOP "${pid_of[reader]}"
 	talk <<-'END'
 		a, b = pair()
@@ -275,7 +276,7 @@ calls_for_payload() {
 
 @test "all has no payload" {
 	given --sockets --payload 2000
-	listen reader all --comm pp-talk
+	listen reader all --comm "$talker"
 	talk <<<'a, b = pair(); a.send(b"secret"); b.recv(100)'
 	finish reader INT
 	[ "$(heard reader .event_type | sort -u | tr '\n' ' ')" = 'bind conn tcp usage ' ]

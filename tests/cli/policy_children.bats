@@ -5,7 +5,7 @@ load policy
 
 # A program on stdin, as a process named NAME, in the cgroup.
 act() { # NAME
-	inside timeout 60 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
+	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
 }
 
 # What a process says of itself and of its descendants, whatever they are called.

@@ -9,13 +9,14 @@ serve_files() { # NAME PORT
 	wait_until "${from_here[@]}" curl -s -o got "http://10.77.0.2:$2/file"
 }
 
-fetch() { # URL
-	"${from_there[@]}" curl -sS --max-time 1 -o got "$1" && cmp got www/file
+fetch() { # URL [SECONDS]
+	"${from_there[@]}" curl -sS --max-time "${2:-60}" -o got "$1" && cmp got www/file
 }
 
-# Whether it took less than a second since START, as $EPOCHREALTIME has it.
-was_quick() { # START
-	[ $((${EPOCHREALTIME/[.,]/} - ${1/[.,]/})) -lt 1000000 ]
+# Nothing comes back, not even that it is refused.
+gets_nothing() { # URL
+	run fetch "$1" 2
+	[ "$status" = 28 ]
 }
 
 serve_names() { # NAME PORT HOST PLACE...
@@ -34,7 +35,7 @@ serve_names() { # NAME PORT HOST PLACE...
 	cat >client.py <<-'END'
 		import http.client
 		def get(client): client.request('GET', '/file'); return client.getresponse().read()
-		clients = [http.client.HTTPConnection('10.77.0.1', port, timeout=1) for port in (8088, 8089)]
+		clients = [http.client.HTTPConnection('10.77.0.1', port, timeout=PATIENCE) for port in (8088, 8089)]
 		print(*[len(get(client)) for client in clients], flush=True)
 		ports = [client.sock.getsockname()[1] for client in clients]
 		said('connected'); wait_for('revoked')
@@ -48,8 +49,7 @@ serve_names() { # NAME PORT HOST PLACE...
 	touch revoked
 	finish client
 	[ "$(<"$(out client)")" = $'1234567 1234567\ndropped ok\nTrue' ]
-	run fetch http://10.77.0.1:8088/file
-	[ "$status" = 28 ]
+	gets_nothing http://10.77.0.1:8088/file
 	fetch http://10.77.0.1:8089/file
 	ctl allow 8088 nginx
 	fetch http://10.77.0.1:8088/file
@@ -59,7 +59,7 @@ serve_names() { # NAME PORT HOST PLACE...
 	given --cgroup "$cgroup"
 	prepare_nginx 10.77.0.1:8088 10.77.0.1:8089
 	ctl allow 8088 nginx
-	run inside timeout 20 "${nginx[@]}"
+	run inside timeout 600 "${nginx[@]}"
 	[ "$status" = 1 ]
 	grep -qF 'bind() to 10.77.0.1:8089 failed (1: Operation not permitted)' error
 }
@@ -70,32 +70,29 @@ serve_names() { # NAME PORT HOST PLACE...
 	echo page >www/file
 	serve_files one 8080
 	serve_files two 8081
-	local curl started
+	local curl
 	curl=$(realpath "$(command -v curl)")
 	ctl allow 8080 "$curl"
-	[ "$(inside curl -sS --max-time 5 http://10.77.0.2:8080/file)" = page ]
-	started=$EPOCHREALTIME
-	run inside curl -sSv --max-time 5 http://10.77.0.2:8081/file
-	was_quick "$started"
-	[ "$status" = 7 ]
+	[ "$(inside curl -sS --max-time 60 http://10.77.0.2:8080/file)" = page ]
+	run inside curl -sSv --max-time 60 http://10.77.0.2:8081/file
+	[ "$status" = 7 ] # not 28: it did not wait
 	[[ $output == *'Operation not permitted'* ]]
 	# Another program in the same cgroup, and curl outside of it.
 	cp "$curl" other
-	[ "$(inside ./other -sS --max-time 5 http://10.77.0.2:8081/file)" = page ]
-	[ "$("${from_here[@]}" curl -sS --max-time 5 http://10.77.0.2:8081/file)" = page ]
+	[ "$(inside ./other -sS --max-time 60 http://10.77.0.2:8081/file)" = page ]
+	[ "$("${from_here[@]}" curl -sS --max-time 60 http://10.77.0.2:8081/file)" = page ]
 }
 
 @test "dig: with 53/udp it gets its answer, without it fails at once" {
 	given --cgroup "$cgroup"
 	serve_names names 53 name.example "${from_there[@]}"
-	ask() { inside dig @10.77.0.2 +short +tries=1 +time=5 "$@" name.example A; }
+	ask() { inside dig @10.77.0.2 +short +tries=1 +time=60 "$@" name.example A; }
 	wait_until ask
 	ctl allow 53/udp dig
 	[ "$(ask)" = 192.0.2.7 ]
 	is_refused() { # ARGUMENT...
-		local started=$EPOCHREALTIME
 		run ask "$@"
-		was_quick "$started" && [ "$status" = 9 ] && [[ $output != *192.0.2.7* ]]
+		[ "$status" = 9 ] && [[ $output != *192.0.2.7* && $output != *'timed out'* ]]
 	}
 	is_refused +tcp
 	ctl allow 53/tcp dig
@@ -109,20 +106,20 @@ serve_names() { # NAME PORT HOST PLACE...
 	ctl allow 53/both dnsmasq
 	serve_names other 5300 other.example "${from_there[@]}"
 	serve_names names 53 name.example "${in_cgroup[@]}"
-	ask() { "${from_there[@]}" dig @10.77.0.1 +short +tries=1 +time=1 "$@"; }
+	ask() { "${from_there[@]}" dig @10.77.0.1 +short +tries=1 "+time=${patience:-60}" "$@"; }
 	wait_until is_listening 10.77.0.1:53
 	[ "$(ask name.example A)" = 192.0.2.7 ]
 	[ "$(ask +tcp name.example A)" = 192.0.2.7 ]
-	[[ "$(ask other.example A)" != *192.0.2.7* ]]
+	[[ "$(patience=2 ask other.example A)" != *192.0.2.7* ]]
 	ctl allow 5300/udp dnsmasq
 	[ "$(ask other.example A)" = 192.0.2.7 ]
 	ctl revoke 53/tcp dnsmasq
-	run ask +tcp name.example A
+	patience=2 run ask +tcp name.example A
 	[ "$status" = 9 ]
 	[ "$(ask name.example A)" = 192.0.2.7 ]
 	ctl allow 53/tcp dnsmasq
 	ctl revoke 53/udp dnsmasq
-	run ask name.example A
+	patience=2 run ask name.example A
 	[ "$status" = 9 ]
 	[ "$(ask +tcp name.example A)" = 192.0.2.7 ]
 }
@@ -136,13 +133,12 @@ serve_names() { # NAME PORT HOST PLACE...
 	wait_until is_listening 10.77.0.1:8080
 	fetch http://10.77.0.1:8080/file
 	ctl allow 9999 "pid:${pid_of[server]}"
-	run fetch http://10.77.0.1:8080/file
-	[ "$status" = 28 ]
+	gets_nothing http://10.77.0.1:8080/file
 	ctl allow 8080 "pid:${pid_of[server]}"
 	fetch http://10.77.0.1:8080/file
 	serve_files other 8081
 	ctl allow 8080 "$(realpath "$(command -v node)")"
-	get() { inside timeout 20 node -e "require('http').get('http://$1/file', r => r.pipe(process.stdout))
+	get() { inside timeout 600 node -e "require('http').get('http://$1/file', r => r.pipe(process.stdout))
 		.on('error', e => console.log(e.code))"; }
 	[ "$(get 10.77.0.1:8080)" = page ]
 	[ "$(get 10.77.0.2:8081)" = EPERM ]

@@ -2,10 +2,29 @@
 # Programs as people use them, and what they say themselves of the bytes that they sent and received.
 load helper
 
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab
+
+setup_file() {
+	add_lans
+	mkdir "$cgroup"
+}
+
+teardown_file() {
+	remove_root "$root"
+	ip netns del "$here"
+	ip netns del "$there"
+	rmdir "$cgroup"
+}
+
+# The test and all that it starts are in a cgroup of their own, by which they are told from others of these names.
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	echo $$ >"$cgroup/cgroup.procs"
+}
+ours() { jq -c --arg id "$(stat -c %i "$cgroup")" 'select(.cgroup_id == $id)' "$@"; } # [FILE]
 
 usage_of() { # COMM
-	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage --since-load --comm "$1"
+	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage --since-load --comm "$1" | ours
 }
 
 # Sent and received by all processes of a name.
@@ -22,8 +41,9 @@ sums_of() { # COMM
 	finish server
 	finish events INT
 	grep -q ' 0 lost$' "$(err events)"
+	ours "$(out events)" >events
 	# The connection that carries the data begins with the 37 bytes of a cookie, which iperf3 does not count.
-	python3 - client "$(out server)" "$(out events)" <<-'END'
+	python3 - client "$(out server)" events <<-'END'
 		import json, sys
 		from collections import Counter
 		client, server = json.load(open(sys.argv[1]))['end'], json.load(open(sys.argv[2]))['end']
@@ -41,7 +61,7 @@ sums_of() { # COMM
 		assert len(closed) == 4
 	END
 	[ "$(sums_of iperf3)" = "$(jq -s -r '[map(select(.direction == "out").bytes), map(select(.direction == "in").bytes)] |
-		map(add) | join(" ")' <(grep '"event_type":"tcp"' "$(out events)"))" ]
+		map(add) | join(" ")' <(grep '"event_type":"tcp"' events))" ]
 }
 
 @test "curl and nginx: header, body and request" {
@@ -87,9 +107,10 @@ sums_of() { # COMM
 	size=$(sed -n 's/^;; MSG SIZE  rcvd: //p' said) && answered=$((answered + size + 2))
 	[ "$(sums_of dig)" = "$asked $answered" ]
 	finish events INT
+	ours "$(out events)" >events
 	[ "$(jq -r 'select(.event_type == "udp") | [.remote_ip, .remote_port, .direction] | map(tostring) | join(" ")' \
-		"$(out events)" | sort | uniq -c | awk '{print $1, $2, $3, $4}' | tr '\n' ',')" = '2 10.77.0.1 5353 in,2 10.77.0.1 5353 out,' ]
-	[ "$(jq -r 'select(.event_type == "conn").action' "$(out events)" | tr '\n' ' ')" = 'connect close ' ]
+		events | sort | uniq -c | awk '{print $1, $2, $3, $4}' | tr '\n' ',')" = '2 10.77.0.1 5353 in,2 10.77.0.1 5353 out,' ]
+	[ "$(jq -r 'select(.event_type == "conn").action' events | tr '\n' ' ')" = 'connect close ' ]
 }
 
 # dropbear does not count; the connection does.
@@ -104,17 +125,19 @@ sums_of() { # COMM
 		'mount -t tmpfs none /root && chmod 700 /root && mkdir -m 700 /root/.ssh && cat >/root/.ssh/authorized_keys <"$1" &&
 			exec dropbear -F -E -s -r "$2" -P "" -p 10.77.0.1:2222' - "$PWD/key.pub" "$PWD/host"
 	wait_until is_listening 10.77.0.1:2222
-	"${from_there[@]}" timeout 30 dbclient -y -y -i key -p 2222 root@10.77.0.1 "cat $PWD/file" >copy 2>said </dev/null || {
+	"${from_there[@]}" timeout 600 dbclient -y -y -i key -p 2222 root@10.77.0.1 "cat $PWD/file" >copy 2>said </dev/null || {
 		cat said "$(err server)"
 		return 1
 	}
 	cmp file copy
-	sleep 0.2
+	has_closes() { [ "$(ours "$(out events)" | grep -c '"action":"close"')" = 2 ]; }
+	wait_until has_closes
 	finish events INT
+	ours "$(out events)" >events
 	local sent received
 	read -r sent received <<<"$(sums_of dbclient)"
 	[ "$received" -gt 3000000 ]
 	[ "$(sums_of dropbear)" = "$received $sent" ]
 	[ "$(jq -r 'select(.action == "close") | [.comm, .bytes_sent, .bytes_received] | map(tostring) | join(" ")' \
-		"$(out events)" | sort)" = "dbclient $sent $received"$'\n'"dropbear $received $sent" ]
+		events | sort)" = "dbclient $sent $received"$'\n'"dropbear $received $sent" ]
 }

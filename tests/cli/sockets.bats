@@ -39,7 +39,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 		"${from_here[@]}" python3 "$BATS_TEST_DIRNAME/ports.py" send tcp 127.0.0.1 5050 2 100
 	done
 	finish server TERM
-	[ "$(usage --since-load --comm pp-older | jq -s -c 'map([.bytes_received, .bytes_sent])')" = '[[3200,32]]' ]
+	[ "$(usage --since-load --pid "${pid_of[server]}" | jq -s -c 'map([.bytes_received, .bytes_sent])')" = '[[3200,32]]' ]
 }
 
 exact() { # KIND
@@ -114,19 +114,24 @@ start_usage() { # ARGUMENT...
 	[[ $stderr = *'not loaded: run: sudo ebpf-load --sockets'* ]]
 	run -69 --separate-stderr unload --sockets
 	[[ $stderr = *'the socket probes are not loaded'* ]]
-	timeout 10 "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -t 0.1
+	timeout 600 "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -t 0.1
 	ip -n "$here" link del dummy0
 }
 
-# What was told of the traffic of these tests, by its kinds.
-kinds() { jq -r 'select((.comm // "") | startswith("tr-")).event_type' "$1" | sort -u; }
+# The kinds of what was told of a copy of the generator that is this test's own.
+kinds() { # FILE
+	jq -r --arg exe "$PWD/traffic" 'select(.exe == $exe).event_type' "$1" | sort -u
+}
+own_generator() { cp "${PINPIPE_BUILD:-$repo/build}/bin/traffic" traffic; }
 
 @test "all reads what is loaded" {
 	given --sockets
-	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -v -i 0.1 -t 20
+	own_generator
+	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -v -i 0.1 -t 600
 	wait_until has_text "$(err reader)" slot
-	traffic run udp >/dev/null
-	wait_until has_text "$(out reader)" tr-receiver
+	"${from_here[@]}" ./traffic run udp >/dev/null
+	is_told() { [ -n "$(kinds "$(out reader)")" ]; }
+	wait_until is_told
 	finish reader INT
 	[ "$(kinds "$(out reader)")" = usage ]
 }
@@ -134,12 +139,13 @@ kinds() { jq -r 'select((.comm // "") | startswith("tr-")).event_type' "$1" | so
 # In a pid namespace a session has another number; one that was begun outside has none there.
 @test "all leaves this session out, in a pid namespace too" {
 	given --sockets
+	own_generator
 	local new
 	for new in '' 'setsid -w'; do
 		# shellcheck disable=SC2016,SC2086 # the inner shell's; words
-		timeout 30 "${from_here[@]}" unshare -pf $new bash -c '"$0" "${@:2}" >lines 2>sum & until [ -s sum ]; do sleep 0.01; done
-			"$1" run udp >/dev/null; sleep 0.3; kill -INT $!; wait' \
-			"$bin/ebpf-read" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" --pin-root "$root" all -v -i 0.1 -t 20
+		timeout 600 "${from_here[@]}" unshare -pf $new bash -c '"$0" "${@:2}" >lines 2>sum & until [ -s sum ]; do sleep 0.01; done
+			"$1" run udp >/dev/null; kill -INT $!; wait' \
+			"$bin/ebpf-read" ./traffic --pin-root "$root" all -v -i 0.1 -t 600
 		[ "$(kinds lines)" = usage ]
 	done
 }
@@ -147,19 +153,22 @@ kinds() { jq -r 'select((.comm // "") | startswith("tr-")).event_type' "$1" | so
 @test "filters: pid, comm, proto, host, port" {
 	given --sockets
 	traffic run tcp_bulk udp_mmsg_destinations >expected
+	# Of processes of this run.
+	told() { usage --since-load "$@" | jq -c --slurpfile ours expected '.pid as $pid | select(any($ours[]; .pid == $pid))'; }
 	local pid
 	pid=$(jq -r 'select(.comm == "tr-client").pid' expected)
 	[ "$(usage --since-load --pid "$pid" | jq -r .comm)" = tr-client ]
-	[ "$(usage --since-load --comm tr-client,tr-server | jq -r .comm | sort | xargs)" = 'tr-client tr-server' ]
-	[ "$(usage --since-load --comm tr-client --proto udp | wc -l)" = 0 ]
-	[ "$(usage --since-load --comm tr-sender --host 127.0.0.2 | jq -r .remote_ip)" = 127.0.0.2 ]
-	[ "$(usage --since-load --comm tr-sender --host 127.0.0.2/31 --proto udp | wc -l)" = 2 ]
-	[ "$(usage --since-load --comm tr-sender --port 1-32767 | wc -l)" = 0 ]
+	[ "$(told --comm tr-client,tr-server | jq -r .comm | sort | xargs)" = 'tr-client tr-server' ]
+	[ "$(told --comm tr-client --proto udp | wc -l)" = 0 ]
+	[ "$(told --comm tr-sender --host 127.0.0.2 | jq -r .remote_ip)" = 127.0.0.2 ]
+	[ "$(told --comm tr-sender --host 127.0.0.2/31 --proto udp | wc -l)" = 2 ]
+	[ "$(told --comm tr-sender --port 1-32767 | wc -l)" = 0 ]
 }
 
-# A datagram of a copy of bash.
+# A datagram of a copy of bash, whose number is added to the file pids.
 send_by() { # EXECUTABLE
-	"${from_here[@]}" "$1" -c 'echo >/dev/udp/127.0.0.1/9'
+	# shellcheck disable=SC2016 # the inner shell's
+	"${from_here[@]}" "$1" -c 'echo $$ >>pids; echo >/dev/udp/127.0.0.1/9'
 }
 
 @test "exe: where the executable is, by each of its names" {
@@ -179,8 +188,8 @@ send_by() { # EXECUTABLE
 	send_by "$PWD/$deep/deep"
 	# shellcheck disable=SC2016 # the inner shell's
 	"${from_here[@]}" unshare -m bash -c 'mount -t tmpfs none mounted && cp a/b/one mounted/four &&
-		"$PWD/mounted/four" -c "echo >/dev/udp/127.0.0.1/9"'
-	usage --since-load --proto udp >lines
+		"$PWD/mounted/four" -c "echo \$\$ >>pids; echo >/dev/udp/127.0.0.1/9"'
+	usage --since-load --proto udp --pid "$(paste -sd , pids)" >lines
 	jq -r 'select(.comm | startswith("od") | not).exe' lines >exes
 	diff <(sort exes) - <<-END
 		.../$(printf 'd/%.0s' {1..31})deep
@@ -271,7 +280,7 @@ send_by() { # EXECUTABLE
 # More short-lived processes than the dead ring holds: the sum of lines and losses is what was sent.
 @test "what is overwritten before it is read is told as forgotten" {
 	given --sockets
-	start_usage -i 30 --comm none # looks at the beginning and at the end
+	start_usage -i 3600 --comm none # looks at the beginning and at the end
 	"${from_here[@]}" python3 - <<-'END'
 		import os, socket
 		b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

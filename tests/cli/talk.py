@@ -1,8 +1,11 @@
-"""Runs the Python program on stdin as the process pp-talk: what the tests of tcp, udp, conn and bind listen to.
+"""usage: talk.py [NAME]
+
+Runs the Python program on stdin as a process called NAME (pp-talk): what the tests of tcp, udp, conn and bind listen to.
 
 Names that it finds: socket, os, sys, time, threading, and
   pair(family)   both ends of a TCP connection over lo, client first, and nothing left to close but these
   told           stdout, written to at once
+  wait_for(name) until there is a file of that name
 """
 import os
 import socket
@@ -11,7 +14,7 @@ import threading
 import time
 
 with open("/proc/self/comm", "w") as comm:
-    comm.write("pp-talk")
+    comm.write(sys.argv[1] if len(sys.argv) > 1 else "pp-talk")
 
 LOCAL = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
@@ -23,6 +26,11 @@ def pair(family=socket.AF_INET):
         client = socket.create_connection(listener.getsockname()[:2])
         server, _ = listener.accept()
     return client, server
+
+
+def wait_for(name):
+    while not os.path.exists(name):
+        time.sleep(0.01)
 
 
 def told(*words):

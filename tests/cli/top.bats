@@ -129,7 +129,7 @@ on_terminal() { # FILE KEY...
 	local pid=$!
 	exec 7>feed
 	head -n 2 events >&7
-	local deadline=$((SECONDS + 10))
+	local deadline=$((SECONDS + 120))
 	until grep -q ssh out || [ $SECONDS -gt $deadline ]; do sleep 0.02; done
 	grep -q ssh out
 	kill -TERM $pid

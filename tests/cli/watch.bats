@@ -130,7 +130,7 @@ counting() { abi maps/watching 0 ports; } # whether the programs look for watche
 	# shellcheck disable=SC2016 # the inner shell's
 	start server "${from_here[@]}" bash -c 'exec python3 "$0" pp-server <udp.py' "$act"
 	wait_until [ -e bound ]
-	ask() { "${from_there[@]}" python3 "$act" pp-client <<<"s = datagram(); s.settimeout(1); s.sendto(b'x', ('10.77.0.1', 5050)); s.recv(100)"; }
+	ask() { "${from_there[@]}" python3 "$act" pp-client <<<"s = datagram(); s.settimeout(60); s.sendto(b'x', ('10.77.0.1', 5050)); s.recv(100)"; }
 	ask
 	[ "$(state_of 5050)" = counting ]
 	ask
