@@ -1,11 +1,6 @@
 #include "lib/pins/admin_maps.h"
 
-#include "lib/system/holders.h"
-
 #include <cerrno>
-#include <ctime>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace pinpipe {
@@ -38,32 +33,6 @@ Error with_admin_hint(Error error, const Pins &pins, const AdminSet &set) {
     return error;
 }
 
-// The directory's lock, when whoever has it is done.
-Result<Fd> lock(const std::string &path, const char *what) {
-    constexpr int patience = 5000; // milliseconds; a change takes some
-    const timespec pause{0, 1'000'000};
-    for (int waited = 0;; waited++) {
-        Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!dir.valid())
-            return fail(system_error("open " + path, errno));
-        const bool locked = flock(dir.get(), LOCK_EX | LOCK_NB) == 0;
-        if (!locked && errno != EWOULDBLOCK)
-            return fail(system_error("lock " + path, errno));
-        struct stat ours {
-        }, now{};
-        if (locked && fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
-            ours.st_ino == now.st_ino)
-            return dir;
-        if (waited >= patience) {
-            const auto holder = lock_holder(path);
-            return fail(failure(std::string("somebody else changes the ") + what +
-                                (holder ? ": " + holder->comm + " " + std::to_string(holder->pid)
-                                        : std::string())));
-        }
-        nanosleep(&pause, nullptr);
-    }
-}
-
 } // namespace
 
 Result<void> AdminMaps::open(const Pins &pins, const AdminSet &set, Access access, bool admin) {
@@ -90,10 +59,18 @@ Result<AdminMaps> AdminMaps::open_to_read(const Pins &pins, const AdminSet &set)
     return maps;
 }
 
-Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set) {
+// Opened again when the lock is ours: a load may have exchanged them meanwhile.
+Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set,
+                                           const LockWait &wait, RootLock root_lock) {
     if (auto there = look_for(pins, set); !there)
         return fail(there.error());
     AdminMaps maps;
+    if (auto opened = maps.open(pins, set, Access::write, true); !opened)
+        return fail(with_admin_hint(opened.error(), pins, set));
+    auto locked = AdminLock::take(pins, wait, set.what, root_lock);
+    if (!locked)
+        return fail(locked.error());
+    maps.lock_ = std::move(*locked);
     if (auto opened = maps.open(pins, set, Access::write, true); !opened)
         return fail(with_admin_hint(opened.error(), pins, set));
     for (const auto &[spec, map] : maps.maps_)
@@ -101,10 +78,6 @@ Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set
             return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
                             .with_hint("sudo ebpf-load --unload" + pin_root_option(pins.root()) +
                                        "   (then load again)"));
-    auto locked = lock(pins.path(admin_path), set.what);
-    if (!locked)
-        return fail(locked.error());
-    maps.lock_ = std::move(*locked);
     return maps;
 }
 

@@ -1,7 +1,7 @@
 // Maps that are pinned for two groups: below maps/ to be looked at, below admin/ to be changed.
 #pragma once
 
-#include "lib/pins/pins.h"
+#include "lib/pins/admin_lock.h"
 
 #include <map>
 
@@ -18,8 +18,12 @@ class AdminMaps {
 public:
     // To look: by the admin group's pins where we may, else by the read group's.
     static Result<AdminMaps> open_to_read(const Pins &pins, const AdminSet &set);
-    // To change: nobody else does meanwhile. Waits a while for whoever is at it.
-    static Result<AdminMaps> open_to_write(const Pins &pins, const AdminSet &set);
+    // To change: nobody else does meanwhile. Waits for whoever is at it.
+    static Result<AdminMaps> open_to_write(const Pins &pins, const AdminSet &set,
+                                           const LockWait &wait = {},
+                                           RootLock root_lock = RootLock::take);
+    // Before a change comes to hold: as AdminLock.
+    Result<void> confirm() const { return lock_.confirm(); }
 
     const Fd &map(const MapSpec &spec) const { return maps_.at(&spec); }
     std::string path(const MapSpec &spec) const { return directory_ + "/" + spec.name; }
@@ -28,7 +32,7 @@ public:
 private:
     Result<void> open(const Pins &pins, const AdminSet &set, Access access, bool admin);
 
-    Fd lock_;
+    AdminLock lock_;
     std::map<const MapSpec *, Fd> maps_;
     std::string directory_;
 };

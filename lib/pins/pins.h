@@ -84,6 +84,10 @@ extern const std::span<const MapSpec *const> policy_maps;
 extern const std::span<const MapSpec *const> admin_maps;
 inline constexpr const char *admin_path = "admin"; // a directory of the admin group's, mode 0750
 inline constexpr mode_t admin_mode = 0660;         // of what is in it
+// Directories whose locks are held by whoever changes pins, and by whoever changes rules and
+// watches: mode 0700, and 0750 of the admin group.
+inline constexpr const char *root_lock_name = "lock";
+inline constexpr const char *admin_lock_path = "admin/lock";
 extern const MapSpec control_map;
 extern const MapSpec ring_map;
 

@@ -82,8 +82,9 @@ Result<WatchList> WatchList::open_to_read(const Pins &pins) {
     return list;
 }
 
-Result<WatchList> WatchList::open_to_write(const Pins &pins) {
-    auto maps = AdminMaps::open_to_write(pins, watch_set);
+Result<WatchList> WatchList::open_to_write(const Pins &pins, const LockWait &wait,
+                                           RootLock root_lock) {
+    auto maps = AdminMaps::open_to_write(pins, watch_set, wait, root_lock);
     if (!maps)
         return fail(maps.error());
     auto watching =
@@ -159,6 +160,8 @@ bool WatchList::set_words(const std::vector<Waiting> &all) const {
 // look: also for servers that run. While it looks, counting is on: the kernel lets go of sockets
 // whose process is not waited for any more.
 Result<void> WatchList::settle(bool look) const {
+    if (auto ours = maps_.confirm(); !ours)
+        return ours;
     auto *const record = watching_.as<watching_record>();
     const auto all = waiting();
     if (!all)

@@ -31,7 +31,8 @@ class WatchList {
 public:
     // As AdminMaps.
     static Result<WatchList> open_to_read(const Pins &pins);
-    static Result<WatchList> open_to_write(const Pins &pins);
+    static Result<WatchList> open_to_write(const Pins &pins, const LockWait &wait = {},
+                                           RootLock root_lock = RootLock::take);
 
     struct Waiting { // for a process
         watch_key key;

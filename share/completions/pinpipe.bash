@@ -55,7 +55,7 @@ _pinpipe_argument() { # CURRENT OPTION
     --cgroup) [[ ${COMP_WORDS[0]} == *store ]] || compgen -d -- "$1" ;;
     --from | --db | -d | --password-file | -p | --tls-cert | --tls-key) compgen -f -- "$1" ;;
     --make-password) compgen -W "view room" -- "$1" ;;
-    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --watch | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
+    --host | --count | -n | --time | -t | --readers | --ring-size | --payload | --wait | --watch | --pid | --comm | --port | --interval | -i | --filter | -f | --width | -w | \
         --keep | --keep-raw | --process | --remote | --top | --listen | -l | --allow-host) ;;
     *) return 1 ;;
     esac

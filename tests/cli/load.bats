@@ -9,11 +9,13 @@ load helper
 	diff - <(layout) <<-END
 		abi -rw-r----- 0:$group
 		admin drwxr-x--- 0:0
+		admin/lock drwxr-x--- 0:0
 		admin/watched -rw-rw---- 0:0
 		admin/watches -rw-rw---- 0:0
 		admin/watching -rw-rw---- 0:0
 		links drwxr-x--- 0:$group
 		links/0 -rw------- 0:0
+		lock drwx------ 0:0
 		maps drwxr-x--- 0:$group
 		maps/controls -rw------- 0:$group
 		maps/counters -rw-r----- 0:$group

@@ -68,7 +68,7 @@ assert_loaded() { # INTERFACE...
 	read -ra names <<<"$(names_in "$root/links")"
 	[ ${#names[@]} = $# ]
 	[ "$(names_in "$root/sent")" = "${names[*]}" ] || [ -z "$(names_in "$root/sent")" ]
-	[ "$(names_in "$root")" = 'abi admin links maps maps.debug progs.debug readers sent' ]
+	[ "$(names_in "$root")" = 'abi admin links lock maps maps.debug progs.debug readers sent' ]
 	for number in "${names[@]}"; do
 		json=$(bpftool -j link show pinned "$root/links/$number")
 		[[ $json =~ \"prog_id\":([0-9]+) ]]

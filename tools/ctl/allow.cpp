@@ -19,8 +19,12 @@ void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string
 }
 
 Result<RuleMaps> open(const Parsed &parsed) {
+    const auto wait = lock_wait(parsed);
+    if (!wait)
+        return fail(wait.error());
+    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root), *wait);
     defer_stop_signals();
-    return RuleMaps::open_to_write(Pins(parsed.pin_root));
+    return maps;
 }
 
 std::string removed_text(const Ruled &subject) {

@@ -86,10 +86,13 @@ Result<void> apply(const Parsed &parsed) {
             return fail(rules.error());
         return print(difference(policy_lines(policy_of(*rules)), policy_lines(*policy)));
     }
-    defer_stop_signals();
-    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root));
+    const auto wait = lock_wait(parsed);
+    if (!wait)
+        return fail(wait.error());
+    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root), *wait);
     if (!maps)
         return fail(maps.error());
+    defer_stop_signals();
     return replace(*maps, *policy);
 }
 

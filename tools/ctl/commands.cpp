@@ -38,6 +38,19 @@ Result<uint64_t> cgroup_given(const Parsed &parsed) {
     return directory ? find_cgroup(*directory) : 0;
 }
 
+Result<LockWait> lock_wait(const Parsed &parsed) {
+    LockWait wait;
+    wait.tool = "ebpf-ctl";
+    wait.say = say;
+    if (const std::string *seconds = parsed.value(opt_wait)) {
+        const auto most = parse_lock_wait(*seconds);
+        if (!most)
+            return fail(most.error());
+        wait.most = *most;
+    }
+    return wait;
+}
+
 Result<void> print(std::string_view text) {
     const auto written = write_output(text);
     return written ? Result<void>() : fail(written.error());

@@ -13,7 +13,8 @@ enum : int {
     opt_children,
     opt_all,
     opt_from,
-    opt_dry_run
+    opt_dry_run,
+    opt_wait
 };
 
 // Operands are counted by the caller; the first is the subcommand's name.
@@ -42,6 +43,9 @@ std::string whom(const std::string &process, const std::string &cgroup);
 
 // The cgroup of --cgroup; 0: none is given.
 Result<uint64_t> cgroup_given(const Parsed &parsed);
+
+// How long a change waits for other ones: --wait.
+Result<LockWait> lock_wait(const Parsed &parsed);
 
 Result<void> print(std::string_view text); // on standard output; a closed one is no error
 

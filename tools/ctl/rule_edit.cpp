@@ -347,7 +347,9 @@ Result<void> try_change(RuleMaps &maps, const std::vector<Change> &changes) {
     const auto bits = bits_now(maps);
     if (!bits)
         return fail(bits.error());
-    undo.keep();
+    undo.keep(); // also of what root has gone past: it has the maps now
+    if (auto ours = maps.confirm(); !ours)
+        return ours;
     raise(maps, *bits);
     clean_up(maps, left);
     return {};
@@ -486,6 +488,8 @@ Result<void> replace(RuleMaps &maps, const Policy &policy) {
     if (auto written = write_bank(maps, *built, undo); !written)
         return written;
     undo.keep();
+    if (auto ours = maps.confirm(); !ours)
+        return ours;
     raise(maps, bank | (policy.audit ? POLICY_AUDIT : 0) | kinds_of(built->subjects, bank));
     wait_for_programs();
     if (auto done = write_all(maps.map(texts_map), built->renamed, maps.path(texts_map)); !done)

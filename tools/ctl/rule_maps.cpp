@@ -29,9 +29,9 @@ Result<RuleMaps> RuleMaps::open_to_read(const Pins &pins) {
     return maps;
 }
 
-Result<RuleMaps> RuleMaps::open_to_write(const Pins &pins) {
+Result<RuleMaps> RuleMaps::open_to_write(const Pins &pins, const LockWait &wait) {
     RuleMaps maps;
-    auto opened = AdminMaps::open_to_write(pins, rule_set);
+    auto opened = AdminMaps::open_to_write(pins, rule_set, wait);
     if (!opened)
         return fail(opened.error());
     maps.maps_ = std::move(*opened);

@@ -30,8 +30,10 @@ class RuleMaps {
 public:
     // To look: by the admin group's pins where we may, else by the read group's.
     static Result<RuleMaps> open_to_read(const Pins &pins);
-    // To change: nobody else does meanwhile. Waits a while for whoever is at it.
-    static Result<RuleMaps> open_to_write(const Pins &pins);
+    // To change: nobody else does meanwhile. Waits for whoever is at it.
+    static Result<RuleMaps> open_to_write(const Pins &pins, const LockWait &wait = {});
+    // Before a change comes to hold: as AdminLock.
+    Result<void> confirm() const { return maps_.confirm(); }
 
     const Fd &map(const MapSpec &spec) const { return maps_.map(spec); }
     std::string path(const MapSpec &spec) const { return maps_.path(spec); }

@@ -3,10 +3,12 @@
 #include "lib/base/library_log.h"
 #include "lib/base/output.h"
 #include "lib/base/signals.h"
+#include "lib/system/trusted_path.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/status.h"
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace pinpipe::ctl {
 namespace {
@@ -20,6 +22,8 @@ constexpr Option options[] = {
     {opt_all, "all", 0, nullptr, "revoke: every rule of the process; unwatch: everything"},
     {opt_dry_run, "dry-run", 0, nullptr, "apply: show what would change (- and +), change nothing"},
     {opt_from, "from", 0, "FILE", "suggest: read events from there, not from standard input"},
+    {opt_wait, "wait", 0, "SECONDS",
+     "changes: for others that change or load, 0 to 86400 (default 10)"},
     {opt_json, "json", 0, nullptr, "status, rules, watches: as one line of JSON"},
 };
 
@@ -71,16 +75,16 @@ struct Subcommand {
 };
 
 const Subcommand subcommands[] = {
-    {"allow", allow, 2, 2, "PORT and PROCESS", {opt_cgroup, opt_audit, opt_children}},
-    {"revoke", revoke, 1, 2, "PORT and PROCESS, or --all PROCESS", {opt_cgroup, opt_all}},
-    {"audit", audit, 1, 2, "on or off", {opt_cgroup}},
-    {"children", children, 2, 2, "on or off, and PROCESS", {opt_cgroup}},
+    {"allow", allow, 2, 2, "PORT and PROCESS", {opt_cgroup, opt_audit, opt_children, opt_wait}},
+    {"revoke", revoke, 1, 2, "PORT and PROCESS, or --all PROCESS", {opt_cgroup, opt_all, opt_wait}},
+    {"audit", audit, 1, 2, "on or off", {opt_cgroup, opt_wait}},
+    {"children", children, 2, 2, "on or off, and PROCESS", {opt_cgroup, opt_wait}},
     {"rules", rules, 0, 0, "", {opt_json}},
-    {"apply", apply, 1, 1, "FILE", {opt_dry_run}},
+    {"apply", apply, 1, 1, "FILE", {opt_dry_run, opt_wait}},
     {"export", export_rules, 0, 0, "", {}},
     {"suggest", suggest, 1, 1, "PROCESS", {opt_from}},
-    {"watch", watch, 1, 2, "PORT", {}},
-    {"unwatch", unwatch, 0, 2, "PORT, or --all", {opt_all}},
+    {"watch", watch, 1, 2, "PORT", {opt_wait}},
+    {"unwatch", unwatch, 0, 2, "PORT, or --all", {opt_all, opt_wait}},
     {"watches", watches, 0, 0, "", {opt_json}},
     {"status", status, 0, 0, "", {opt_json}},
 };
@@ -120,6 +124,12 @@ Result<void> run(int argc, char **argv) {
         return answered ? Result<void>() : fail(answered.error());
     catch_stop_signals();
     set_library_log(parsed->verbose);
+    if (geteuid() == 0) { // root follows no path that others can change
+        auto pin_root = trusted_path(parsed->pin_root);
+        if (!pin_root)
+            return fail(pin_root.error());
+        parsed->pin_root = std::move(*pin_root);
+    }
     const std::string name = parsed->operands.empty() ? "" : parsed->operands[0];
     for (const Subcommand &subcommand : subcommands)
         if (name == subcommand.name)

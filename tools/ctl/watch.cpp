@@ -8,8 +8,12 @@ namespace pinpipe::ctl {
 namespace {
 
 Result<WatchList> open(const Parsed &parsed) {
+    const auto wait = lock_wait(parsed);
+    if (!wait)
+        return fail(wait.error());
+    auto list = WatchList::open_to_write(Pins(parsed.pin_root), *wait);
     defer_stop_signals();
-    return WatchList::open_to_write(Pins(parsed.pin_root));
+    return list;
 }
 
 // As far as we may see: the admin group alone sees no hooks.

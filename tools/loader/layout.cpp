@@ -3,6 +3,7 @@
 #include "lib/base/version.h"
 #include "lib/pins/links.h"
 #include "lib/system/clock.h"
+#include "lib/system/directory_lock.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -16,7 +17,6 @@
 #include <fstream>
 #include <grp.h>
 #include <numeric>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,8 +82,8 @@ void read_boot_id(__u8 (&id)[16]) {
 }
 
 bool slot_is_free(const std::string &path) {
-    const Fd dir(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return !dir.valid() || flock(dir.get(), LOCK_EX | LOCK_NB) == 0;
+    const auto lock = try_lock_directory(path);
+    return !lock || lock->valid();
 }
 
 // Whether the pin is there, of the right shape, and can still be changed.
@@ -257,7 +257,8 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
     std::snprintf(abi.program, sizeof abi.program, "%s", version);
 
     const std::string stage = stage_path(pins);
-    for (const char *directory : {"", "/maps", "/admin", "/readers", "/links", "/sent"})
+    for (const char *directory :
+         {"", "/maps", "/admin", "/admin/lock", "/readers", "/links", "/sent"})
         if (auto made = make_directory(stage + directory); !made)
             return fail(made.error());
     if (auto made = layout.make_maps(stage); !made)
@@ -328,6 +329,8 @@ Result<Layout> Layout::open(const Pins &pins, const Settings &settings) {
     layout.group_ = settings.group.value_or(layout.abi_.group);
     layout.admins_ = settings.admins.value_or(layout.abi_.admins);
     layout.payload_ = settings.payload.value_or(layout.abi_.payload);
+    if (auto made = make_directory(pins.path(admin_lock_path)); !made)
+        return fail(made.error());
     if (auto repaired = layout.repair_wanted(pins); !repaired)
         return fail(repaired.error());
     if (auto repaired = layout.repair_slots(pins); !repaired)
@@ -383,6 +386,7 @@ Result<void> Layout::set_modes(const std::string &root) const {
             if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
                 all.push_back({std::string("/") + spec->path, spec->mode});
     all.push_back({"/admin", 0750, true});
+    all.push_back({std::string("/") + admin_lock_path, 0750, true});
     for (const auto &maps : {watch_maps, admin_maps})
         for (const MapSpec *spec : maps)
             if (const std::string path = std::string("/admin/") + spec->name;

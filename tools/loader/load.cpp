@@ -47,7 +47,8 @@ Result<void> carry_out(Plan &plan) {
         return started;
     if (auto looked = plan.sockets.look(plan.pins); !looked)
         return looked;
-    auto watched = add_watches(plan.pins, plan.watches); // all or none, so this comes last
+    auto watched =
+        add_watches(plan.pins, plan.watches, plan.command.wait); // all or none, so this comes last
     if (!watched)
         return fail(watched.error());
     plan.watched = std::move(*watched);
@@ -124,7 +125,7 @@ bool is_fresh(const Pins &pins) {
 Result<void> load(const Command &command) {
     Result<PinRoot> root = fail(Error{});
     Undo root_undo;
-    root = PinRoot::prepare(command.pin_root, root_undo);
+    root = PinRoot::prepare(command.pin_root, command.wait, root_undo);
     if (!root)
         return fail(root.error());
     defer_stop_signals();

@@ -1,5 +1,6 @@
 // ebpf-load: loads, attaches, pins, and leaves.
 #include "lib/base/library_log.h"
+#include "lib/system/trusted_path.h"
 #include "tools/loader/actions.h"
 
 #include <csignal>
@@ -24,7 +25,7 @@ Result<int> run(int argc, char **argv) {
         return fail(parsed.error());
     if (const auto answered = answer_common(*parsed, loader::usage); !answered || *answered)
         return answered ? Result<int>(0) : fail(answered.error());
-    const auto command = loader::read_command(*parsed);
+    auto command = loader::read_command(*parsed);
     if (!command)
         return fail(command.error());
     if (auto allowed = need_root(*command); !allowed)
@@ -34,6 +35,10 @@ Result<int> run(int argc, char **argv) {
         const auto fine = loader::check(*command);
         return fine ? Result<int>(*fine ? 0 : static_cast<int>(Exit::failed)) : fail(fine.error());
     }
+    auto pin_root = trusted_path(command->pin_root);
+    if (!pin_root)
+        return fail(pin_root.error());
+    command->pin_root = std::move(*pin_root);
     std::signal(SIGPIPE, SIG_IGN); // a closed stderr must not leave a load half done
     auto done =
         command->action == loader::Action::load ? loader::load(*command) : loader::unload(*command);

@@ -1,5 +1,7 @@
 #include "tools/loader/options.h"
 
+#include <cstdio>
+
 namespace pinpipe::loader {
 namespace {
 
@@ -18,7 +20,8 @@ enum : int {
     opt_admin_group,
     opt_readers,
     opt_ring_size,
-    opt_netns
+    opt_netns,
+    opt_wait
 };
 
 constexpr Option options[] = {
@@ -38,6 +41,8 @@ constexpr Option options[] = {
     {opt_group, "group", 0, "NAME", "who may read (default: ebpf if there is such a group)"},
     {opt_admin_group, "admin-group", 0, "NAME",
      "who may edit rules (default: ebpf-admin if there is such a group)"},
+    {opt_wait, "wait", 0, "SECONDS",
+     "for another one that loads or changes, 0 to 86400 (default 10)"},
     {opt_readers, "readers", 0, "N", "readers at the same time, 1 to 32 (default 8)"},
     {opt_ring_size, "ring-size", 0, "BYTES",
      "of each reader's ring, a power of two (default 2097152)"},
@@ -115,6 +120,13 @@ Result<void> take(Command &command, const Parsed::Given &given) {
         if (given.value.empty())
             return fail(usage_error("--netns needs a name, a pid or a path"));
         return {};
+    case opt_wait: {
+        auto wait = parse_lock_wait(given.value);
+        if (!wait)
+            return fail(wait.error());
+        command.wait.most = *wait;
+        return {};
+    }
     case opt_group: {
         auto group = parse_group(given.value);
         if (!group)
@@ -171,6 +183,8 @@ Result<void> agree(const Parsed &parsed, const Command &command) {
         (s.group || s.admins || s.readers || s.ring_size || command.replace))
         return wrong(
             "--group, --admin-group, --readers, --ring-size and --replace go with loading");
+    if (parsed.has(opt_wait) && command.action == Action::check)
+        return wrong("--wait goes with loading and unloading");
     if (s.payload && !(command.action == Action::load && command.sockets))
         return wrong("--payload goes with loading --sockets");
     if (command.action == Action::check && (!command.xdp.empty() || !command.cgroups.empty() ||
@@ -203,6 +217,10 @@ std::string same_place(const Command &command) {
 
 Result<Command> read_command(const Parsed &parsed) {
     Command command;
+    command.wait.tool = usage.tool;
+    command.wait.say = [](const std::string &text) {
+        std::fprintf(stderr, "%s: %s\n", usage.tool, printable(text).c_str());
+    };
     command.pin_root = parsed.pin_root;
     command.verbose = parsed.verbose;
     for (const Parsed::Given &given : parsed.options)

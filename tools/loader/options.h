@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/base/options.h"
+#include "lib/system/directory_lock.h"
 #include "tools/loader/layout.h"
 #include "tools/loader/sockets.h"
 #include "tools/loader/watches.h"
@@ -26,6 +27,7 @@ struct Command {
     std::string netns;              // empty: our own
     std::vector<WatchRequest> watches;
     Settings settings;
+    LockWait wait; // for others who load, unload or change rules and watches
     bool replace = false;
     bool json = false;
     bool verbose = false;

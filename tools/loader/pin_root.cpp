@@ -1,6 +1,8 @@
 #include "tools/loader/pin_root.h"
 
 #include "lib/pins/pins.h"
+#include "lib/system/trusted_path.h"
+#include "tools/loader/root_lock.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -9,7 +11,6 @@
 #include <fstream>
 #include <linux/magic.h>
 #include <sstream>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -19,21 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Locks the directory that is at path once the lock is ours. Waits for another loader.
-Result<Fd> lock_directory(const std::string &path) {
-    for (;;) {
-        Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!dir.valid())
-            return fail(system_error("open " + path, errno));
-        if (flock(dir.get(), LOCK_EX) != 0)
-            return fail(system_error("lock " + path, errno));
-        struct stat ours {
-        }, now{};
-        if (fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
-            ours.st_ino == now.st_ino && ours.st_dev == now.st_dev)
-            return dir;
-    }
-}
+const std::string lock_below = std::string("/") + root_lock_name;
 
 // Sources of our mounts: on a directory that was there, and on one that we made. Where the kernel
 // forgets the source of a bpffs (5.10), an empty directory of that name in it says the same.
@@ -105,20 +92,11 @@ Result<void> mount_bpffs(const std::string &path, const char *source, std::strin
         doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
     if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
         return fail(system_error("mount a bpffs at " + path, errno));
-    if (mount_source(path) != source && mkdir((path + "/" + source).c_str(), 0700) != 0)
-        return fail(system_error("mark " + path, errno));
-    return {};
-}
-
-// Whoever may change the directory could lead root astray.
-Result<void> check_owner(const std::string &path) {
-    struct stat st {};
-    if (stat(path.c_str(), &st) != 0)
-        return fail(system_error("inspect " + path, errno));
-    if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
-        return fail(failure(path + " can be changed by others than root")
-                        .with_hint("sudo chown root " + path + " && sudo chmod go-w " + path));
-    return {};
+    if (mount_source(path) == source || mkdir((path + "/" + source).c_str(), 0700) == 0)
+        return {};
+    const Error error = system_error("mark " + path, errno);
+    umount2(path.c_str(), MNT_DETACH);
+    return fail(error);
 }
 
 } // namespace
@@ -128,61 +106,92 @@ bool on_bpffs(const std::string &path) {
     return statfs(path.c_str(), &st) == 0 && static_cast<unsigned long>(st.f_type) == BPF_FS_MAGIC;
 }
 
-Result<PinRoot> PinRoot::prepare(const std::string &path, Undo &undo) {
-    PinRoot root;
-    bool made = false;
-    Result<Fd> lock = fail(Error{.text = "", .hint = "", .code = ENOENT});
-    while (!lock &&
-           lock.error().code == ENOENT) { // again when an unload took it away while we waited
-        made = mkdir(path.c_str(), 0755) == 0;
-        if (!made && errno != EEXIST)
-            return fail(system_error("make " + path, errno));
-        if (made)
-            undo.add([path] { rmdir(path.c_str()); });
-        lock = lock_directory(path);
-    }
-    if (!lock)
-        return fail(lock.error());
-    if (!on_bpffs(path)) {
-        const char *source = made || path == default_pin_root ? made_and_mounted : mounted_only;
-        if (auto mounted = mount_bpffs(path, source, root.doubt_); !mounted)
-            return fail(mounted.error());
-        undo.add([path] { umount2(path.c_str(), MNT_DETACH); });
-        auto inner = lock_directory(path); // before the outer one is released
-        if (!inner)
-            return fail(inner.error());
-        *lock = std::move(*inner);
-    } else if (made && mount_source(path) == mounted_only) { // by one that found our directory
-        mkdir((path + "/" + made_and_mounted).c_str(), 0700);
-    }
-    if (auto safe = check_owner(path); !safe)
-        return fail(safe.error());
-    root.lock_ = std::move(*lock);
-    return root;
+void PinRoot::take_back(const std::string &path, const Made &made) {
+    if (made.mount)
+        umount2(path.c_str(), MNT_DETACH);
+    else if (made.lock)
+        rmdir((path + lock_below).c_str());
+    if (made.directory)
+        rmdir(path.c_str());
 }
 
-Result<PinRoot> PinRoot::open(const std::string &path) {
-    if (!on_bpffs(path))
-        return fail(not_loaded(path));
-    auto lock = lock_directory(path);
+Result<bool> PinRoot::try_lock(const std::string &path, Made &made) {
+    if (auto safe = trusted_path(path); !safe)
+        return fail(safe.error());
+    auto lock = try_lock_of_root(path + lock_below, made.lock);
     if (!lock)
         return fail(lock.error());
-    if (auto safe = check_owner(path); !safe)
+    lock_ = std::move(*lock);
+    return lock_.valid();
+}
+
+Result<bool> PinRoot::try_prepare(const std::string &path, Made &made) {
+    if (auto safe = trusted_path(path); !safe)
         return fail(safe.error());
-    PinRoot root;
-    root.lock_ = std::move(*lock);
-    return root;
+    made.directory = mkdir(path.c_str(), 0755) == 0;
+    if (!made.directory && errno != EEXIST)
+        return fail(system_error("make " + path, errno));
+    if (!on_bpffs(path)) {
+        const bool ours = made.directory || path == default_pin_root;
+        const char *source = ours ? made_and_mounted : mounted_only;
+        if (auto mounted = mount_bpffs(path, source, doubt_); !mounted)
+            return fail(mounted.error());
+        made.mount = true;
+    }
+    return try_lock(path, made);
+}
+
+// Whoever makes a lock's directory holds its lock at once: nobody else is at it.
+Result<PinRoot> PinRoot::acquire(const std::string &path, const LockWait &wait, Undo &undo,
+                                 Result<bool> (PinRoot::*attempt)(const std::string &, Made &)) {
+    LockWaiting waiting(wait, path);
+    for (;;) {
+        PinRoot root;
+        auto mounting = MountingLock::attempt();
+        if (!mounting)
+            return fail(mounting.error());
+        if (*mounting) {
+            Made made;
+            const auto held = (root.*attempt)(path, made);
+            if (held && *held) {
+                undo.add([path, made] { while_nobody_mounts([&] { take_back(path, made); }); });
+                return root;
+            }
+            take_back(path, made);
+            if (!held)
+                return fail(held.error());
+        }
+        const std::string busy = *mounting ? path + lock_below : MountingLock::path;
+        mounting->reset();
+        if (!waiting.pause(busy))
+            return fail(waiting.given_up(busy));
+    }
+}
+
+Result<PinRoot> PinRoot::prepare(const std::string &path, const LockWait &wait, Undo &undo) {
+    return acquire(path, wait, undo, &PinRoot::try_prepare);
+}
+
+Result<bool> PinRoot::try_open(const std::string &path, Made &made) {
+    return on_bpffs(path) ? try_lock(path, made) : fail(not_loaded(path));
+}
+
+Result<PinRoot> PinRoot::open(const std::string &path, const LockWait &wait, Undo &undo) {
+    return acquire(path, wait, undo, &PinRoot::try_open);
 }
 
 void remove_root(const std::string &path) {
-    std::string source = mount_source(path);
-    for (const char *mark : {mounted_only, made_and_mounted})
-        if (rmdir((path + "/" + mark).c_str()) == 0)
-            source = mark;
-    if (source == mounted_only || source == made_and_mounted)
-        umount2(path.c_str(), MNT_DETACH);
-    if (source.empty() || source == made_and_mounted)
-        rmdir(path.c_str());
+    while_nobody_mounts([&] {
+        std::string source = mount_source(path);
+        for (const char *mark : {mounted_only, made_and_mounted})
+            if (rmdir((path + "/" + mark).c_str()) == 0)
+                source = mark;
+        rmdir((path + lock_below).c_str());
+        if (source == mounted_only || source == made_and_mounted)
+            umount2(path.c_str(), MNT_DETACH);
+        if (source.empty() || source == made_and_mounted)
+            rmdir(path.c_str());
+    });
 }
 
 } // namespace pinpipe::loader

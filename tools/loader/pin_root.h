@@ -4,6 +4,7 @@
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 #include "lib/base/undo.h"
+#include "lib/system/directory_lock.h"
 
 #include <string>
 
@@ -13,15 +14,26 @@ class PinRoot {
 public:
     // Makes and mounts what is missing, then waits for the lock: one loader at a time. What it made
     // is taken back through undo.
-    static Result<PinRoot> prepare(const std::string &path, Undo &undo);
+    static Result<PinRoot> prepare(const std::string &path, const LockWait &wait, Undo &undo);
 
     // Locks what is there; Exit::not_loaded where there is no bpffs.
-    static Result<PinRoot> open(const std::string &path);
+    static Result<PinRoot> open(const std::string &path, const LockWait &wait, Undo &undo);
 
     // What to tell once a load has gone well, or empty: a mount that may not last.
     const std::string &doubt() const { return doubt_; }
 
 private:
+    struct Made {
+        bool directory = false, mount = false, lock = false;
+    };
+    static void take_back(const std::string &path, const Made &made);
+    static Result<PinRoot> acquire(const std::string &path, const LockWait &wait, Undo &undo,
+                                   Result<bool> (PinRoot::*attempt)(const std::string &, Made &));
+    // False: somebody else has the lock.
+    Result<bool> try_prepare(const std::string &path, Made &made);
+    Result<bool> try_open(const std::string &path, Made &made);
+    Result<bool> try_lock(const std::string &path, Made &made);
+
     Fd lock_;
     std::string doubt_;
 };

@@ -96,13 +96,16 @@ Result<void> unload_named_cgroups(const Pins &pins, const Command &command) {
 } // namespace
 
 Result<void> unload(const Command &command) {
-    auto root = PinRoot::open(command.pin_root);
+    Result<PinRoot> root = fail(Error{});
+    Undo undo; // of the lock alone
+    root = PinRoot::open(command.pin_root, command.wait, undo);
     if (!root)
         return fail(root.error());
     defer_stop_signals();
     const Pins pins(command.pin_root);
     if (is_empty(pins))
         return fail(not_loaded(command.pin_root));
+    undo.keep();
     if (command.xdp.empty() && command.cgroups.empty() && !command.sockets)
         return unload_all(pins);
 

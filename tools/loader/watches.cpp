@@ -73,11 +73,12 @@ Result<std::vector<Watch>> find_watches(const std::vector<WatchRequest> &request
     return watches;
 }
 
-Result<std::vector<std::string>> add_watches(const Pins &pins, const std::vector<Watch> &watches) {
+Result<std::vector<std::string>> add_watches(const Pins &pins, const std::vector<Watch> &watches,
+                                             const LockWait &wait) {
     std::vector<std::string> told;
     if (watches.empty())
         return told;
-    auto list = WatchList::open_to_write(pins);
+    auto list = WatchList::open_to_write(pins, wait, RootLock::held);
     if (!list)
         return fail(list.error());
     for (const Watch &watch : watches) {

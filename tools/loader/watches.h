@@ -22,7 +22,8 @@ Result<WatchRequest> parse_watch(const std::string &text);
 // Looked up: an error before anything is touched.
 Result<std::vector<Watch>> find_watches(const std::vector<WatchRequest> &requests);
 
-// Adds them to a layout that is in its place; what is told of each.
-Result<std::vector<std::string>> add_watches(const Pins &pins, const std::vector<Watch> &watches);
+// Adds them to a layout that is in its place, and whose lock we have; what is told of each.
+Result<std::vector<std::string>> add_watches(const Pins &pins, const std::vector<Watch> &watches,
+                                             const LockWait &wait);
 
 } // namespace pinpipe::loader

@@ -1,14 +1,12 @@
 #include "tools/reader/claim.h"
 
+#include "lib/system/directory_lock.h"
 #include "lib/system/holders.h"
 
 #include <atomic>
 #include <cerrno>
 #include <ctime>
-#include <fcntl.h>
 #include <linux/membarrier.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -18,25 +16,6 @@ namespace {
 
 template <class T> std::atomic_ref<T> shared(T &word) {
     return std::atomic_ref<T>(word);
-}
-
-// The directory's lock; an empty Fd when somebody holds it.
-Result<Fd> lock_slot(const std::string &path) {
-    for (;;) {
-        Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!dir.valid())
-            return fail(system_error("open " + path, errno));
-        if (flock(dir.get(), LOCK_EX | LOCK_NB) != 0) {
-            if (errno == EWOULDBLOCK)
-                return Fd();
-            return fail(system_error("lock " + path, errno));
-        }
-        struct stat ours {
-        }, now{};
-        if (fstat(dir.get(), &ours) == 0 && stat(path.c_str(), &now) == 0 &&
-            ours.st_ino == now.st_ino && ours.st_dev == now.st_dev)
-            return dir;
-    }
 }
 
 // "ebpf-read 4242, ebpf-read 4243"; empty where nobody can be seen.
@@ -126,7 +105,7 @@ Result<void> Claim::occupy(const Pins &pins, const abi_record &abi) {
     for (unsigned slot = 0; slot < abi.readers; slot++) {
         if (lock_.valid() && !has_bits(wanted, slot))
             continue;
-        auto lock = lock_slot(pins.reader(slot));
+        auto lock = try_lock_directory(pins.reader(slot));
         if (!lock)
             return fail(lock.error());
         if (!lock->valid())

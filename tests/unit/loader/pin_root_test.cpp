@@ -3,7 +3,7 @@
 #include "bpf/abi/control.h"
 #include "tests/unit/support/bpffs.h"
 #include "tests/unit/support/child.h"
-#include "tests/unit/support/stopwatch.h"
+#include "tools/loader/root_lock.h"
 
 #include <fstream>
 #include <sys/file.h>
@@ -24,7 +24,7 @@ protected:
         std::string path() const { return path_; }
 
     private:
-        char path_[32] = "/tmp/pinpipe-unit-XXXXXX";
+        char path_[32] = "/run/pinpipe-unit-XXXXXX";
     };
 };
 
@@ -38,7 +38,7 @@ TEST_F(PinRootTest, KnowsABpffs) {
 
 TEST_F(PinRootTest, TakesWhatIsThere) {
     Undo undo;
-    const auto prepared = PinRoot::prepare(root(), undo);
+    const auto prepared = PinRoot::prepare(root(), {}, undo);
     ASSERT_TRUE(prepared) << prepared.error().text;
     EXPECT_EQ(prepared->doubt(), "");
 }
@@ -47,7 +47,7 @@ TEST_F(PinRootTest, MakesADirectoryAndTakesItBack) {
     const std::string path = below("ours");
     {
         Undo undo;
-        const auto prepared = PinRoot::prepare(path, undo);
+        const auto prepared = PinRoot::prepare(path, {}, undo);
         ASSERT_TRUE(prepared) << prepared.error().text;
         EXPECT_TRUE(on_bpffs(path));
     }
@@ -55,32 +55,58 @@ TEST_F(PinRootTest, MakesADirectoryAndTakesItBack) {
 }
 
 TEST_F(PinRootTest, OneLoaderAtATime) {
-    const auto loader = [&](const Pipe &locked, bool opens) {
-        return Child([&, opens] {
+    LockWait impatient;
+    impatient.most = 0;
+    for (const bool opens : {false, true}) {
+        Pipe locked;
+        Child first([&, opens] {
             Undo undo;
-            const auto held = opens ? PinRoot::open(root()) : PinRoot::prepare(root(), undo);
+            const auto held =
+                opens ? PinRoot::open(root(), {}, undo) : PinRoot::prepare(root(), {}, undo);
             if (!held || write(locked.write.get(), "x", 1) != 1)
                 return 1;
             pause();
             return 0;
         });
-    };
-    for (const bool opens : {false, true}) {
-        Pipe first_locked, second_locked;
-        Child first = loader(first_locked, !opens);
-        ASSERT_TRUE(readable(first_locked.read));
-        Child second = loader(second_locked, opens);
-        const std::string waits = "-> FLOCK  ADVISORY  WRITE " + std::to_string(second.pid());
-        const Stopwatch watch;
-        for (bool waiting = false; !waiting && watch.seconds() < 10;) {
-            std::ifstream locks("/proc/locks");
-            for (std::string line; std::getline(locks, line);)
-                waiting = waiting || line.find(waits) != line.npos;
-        }
-        EXPECT_LT(watch.seconds(), 10);
-        EXPECT_FALSE(readable(second_locked.read, 0));
+        ASSERT_TRUE(readable(locked.read));
+        Undo undo;
+        const auto refused = opens ? PinRoot::prepare(root(), impatient, undo)
+                                   : PinRoot::open(root(), impatient, undo);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().text.rfind("cannot lock " + root() + ": ", 0), 0u);
+        EXPECT_NE(refused.error().text.find("(pid " + std::to_string(first.pid()) + ")"),
+                  std::string::npos)
+            << refused.error().text;
         first.kill(SIGKILL);
-        EXPECT_TRUE(readable(second_locked.read)) << "the lock went with its holder";
+        EXPECT_TRUE(PinRoot::open(root(), {}, undo)) << "the lock went with its holder";
+    }
+}
+
+// Locks of directories that others can open are nobody's business.
+TEST_F(PinRootTest, NobodyElseCanStopIt) {
+    const Fd outer(open(root().c_str(), O_RDONLY | O_DIRECTORY));
+    ASSERT_EQ(flock(outer.get(), LOCK_EX | LOCK_NB), 0);
+    LockWait impatient;
+    impatient.most = 0;
+    Undo undo;
+    const auto prepared = PinRoot::prepare(root(), impatient, undo);
+    ASSERT_TRUE(prepared) << prepared.error().text;
+    struct stat st {};
+    ASSERT_EQ(stat(below("lock").c_str(), &st), 0);
+    EXPECT_EQ(st.st_uid, 0u);
+    EXPECT_EQ(st.st_mode & 07777, 0700u);
+}
+
+TEST_F(PinRootTest, LeavesNoLockBehind) {
+    for (const bool opens : {false, true}) {
+        {
+            Undo undo;
+            ASSERT_TRUE(opens ? PinRoot::open(root(), {}, undo)
+                              : PinRoot::prepare(root(), {}, undo));
+            EXPECT_EQ(access(below("lock").c_str(), F_OK), 0);
+        }
+        EXPECT_NE(access(below("lock").c_str(), F_OK), 0);
+        EXPECT_NE(access(MountingLock::path, F_OK), 0);
     }
 }
 
@@ -90,8 +116,8 @@ TEST_F(PinRootTest, WhatOthersCanChangeIsRefused) {
         ASSERT_EQ(chown(root().c_str(), uid, 0), 0);
         ASSERT_EQ(chmod(root().c_str(), mode), 0);
         Undo undo;
-        for (const auto &refused : {PinRoot::prepare(root(), undo).map([](const PinRoot &) {}),
-                                    PinRoot::open(root()).map([](const PinRoot &) {})}) {
+        for (const auto &refused : {PinRoot::prepare(root(), {}, undo).map([](const PinRoot &) {}),
+                                    PinRoot::open(root(), {}, undo).map([](const PinRoot &) {})}) {
             ASSERT_FALSE(refused) << uid << " " << mode;
             EXPECT_EQ(refused.error().text, root() + " can be changed by others than root");
             EXPECT_NE(refused.error().hint, "");
@@ -101,7 +127,8 @@ TEST_F(PinRootTest, WhatOthersCanChangeIsRefused) {
 
 TEST_F(PinRootTest, OpensOnlyABpffs) {
     for (const std::string &path : {below("missing"), std::string("/tmp")}) {
-        const auto none = PinRoot::open(path);
+        Undo undo;
+        const auto none = PinRoot::open(path, {}, undo);
         ASSERT_FALSE(none);
         EXPECT_EQ(none.error().exit, Exit::not_loaded);
     }
@@ -111,7 +138,7 @@ TEST_F(PinRootTest, OpensOnlyABpffs) {
 TEST_F(PinRootTest, NoMountThatWouldVanish) {
     const Directory directory;
     Undo undo;
-    const auto refused = PinRoot::prepare(directory.path(), undo);
+    const auto refused = PinRoot::prepare(directory.path(), {}, undo);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text,
               "cannot mount a bpffs at " + directory.path() +
@@ -123,7 +150,7 @@ TEST_F(PinRootTest, NoMountOverWhatIsThere) {
     const std::string file = directory.path() + "/file";
     std::ofstream(file) << "x";
     Undo undo;
-    const auto refused = PinRoot::prepare(directory.path(), undo);
+    const auto refused = PinRoot::prepare(directory.path(), {}, undo);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text, directory.path() + " is no bpffs and not empty");
     EXPECT_EQ(unlink(file.c_str()), 0);
@@ -131,10 +158,10 @@ TEST_F(PinRootTest, NoMountOverWhatIsThere) {
 
 TEST_F(PinRootTest, NoDirectory) {
     Undo undo;
-    const auto deep = PinRoot::prepare(below("a/b"), undo);
+    const auto deep = PinRoot::prepare(below("a/b"), {}, undo);
     ASSERT_FALSE(deep);
     EXPECT_EQ(deep.error().text, "cannot make " + below("a/b") + ": no such file or directory");
-    const auto file = PinRoot::prepare("/dev/null", undo);
+    const auto file = PinRoot::prepare("/dev/null", {}, undo);
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().text, "cannot open /dev/null: not a directory");
 }

@@ -37,15 +37,15 @@ TEST(LoaderWatch, IsLookedUp) {
 class LoaderWatches : public WatchesTest {};
 
 TEST_F(LoaderWatches, AreAddedAllOrNone) {
-    const auto none = add_watches(pins(), {watch_of("80"), watch_of("81", "a")});
+    const auto none = add_watches(pins(), {watch_of("80"), watch_of("81", "a")}, {});
     ASSERT_FALSE(none) << "there are no probes";
     EXPECT_EQ(word(80), 0u);
     give_probes();
-    const auto told = add_watches(pins(), {watch_of("80"), watch_of("81", "a")});
+    const auto told = add_watches(pins(), {watch_of("80"), watch_of("81", "a")}, {});
     ASSERT_TRUE(told);
     EXPECT_EQ(*told,
               (std::vector<std::string>{"80/tcp is watched", "81/tcp is watched while a has it"}));
-    EXPECT_EQ(add_watches(pins(), {watch_of("80"), watch_of("82")})->at(0),
+    EXPECT_EQ(add_watches(pins(), {watch_of("80"), watch_of("82")}, {})->at(0),
               "80/tcp is watched: unchanged");
     EXPECT_EQ(word(80), WATCH_ALWAYS);
     EXPECT_EQ(word(81), WATCH_WAITS);

@@ -154,7 +154,7 @@ TEST_F(WatchListTest, OneChangesAtATime) {
     });
     ready.write.reset();
     ASSERT_TRUE(readable(ready.read));
-    const Fd admin(open(below(admin_path).c_str(), O_RDONLY | O_DIRECTORY));
+    const Fd admin(open(below(admin_lock_path).c_str(), O_RDONLY | O_DIRECTORY));
     ASSERT_NE(flock(admin.get(), LOCK_EX | LOCK_NB), 0) << "it is held";
     EXPECT_TRUE(writer().add({watch_of("5050")})) << "waited for it";
     EXPECT_EQ(flock(admin.get(), LOCK_EX | LOCK_NB), 0) << "and let go of";

@@ -19,7 +19,7 @@ namespace pinpipe {
 class Bpffs {
 public:
     Bpffs() {
-        char path[] = "/tmp/pinpipe-unit-XXXXXX";
+        char path[] = "/run/pinpipe-unit-XXXXXX";
         if (!enter())
             refuse("a mount namespace");
         else if (!mkdtemp(path))
