@@ -1,10 +1,21 @@
-// Lines out of bytes as they come, never more in memory than one line may have.
+// Lines: of a text that is there, and out of bytes as they come, where never more is in memory than
+// one line may have.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace pinpipe {
+
+// Calls take(line) for each line, without its newline; what stands behind the last newline is one
+// too.
+template <class Take> void each_line(std::string_view text, Take &&take) {
+    while (!text.empty()) {
+        const size_t newline = text.find('\n');
+        take(text.substr(0, newline));
+        text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
+    }
+}
 
 class LineSplitter {
 public:

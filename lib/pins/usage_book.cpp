@@ -1,21 +1,18 @@
 #include "lib/pins/usage_book.h"
 
+#include "lib/base/hash.h"
+
 #include <algorithm>
 #include <cstring>
 
 namespace pinpipe {
 namespace {
 
-// Keys differ in few bits, often the highest of a word (addresses are in network byte order): each
-// word is mixed until all of its bits reach the lowest ones.
 size_t hash_key(const usage_key &key) {
     uint64_t words[sizeof key / 8], state = 0;
     std::memcpy(words, &key, sizeof key);
-    for (const uint64_t word : words) {
-        state = (state ^ word) * 0x9e3779b97f4a7c15ULL;
-        state = (state ^ state >> 32) * 0xd6e8feb86659fd93ULL;
-        state ^= state >> 32;
-    }
+    for (const uint64_t word : words)
+        state = mix(state, word);
     return state;
 }
 

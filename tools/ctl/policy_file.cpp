@@ -1,5 +1,7 @@
 #include "tools/ctl/policy_file.h"
 
+#include "lib/base/line_splitter.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -252,12 +254,14 @@ tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view tex
                                                             const Finders &finders) {
     Reader reader(finders);
     std::vector<PolicyError> errors;
-    for (size_t line = 1; !text.empty() && errors.size() < most_policy_errors; line++) {
-        const size_t end = text.find('\n');
-        if (auto taken = reader.take(text.substr(0, end), line); !taken)
-            errors.push_back({line, taken.error().text});
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
+    size_t number = 0;
+    each_line(text, [&](std::string_view line) {
+        number++;
+        if (errors.size() == most_policy_errors)
+            return;
+        if (auto taken = reader.take(line, number); !taken)
+            errors.push_back({number, taken.error().text});
+    });
     if (errors.empty()) // else a line may be missing that was wrong itself
         errors = reader.dangling();
     if (!errors.empty())

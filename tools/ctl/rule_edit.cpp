@@ -1,5 +1,6 @@
 #include "tools/ctl/rule_edit.h"
 
+#include "lib/base/hash.h"
 #include "lib/base/undo.h"
 
 #include <algorithm>
@@ -394,8 +395,7 @@ public:
 
 private:
     static uint64_t hash(const subject_key &key) {
-        return key.id[0] * 0x9e3779b97f4a7c15 ^ key.id[1] * 0xc2b2ae3d27d4eb4f ^ key.cgroup << 8 ^
-               key.kind;
+        return hash_words({key.id[0], key.id[1], key.cgroup, key.kind});
     }
 
     const Ruled *find(const subject_key &key) const {

@@ -1,9 +1,9 @@
 #include "tools/ctl/rules.h"
 
 #include "lib/base/error.h"
+#include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
 
-#include <algorithm>
 #include <array>
 #include <ctime>
 #include <rapidjson/writer.h>
@@ -16,9 +16,7 @@ using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 enum : size_t { process, cgroup, mode, proto, ports, hits, denied, audited, last, columns };
 using Row = std::array<std::string, columns>;
 
-constexpr bool is_number(size_t column) {
-    return column == hits || column == denied || column == audited;
-}
+constexpr uint64_t numbers = 1U << hits | 1U << denied | 1U << audited;
 
 std::string local_time(uint64_t microseconds) {
     const auto seconds = static_cast<time_t>(microseconds / 1'000'000);
@@ -58,17 +56,6 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
         return;
     row[proto] = row[ports] = row[hits] = "-";
     rows.push_back(row);
-}
-
-void add_row(std::string &out, const Row &row, const std::array<size_t, columns> &widths) {
-    std::string line;
-    for (size_t column = 0; column < columns; column++) {
-        const std::string fill(widths[column] - row[column].size(), ' ');
-        line +=
-            (column ? "  " : "") + (is_number(column) ? fill + row[column] : row[column] + fill);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
 }
 
 const char *why_not_current(const SubjectStatus &subject) {
@@ -135,12 +122,7 @@ std::string rules_text(const RulesStatus &status) {
                               "audited", "last denial"}};
     for (const SubjectStatus &subject : status.subjects)
         add_rows(rows, status, subject);
-    std::array<size_t, columns> widths{};
-    for (const Row &row : rows)
-        for (size_t column = 0; column < columns; column++)
-            widths[column] = std::max(widths[column], row[column].size());
-    for (const Row &row : rows)
-        add_row(out, row, widths);
+    out += text_table(rows, numbers);
     add_warnings(out, status);
     return out;
 }

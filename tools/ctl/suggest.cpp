@@ -1,5 +1,6 @@
 #include "tools/ctl/suggest.h"
 
+#include "lib/base/line_splitter.h"
 #include "lib/base/options.h"
 #include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
@@ -52,7 +53,8 @@ std::string counted(uint64_t count, const char *one, const char *many) {
 // Calls take for each line; one that is too long goes there cut.
 Result<void> each_line(const Fd &file, const std::string &name,
                        const std::function<void(std::string_view)> &take) {
-    std::string rest;
+    LineSplitter lines(longest_line);
+    const auto cut_or_not = [&](std::string_view line, bool) { take(line); };
     char part[65536];
     while (!stop_requested()) {
         const ssize_t count = read(file.get(), part, sizeof part);
@@ -60,17 +62,9 @@ Result<void> each_line(const Fd &file, const std::string &name,
             return fail(system_error("read " + name, errno));
         if (count == 0)
             break;
-        std::string_view text(part, count > 0 ? static_cast<size_t>(count) : 0);
-        for (size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1)) {
-            rest.append(text.substr(0, end));
-            take(rest);
-            rest.clear();
-        }
-        if (rest.size() < longest_line)
-            rest.append(text);
+        lines.feed({part, count > 0 ? static_cast<size_t>(count) : 0}, cut_or_not);
     }
-    if (!rest.empty())
-        take(rest);
+    lines.end(cut_or_not);
     return {};
 }
 

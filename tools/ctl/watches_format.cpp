@@ -1,9 +1,9 @@
 #include "tools/ctl/watches.h"
 
 #include "lib/base/error.h"
+#include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
 
-#include <algorithm>
 #include <array>
 #include <rapidjson/writer.h>
 
@@ -65,16 +65,7 @@ std::string watches_text(const std::vector<WatchStatus> &watches) {
     std::vector<Row> rows = {{"port", "process", "state"}};
     for (const WatchStatus &watch : watches)
         rows.push_back(row_of(watch));
-    std::array<size_t, 2> widths{}; // the last column needs none
-    for (const Row &row : rows)
-        for (size_t column = 0; column < widths.size(); column++)
-            widths[column] = std::max(widths[column], row[column].size());
-    std::string out;
-    for (const Row &row : rows) {
-        for (size_t column = 0; column < widths.size(); column++)
-            out += row[column] + std::string(widths[column] - row[column].size() + 2, ' ');
-        out += row.back() + "\n";
-    }
+    std::string out = text_table(rows);
     add_warnings(out, watches);
     return out;
 }

@@ -1,6 +1,6 @@
 #include "tools/loader/egress.h"
 
-#include "tools/loader/build_hash.h"
+#include "lib/base/hash.h"
 #include "tools/loader/object.h"
 #include "bpf/tc/egress.skel.h"
 
@@ -17,7 +17,7 @@ constexpr auto tcx_egress = static_cast<bpf_attach_type>(47); // BPF_TCX_EGRESS,
 } // namespace
 
 uint64_t egress_build() {
-    return hash(hash_start, elf.view());
+    return hash_bytes(hash_start, elf.view());
 }
 
 Result<Program> load_egress(const Layout &layout, unsigned number, uint32_t flags) {

@@ -1,7 +1,7 @@
 #include "tools/loader/policy.h"
 
+#include "lib/base/hash.h"
 #include "lib/pins/links.h"
-#include "tools/loader/build_hash.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 #include "tools/loader/rule_maps.h"
@@ -34,7 +34,7 @@ uint64_t build_of_policy(const Layout &layout, unsigned number) {
     state = hash_value(state, number);
     state = hash_value(state, layout.abi().ring_size);
     state = hash_value(state, layout.abi().readers);
-    return hash(state, elf.view());
+    return hash_bytes(state, elf.view());
 }
 
 // Names of the programs, in the order of cgroup_record.programs.

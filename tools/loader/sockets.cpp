@@ -1,8 +1,8 @@
 #include "tools/loader/sockets.h"
 
+#include "lib/base/hash.h"
 #include "lib/pins/links.h"
 #include "lib/system/clock.h"
-#include "tools/loader/build_hash.h"
 #include "tools/loader/iterator.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
@@ -109,7 +109,7 @@ uint64_t build_of_sockets(const Layout &layout, ProbeKind kind) {
     for (const Constant &constant : constants_of(layout, kind))
         state = hash_value(state, constant.value);
     for (const Elf &elf : elves_of(kind))
-        state = hash(state, elf.view());
+        state = hash_bytes(state, elf.view());
     return state;
 }
 

@@ -1,6 +1,6 @@
 #include "tools/loader/xdp.h"
 
-#include "tools/loader/build_hash.h"
+#include "lib/base/hash.h"
 
 #include "bpf/xdp/xdp.skel.h"
 
@@ -68,7 +68,7 @@ uint32_t frags_flag() {
 uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags) {
     size_t size = 0;
     const auto *object = static_cast<const char *>(xdp::elf_bytes(&size));
-    uint64_t state = hash(hash_start, {object, size});
+    uint64_t state = hash_bytes(hash_start, {object, size});
     state = hash_value(state, number);
     state = hash_value(state, flags & (HOOK_RAW_IP | HOOK_FRAGS | HOOK_SENT));
     state = hash_value(state, layout.abi().ring_size);

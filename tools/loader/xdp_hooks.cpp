@@ -1,6 +1,6 @@
 #include "tools/loader/xdp_hooks.h"
 
-#include "tools/loader/build_hash.h"
+#include "lib/base/hash.h"
 #include "tools/loader/egress.h"
 #include "tools/loader/pin_root.h"
 

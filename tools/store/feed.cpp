@@ -94,14 +94,11 @@ void Feed::read_all() {
 void Feed::split(std::string_view bytes, bool end) {
     Block block;
     block.first_line = next_line_;
-    const auto close_line = [&](std::string_view tail) {
-        const size_t space = longest_line - rest_.size();
-        block.text.append(rest_).append(tail.substr(0, space));
-        if (is_cut_ || tail.size() > space)
+    const auto add_line = [&](std::string_view line, bool cut) {
+        block.text.append(line);
+        if (cut)
             block.text += '{'; // which makes JSON of no beginning
         block.text += '\n';
-        is_cut_ = false;
-        rest_.clear();
         next_line_++;
         if (++block.lines == block_lines) {
             push(std::move(block));
@@ -109,21 +106,9 @@ void Feed::split(std::string_view bytes, bool end) {
             block.first_line = next_line_;
         }
     };
-    for (size_t at = 0; at < bytes.size();) {
-        const size_t newline = bytes.find('\n', at);
-        if (newline != bytes.npos) {
-            close_line(bytes.substr(at, newline - at));
-            at = newline + 1;
-            continue;
-        }
-        rest_.append(bytes.substr(at));
-        is_cut_ = is_cut_ || rest_.size() > longest_line;
-        if (is_cut_)
-            rest_.resize(longest_line);
-        break;
-    }
-    if (end && !rest_.empty())
-        close_line({});
+    lines_.feed(bytes, add_line);
+    if (end)
+        lines_.end(add_line);
     if (block.lines)
         push(std::move(block));
 }
@@ -155,15 +140,12 @@ void Feed::push(Block block) {
 }
 
 void Feed::give_up(const Block &block) {
-    for (size_t at = 0; at < block.text.size();) {
-        const size_t newline = block.text.find('\n', at);
-        const std::string_view line(block.text.data() + at, newline - at);
-        at = newline + 1;
+    each_line(block.text, [&](std::string_view line) {
         if (line.find_first_not_of(" \t\r") == line.npos)
-            continue;
+            return;
         const std::string type = claimed_type(line);
         lost_[lost_.size() < kinds || lost_.contains(type) ? type : "unknown"]++;
-    }
+    });
 }
 
 std::optional<Block> Feed::take(std::chrono::milliseconds wait) {

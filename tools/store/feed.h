@@ -2,6 +2,8 @@
 // never waits for our disk longer than a moment.
 #pragma once
 
+#include "lib/base/line_splitter.h"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -66,8 +68,7 @@ private:
     bool closed_ = false, leaving_ = false, giving_up_ = false;
     int error_ = 0;
     std::map<std::string, uint64_t> lost_;
-    std::string rest_; // the beginning of a line
-    bool is_cut_ = false;
+    LineSplitter lines_{longest_line};
     uint64_t next_line_ = 1;
     std::thread thread_;
 };

@@ -82,17 +82,17 @@ private:
 Result<void> Ingest::put(const Block &block) {
     uint64_t number = block.first_line;
     const int64_t now = now_microseconds();
-    for (size_t at = 0; at < block.text.size(); number++) {
-        const size_t newline = block.text.find('\n', at);
-        const std::string_view text(block.text.data() + at, newline - at);
-        at = newline + 1;
+    Result<void> added;
+    each_line(block.text, [&](std::string_view text) {
+        if (!added)
+            return;
         const Line &line = parser_.parse(text);
         if (line.kind == LineKind::bad)
             speaker_.bad_line(number);
-        if (auto added = writer_.add(line, text, now); !added)
-            return added;
-    }
-    return {};
+        added = writer_.add(line, text, now);
+        number++;
+    });
+    return added;
 }
 
 Result<void> Ingest::try_commit() {

@@ -2,6 +2,7 @@
 // they count by themselves, as lines behind state.rolled.
 #pragma once
 
+#include "lib/base/hash.h"
 #include "tools/store/database.h"
 #include "tools/store/line.h"
 #include "tools/store/schema.h"
@@ -43,9 +44,7 @@ private:
     };
     struct HashKey {
         size_t operator()(const Key &key) const {
-            uint64_t hash = static_cast<uint64_t>(key.time) * 0x9e3779b97f4a7c15;
-            hash = (hash ^ static_cast<uint64_t>(key.id)) * 0xc2b2ae3d27d4eb4f;
-            return hash ^ hash >> 29;
+            return hash_words({static_cast<uint64_t>(key.time), static_cast<uint64_t>(key.id)});
         }
     };
     template <class Value> using Map = std::unordered_map<Key, Value, HashKey>;

@@ -1,6 +1,7 @@
 // Sums by key and cell, of any number: what memory does not hold waits in a temporary file.
 #pragma once
 
+#include "lib/base/hash.h"
 #include "tools/store/database.h"
 #include "tools/store/line.h"
 
@@ -34,9 +35,7 @@ private:
     };
     struct HashKey {
         size_t operator()(const Key &k) const {
-            uint64_t hash = static_cast<uint64_t>(k.key) * 0x9e3779b97f4a7c15;
-            hash = (hash ^ static_cast<uint64_t>(k.cell)) * 0xc2b2ae3d27d4eb4f;
-            return hash ^ hash >> 29;
+            return hash_words({static_cast<uint64_t>(k.key), static_cast<uint64_t>(k.cell)});
         }
     };
     Result<void> spill();

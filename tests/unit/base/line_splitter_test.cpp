@@ -38,5 +38,18 @@ TEST(LineSplitter, AnEmptyLastLineIsNone) {
     EXPECT_EQ(split({""}, 5), Lines());
 }
 
+TEST(EachLine, OfATextThatIsThere) {
+    const auto lines = [](std::string_view text) {
+        std::vector<std::string> all;
+        each_line(text, [&](std::string_view line) { all.emplace_back(line); });
+        return all;
+    };
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(lines(""), Texts{});
+    EXPECT_EQ(lines("a"), Texts{"a"});
+    EXPECT_EQ(lines("a\n"), Texts{"a"});
+    EXPECT_EQ(lines("\na\n\nb"), (Texts{"", "a", "", "b"}));
+}
+
 } // namespace
 } // namespace pinpipe

@@ -1,5 +1,6 @@
 #include "tools/web/history/history.h"
 
+#include "lib/base/line_splitter.h"
 #include "tools/web/history/database.h"
 #include "tools/web/model/json.h"
 
@@ -18,12 +19,12 @@ constexpr std::pair<const char *, int64_t> steps[] = {
 template <class Take> void each_row(const std::string &text, Take &&take) {
     constexpr unsigned flags =
         rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
-    for (size_t at = 0, end = 0; (end = text.find('\n', at)) != text.npos; at = end + 1) {
+    each_line(text, [&](std::string_view line) {
         rapidjson::Document row;
-        row.Parse<flags>(text.data() + at, end - at);
+        row.Parse<flags>(line.data(), line.size());
         if (!row.HasParseError() && row.IsObject())
-            take(row, std::string_view(text).substr(at, end - at));
-    }
+            take(row, line);
+    });
 }
 
 int64_t time_in(const rapidjson::Document &row, const char *name) {

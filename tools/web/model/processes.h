@@ -1,6 +1,7 @@
 // What is known of each process that events name.
 #pragma once
 
+#include "lib/base/hash.h"
 #include "tools/web/model/event.h"
 #include "tools/web/model/lru.h"
 #include "tools/web/model/traffic.h"
@@ -20,9 +21,7 @@ struct ProcessKey {
 bool parse_key(const std::string &text, ProcessKey &key);
 
 struct KeyHash {
-    size_t operator()(const ProcessKey &key) const {
-        return static_cast<size_t>((key.start << 22 ^ key.pid) * 0x9e3779b97f4a7c15);
-    }
+    size_t operator()(const ProcessKey &key) const { return hash_words({key.start, key.pid}); }
 };
 
 struct ProcessRemote {
