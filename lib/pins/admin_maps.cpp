@@ -76,8 +76,9 @@ Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set
     for (const auto &[spec, map] : maps.maps_)
         if (is_frozen(map.get()))
             return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
-                            .with_hint("sudo ebpf-load --unload" + pin_root_option(pins.root()) +
-                                       "   (then load again)"));
+                            .with_hint(std::string("sudo ebpf-load ") + set.load_option +
+                                       pin_root_option(pins.root()) +
+                                       "   (any load puts a new one there)"));
     return maps;
 }
 

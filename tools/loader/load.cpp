@@ -1,5 +1,6 @@
 #include "lib/base/signals.h"
 #include "tools/loader/actions.h"
+#include "tools/loader/frozen.h"
 #include "tools/loader/iterator.h"
 #include "tools/loader/pin_root.h"
 #include "tools/loader/policy.h"
@@ -139,6 +140,10 @@ Result<void> load(const Command &command) {
     if (fresh)
         if (auto removed = remove_all(pins); !removed)
             return removed;
+    Undo frozen_undo;
+    if (!fresh)
+        if (auto mended = mend_frozen(pins, command.wait, frozen_undo); !mended)
+            return mended;
     Undo stage_undo;
     stage_undo.add([&pins] { static_cast<void>(clear_stage(pins)); });
     auto layout =
@@ -173,6 +178,7 @@ Result<void> load(const Command &command) {
     plan.sockets.finish(pins, *layout);
     layout->announce();
     plan.undo.keep();
+    frozen_undo.keep();
     root_undo.keep();
     tell(plan);
     if (!root->doubt().empty())

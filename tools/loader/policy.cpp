@@ -2,6 +2,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/pins/links.h"
+#include "tools/loader/frozen.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 #include "tools/loader/rule_maps.h"
@@ -29,8 +30,9 @@ std::string link_path(const std::string &root, unsigned number, const std::strin
     return root + "/links/c" + std::to_string(number) + "-" + hook;
 }
 
-uint64_t build_of_policy(const Layout &layout, unsigned number) {
+uint64_t build_of_policy(const Layout &layout, const std::string &root, unsigned number) {
     uint64_t state = hash_value(hash_start, map_id(layout.map(wanted_map)));
+    state = hash_map_ids(state, root, admin_maps);
     state = hash_value(state, number);
     state = hash_value(state, layout.abi().ring_size);
     state = hash_value(state, layout.abi().readers);
@@ -129,7 +131,7 @@ Result<void> Policy::load(const Pins &pins, const Layout &layout, Place &place, 
         place.record.programs[index++] = *id;
         place.hooks.push_back(std::move(hook));
     }
-    place.record.build = build_of_policy(layout, place.number);
+    place.record.build = build_of_policy(layout, root, place.number);
     return {};
 }
 
@@ -201,7 +203,7 @@ Result<Policy> Policy::plan(const Pins &pins, const Layout &layout,
         return fail(made.error());
     bool changes = false;
     for (Place &place : policy.places_) {
-        if (!place.is_new && place.record.build == build_of_policy(layout, place.number) &&
+        if (!place.is_new && place.record.build == build_of_policy(layout, root, place.number) &&
             !is_exchanged(pins, place.number, place.record))
             continue;
         changes = true;

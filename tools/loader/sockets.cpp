@@ -106,6 +106,8 @@ std::array<Constant, 4> constants_of(const Layout &layout, ProbeKind kind) {
 
 uint64_t build_of_sockets(const Layout &layout, ProbeKind kind) {
     uint64_t state = hash_value(hash_start, map_id(layout.map(wanted_map)));
+    for (const MapSpec *spec : watch_maps)
+        state = hash_value(state, map_id(layout.map(*spec)));
     for (const Constant &constant : constants_of(layout, kind))
         state = hash_value(state, constant.value);
     for (const Elf &elf : elves_of(kind))

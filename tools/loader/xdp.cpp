@@ -73,6 +73,8 @@ uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags) {
     state = hash_value(state, flags & (HOOK_RAW_IP | HOOK_FRAGS | HOOK_SENT));
     state = hash_value(state, layout.abi().ring_size);
     state = hash_value(state, layout.abi().readers);
+    for (const MapSpec *spec : watch_maps)
+        state = hash_value(state, map_id(layout.map(*spec)));
     return hash_value(state, map_id(layout.map(wanted_map)));
 }
 
