@@ -51,7 +51,8 @@ protected:
 TEST_F(RulesCommand, AllowAndRevoke) {
     const Finished first = ctl({"allow", "8080", "app"});
     EXPECT_EQ(first.status, 0);
-    EXPECT_EQ(first.err, "hint: ebpf-ctl allow 53/udp app   (it may not look up names now)\n");
+    EXPECT_EQ(first.err, "hint: ebpf-ctl allow 53/udp app --pin-root " + root() +
+                             "   (it may not look up names now)\n");
     quietly({"allow", "8081-8090/tcp", "app"});
     quietly({"allow", "53/udp", "app"});
     EXPECT_EQ(exported(), "allow 8080-8090/tcp app\nallow 53/udp app\n");
@@ -262,7 +263,9 @@ TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
     const Finished on = ctl({"children", "on", "my app", "--cgroup", "cgroup:4711"});
     EXPECT_EQ(on.status, 1);
     EXPECT_EQ(on.err, "ebpf-ctl: there are no rules of my app\n"
-                      "hint: ebpf-ctl allow PORT --children --cgroup cgroup:4711 $'my app'\n");
+                      "hint: ebpf-ctl allow PORT --children --cgroup cgroup:4711 $'my app' "
+                      "--pin-root " +
+                          root() + "\n");
     const Finished off = ctl({"children", "off", "app"});
     EXPECT_EQ(off.status, 1);
     EXPECT_EQ(off.err, "ebpf-ctl: there are no rules of app\n");
