@@ -22,7 +22,7 @@
 #include "bpf/abi/events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 6
+#define LAYOUT_VERSION 7
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
@@ -33,6 +33,34 @@
 #define WAKE_SHARE 8
 /* ... or by the next record when it was last woken this long ago (nanoseconds). */
 #define WAKE_AGE 50000000ULL
+
+/*
+ * Programs that loading does without where the kernel refuses them: index of abi_record.refused.
+ * lib/pins/components.cpp says what each is for.
+ */
+enum optional_component {
+	OPTIONAL_NEEDED = 0, /* of no optional one */
+	OPTIONAL_TYPES = 1,
+	OPTIONAL_TELL_SESSION = 2,
+	OPTIONAL_SEE_FRAGS = 3,
+	OPTIONAL_SEE_SENT = 4,
+	OPTIONAL_SEE_SPLICE = 5,
+	OPTIONAL_LIST_BOUND = 6,
+	OPTIONAL_CREATE_PACKET = 7,
+	OPTIONAL_RULED_SENDMSG = 8,
+	OPTIONAL_RULED_SENDMSG6 = 9,
+	OPTIONAL_RULED_SENDPAGE = 10,
+	OPTIONAL_RULED_RECVMSG = 11,
+	OPTIONAL_RULED_RECVMSG6 = 12,
+	OPTIONAL_RULED_SEND = 13,
+	OPTIONAL_RULED_RECEIVE = 14,
+	OPTIONAL_RULED_FORK = 15,
+	OPTIONAL_RULED_RENAME = 16,
+	OPTIONAL_RULED_EXIT = 17,
+	OPTIONAL_FIND_SOCKETS = 18,
+};
+
+#define OPTIONALS 32
 
 /* abi: an array of one record. */
 struct abi_record {
@@ -49,6 +77,8 @@ struct abi_record {
 	__u32 payload;	    /* bytes of a message that any reader may see; 0 to PAYLOAD_MAX */
 	__u32 admins;	    /* gid of the admin group; 0: root alone */
 	char program[24];   /* version of the loader, NUL-terminated */
+	/* errno with which the kernel refused an optional_component; 0: granted, or not asked for */
+	__u16 refused[OPTIONALS];
 };
 
 /* hooks: an array of MAX_HOOKS records; kind 0 is a free one. */
@@ -184,7 +214,7 @@ struct switch_record {
 	__u64 set; /* 0: none */
 };
 
-RECORD_SIZE(abi_record, 88);
+RECORD_SIZE(abi_record, 152);
 RECORD_SIZE(switch_record, 8);
 RECORD_SIZE(hook_record, 56);
 RECORD_SIZE(hook_counters, 56);

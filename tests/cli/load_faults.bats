@@ -67,7 +67,7 @@ assert_loaded() { # INTERFACE...
 	local names number json interface
 	read -ra names <<<"$(names_in "$root/links")"
 	[ ${#names[@]} = $# ]
-	[ "$(names_in "$root/sent")" = "${names[*]}" ] || [ -z "$(names_in "$root/sent")" ]
+	for number in $(names_in "$root/sent"); do [ -e "$root/links/$number" ]; done
 	[ "$(names_in "$root")" = 'abi admin links lock maps maps.debug progs.debug readers sent' ]
 	for number in "${names[@]}"; do
 		json=$(bpftool -j link show pinned "$root/links/$number")

@@ -2,6 +2,7 @@
 
 #include "lib/event/json_line.h"
 #include "lib/event/stream_names.h"
+#include "lib/pins/components.h"
 
 #include <bpf/libbpf.h>
 #include <cinttypes>
@@ -124,6 +125,31 @@ void add_cgroups(std::string &out, const Status &status) {
                      : "sockets that came from another process");
     if (!open.empty())
         add(out, "not covered: %s\n", open.c_str());
+}
+
+void add_refused(std::string &out, const Status &status) {
+    const char *space = "\n";
+    for (const Refused &refused : refused_components(status.abi)) {
+        add(out, "%s%s\n", space, refused_text(refused).c_str());
+        space = "";
+    }
+}
+
+void write_refused(Writer &w, const Status &status) {
+    w.Key("not_granted"), w.StartArray();
+    for (const Refused &refused : refused_components(status.abi)) {
+        const Component &component = *refused.component;
+        w.StartObject();
+        write_string(w, "name", component.name);
+        write_string(w, "object", component.object);
+        write_string(w, "where", component.where);
+        write_string(w, "capability", capability_name(component.capability));
+        w.Key("errno"), w.Int(refused.code);
+        write_string(w, "reason", refusal_reason(refused.code));
+        write_string(w, "means", component.without);
+        w.EndObject();
+    }
+    w.EndArray();
 }
 
 void write_cgroups(Writer &w, const Status &status) {
@@ -305,6 +331,7 @@ std::string status_text(const Status &status) {
         add_cgroups(out, status);
     if (status.sockets)
         add_sockets(out, *status.sockets);
+    add_refused(out, status);
     add_readers(out, status);
     add(out, "\nstream     produced   delivered        lost   (all readers, since the load)\n");
     for (unsigned stream = 0; stream < STREAMS; stream++) {
@@ -338,6 +365,7 @@ std::string status_json(const Status &status) {
     w.EndArray();
     if (!status.cgroups.empty())
         write_cgroups(w, status);
+    write_refused(w, status);
     if (status.sockets)
         write_sockets(w, *status.sockets);
     w.Key("readers"), w.StartArray();

@@ -1,12 +1,13 @@
 // The doctor: what loading and reading need, and what this machine has of it.
 #include "lib/base/output.h"
 #include "lib/event/json_line.h"
+#include "lib/pins/components.h"
 #include "lib/pins/pins.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/finding.h"
 #include "tools/loader/machine.h"
+#include "tools/loader/probe_kind.h"
 #include "tools/loader/probes.h"
-#include "tools/loader/sockets.h"
 
 #include <cstdio>
 #include <rapidjson/writer.h>
@@ -33,6 +34,14 @@ Finding check_loaded(const std::string &pin_root) {
     const Error &error = abi.error();
     return {"loaded", error.exit == Exit::failed ? State::missing : State::no,
             error.exit == Exit::not_loaded ? "nothing yet" : error.text, error.hint};
+}
+
+// What the kernel refused to the loads of what is loaded, and what follows.
+void add_refused(Findings &findings, const std::string &pin_root) {
+    const auto abi = Pins(pin_root).abi();
+    for (const Refused &refused : abi ? refused_components(*abi) : std::vector<Refused>())
+        findings.push_back({refused.component->name, State::no,
+                            refusal_reason(refused.code) + ": " + refused.component->without, ""});
 }
 
 Finding probe_finding(const Probe &probe) {
@@ -133,6 +142,7 @@ std::string json_of(const Findings &findings) {
 Result<bool> check(const Command &command) {
     Findings findings = machine_findings(command.pin_root);
     findings.push_back(check_loaded(command.pin_root));
+    add_refused(findings, command.pin_root);
     check_grants(findings);
     check_interfaces(findings);
 

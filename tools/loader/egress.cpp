@@ -2,11 +2,11 @@
 
 #include "lib/base/hash.h"
 #include "tools/loader/object.h"
+#include "tools/loader/refusal.h"
 #include "bpf/tc/egress.skel.h"
 
 #include <bpf/bpf.h>
 #include <cerrno>
-#include <net/if.h>
 
 namespace pinpipe::loader {
 namespace {
@@ -20,26 +20,15 @@ uint64_t egress_build() {
     return hash_bytes(hash_start, elf.view());
 }
 
-Result<Program> load_egress(const Layout &layout, unsigned number, uint32_t flags) {
-    const auto object = open_object(elf);
+Result<Program> load_egress(Run &run, unsigned number, uint32_t flags) {
+    const auto object = load_object(
+        {.elf = elf,
+         .constants = {{"hook_number", number, 1}, {"raw_ip", (flags & HOOK_RAW_IP) != 0, 1}}},
+        run);
     if (!object)
         return fail(object.error());
-    const auto hook = static_cast<__u8>(number);
-    const bool raw_ip = flags & HOOK_RAW_IP;
-    set_constant(*object, "hook_number", &hook, sizeof hook);
-    set_constant(*object, "raw_ip", &raw_ip, sizeof raw_ip);
-    if (auto shared = reuse_maps(*object, layout, "", {}); !shared)
-        return fail(shared.error());
-    if (const int code = bpf_object__load(object->get()); code != 0)
-        return fail(system_error("load see_sent", -code)
-                        .with_hint("sudo ebpf-load --check; with -v: the kernel's log"));
-    Program loaded;
-    loaded.fd = keep_program(bpf_object__next_program(object->get(), nullptr));
-    const auto id = program_id(loaded.fd.get());
-    if (!id)
-        return fail(id.error());
-    loaded.id = *id;
-    return loaded;
+    const auto programs = loaded_programs(*object);
+    return programs.empty() ? Result<Program>(Program()) : keep_program(programs[0]);
 }
 
 // On no interface: a kernel that does not know such links finds that out first.
@@ -59,7 +48,7 @@ Result<Fd> attach_egress(const Program &program, const Interface &interface) {
     Fd link(
         bpf_link_create(program.fd.get(), static_cast<int>(interface.index), tcx_egress, nullptr));
     if (!link.valid())
-        return fail(system_error("attach to what " + interface.name + " sends", errno));
+        return fail(kernel_error("attach see_sent to what " + interface.name + " sends", errno));
     return link;
 }
 

@@ -2,16 +2,17 @@
 #pragma once
 
 #include "tools/loader/interface.h"
-#include "tools/loader/layout.h"
 #include "tools/loader/program.h"
+#include "tools/loader/run.h"
 
 namespace pinpipe::loader {
 
 // What tells this build's program from another one.
 uint64_t egress_build();
 
-// Loads the program with this hook's constants and the layout's maps. flags: HOOK_*.
-Result<Program> load_egress(const Layout &layout, unsigned number, uint32_t flags);
+// Loads the program with this hook's constants. One without a descriptor: the kernel refuses it,
+// and the run goes on without. flags: HOOK_*.
+Result<Program> load_egress(Run &run, unsigned number, uint32_t flags);
 
 // Whether this kernel attaches such programs by links.
 bool has_egress();

@@ -51,58 +51,65 @@ void remove_others(const std::string &root, const std::vector<std::string> &kept
 
 } // namespace
 
-Result<Labels> Labels::load(const Pins &pins, const Layout &layout, Undo &undo) {
-    Labels labels;
-    const std::string root = layout.root(pins);
-    const auto object = open_object(elf);
+Result<void> Labels::load(Run &run) {
+    const bool fentry = grants_fentry();
+    run.layout.forget_refused(elf.name);
+    const auto object = load_object(
+        {.elf = elf,
+         .own = policy_maps,
+         .wants = [&](const bpf_program *program) { return is_wanted(program, fentry); }},
+        run);
     if (!object)
         return fail(object.error());
-    if (auto shared = reuse_maps(*object, layout, root, policy_maps); !shared)
-        return fail(shared.error());
-    const bool fentry = grants_fentry();
-    bpf_program *program = nullptr;
-    bpf_object__for_each_program(program, object->get())
-        bpf_program__set_autoload(program, is_wanted(program, fentry));
-    if (const int code = bpf_object__load(object->get()); code != 0)
-        return fail(system_error("load the programs of rules", -code)
-                        .with_hint("sudo ebpf-load --check; with -v: the kernel's log"));
-    if (auto pinned = pin_maps(*object, root, policy_maps, undo); !pinned)
-        return fail(pinned.error());
-    bpf_object__for_each_program(program, object->get()) {
-        if (!bpf_program__autoload(program))
-            continue;
+    for (const bpf_program *program : loaded_programs(*object)) {
+        auto kept = keep_program(program);
+        if (!kept)
+            return fail(kept.error());
+        Probe probe{&component_of(elf, program), std::move(*kept)};
         if (is_iterator(program))
-            labels.iterator_ = keep_program(program);
+            finder_ = std::move(probe);
         else
-            labels.probes_.push_back({bpf_program__name(program), keep_program(program)});
+            probes_.push_back(std::move(probe));
     }
-    return labels;
-}
-
-// A second one beside an older one does no harm: what they do, they may do twice.
-Result<void> Labels::attach(const Pins &pins, const Layout &layout, Undo &undo) const {
-    if (!iterator_.valid())
-        return {};
-    const std::string root = layout.root(pins);
-    std::vector<std::string> kept;
-    for (const Probe &probe : probes_) {
-        const Fd link(bpf_raw_tracepoint_open(nullptr, probe.program.get()));
-        if (!link.valid())
-            return fail(system_error("attach " + probe.name, errno));
-        kept.push_back(pin_of(root, probe.name));
-        if (auto pinned = pin_over(link, kept.back(), undo); !pinned)
-            return pinned;
-    }
-    remove_others(root, kept);
+    is_loaded_ = true;
     return {};
 }
 
-Result<void> Labels::adopt() const {
-    if (!iterator_.valid())
+Result<void> Labels::attach_finder(Run &run) {
+    if (!finder_.component)
         return {};
-    const char *const doing = "label the sockets that are there";
-    const auto link = attach_iterator(iterator_, nullptr, doing);
-    return link ? run_iterator(*link, doing) : fail(link.error());
+    auto link = attach_iterator(finder_.program.fd, nullptr, *finder_.component);
+    if (link)
+        finder_link_ = std::move(*link);
+    else
+        run.go_on_without(*finder_.component, link.error().code);
+    return {};
+}
+
+// A second one beside an older one does no harm: what they do, they may do twice.
+Result<void> Labels::attach(Run &run) {
+    if (!is_loaded_)
+        return {};
+    std::vector<std::string> kept;
+    for (const Probe &probe : probes_) {
+        const Fd link(bpf_raw_tracepoint_open(nullptr, probe.program.fd.get()));
+        if (!link.valid()) {
+            run.go_on_without(*probe.component, errno);
+            continue;
+        }
+        kept.push_back(pin_of(run.root(), probe.component->name));
+        if (auto pinned = pin_over(link, kept.back(), run.undo); !pinned)
+            return pinned;
+    }
+    for (const Refused &refused : run.refused) // an older one that works stays
+        kept.push_back(pin_of(run.root(), refused.component->name));
+    remove_others(run.root(), kept);
+    return attach_finder(run);
+}
+
+Result<void> Labels::adopt() const {
+    return finder_link_.valid() ? run_iterator(finder_link_, "label the sockets that are there")
+                                : Result<void>();
 }
 
 void unload_labels(const Pins &pins) {

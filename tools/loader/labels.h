@@ -1,32 +1,35 @@
 // Labels of sockets that change hands, or that are older than the rules: what no hook of a cgroup
-// sees (bpf/labels.bpf.c). One set of programs for all cgroups.
+// sees (bpf/rules/relabel.bpf.c). One set of programs for all cgroups, each of them optional.
 #pragma once
 
-#include "tools/loader/layout.h"
+#include "tools/loader/program.h"
+#include "tools/loader/run.h"
 
-#include <string>
 #include <vector>
 
 namespace pinpipe::loader {
 
 class Labels {
 public:
-    // Loads the programs, on the maps of rules below the layout's root.
-    static Result<Labels> load(const Pins &pins, const Layout &layout, Undo &undo);
+    Result<void> load(Run &run);
 
     // Attaches and pins those that wait for calls, in the place of others of before.
-    Result<void> attach(const Pins &pins, const Layout &layout, Undo &undo) const;
+    Result<void> attach(Run &run);
 
     // Labels the sockets that are there. After the cgroups' programs have been attached.
     Result<void> adopt() const;
 
 private:
     struct Probe {
-        std::string name;
-        Fd program;
+        const Component *component = nullptr;
+        Program program;
     };
+    Result<void> attach_finder(Run &run);
+
     std::vector<Probe> probes_;
-    Fd iterator_;
+    Probe finder_; // the iterator over all sockets
+    Fd finder_link_;
+    bool is_loaded_ = false;
 };
 
 void unload_labels(const Pins &pins);

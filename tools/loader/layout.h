@@ -2,8 +2,11 @@
 #pragma once
 
 #include "lib/base/undo.h"
+#include "lib/pins/components.h"
 #include "lib/pins/pins.h"
+#include "tools/loader/stage.h"
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -23,9 +26,6 @@ struct Settings {
     std::optional<uint32_t> payload; // bytes
 };
 
-// Where a load builds what it has not yet put in place.
-std::string stage_path(const Pins &pins);
-
 class Layout {
 public:
     // Opens what is pinned at pins and checks all of it. Slots and words that a member of the read
@@ -38,14 +38,20 @@ public:
     // Moves a new layout into its place, the abi record last. Does nothing for one that was opened.
     Result<void> publish(const Pins &pins, Undo &undo);
 
-    // Owner, group and mode of every pin and directory; a group or a payload that was asked for
-    // counts from here on.
+    // Owner, group and mode of every pin and directory. A group or a payload that was asked for,
+    // and what was refused, count from here on.
     Result<void> protect(const Pins &pins, Undo &undo);
 
     const abi_record &abi() const { return abi_; }
     const Fd &map(const MapSpec &spec) const; // one of shared_maps
     bool is_new() const { return staged_; }
     uint32_t payload() const { return payload_; } // bytes: asked for, or what there was
+
+    // errno with which the kernel refused an optional component; 0: granted, or not asked for. What
+    // is set here is written by protect() and announce().
+    int refused(unsigned number) const { return refused_.at(number); }
+    void set_refused(unsigned number, int code);
+    void forget_refused(std::string_view object); // it is loaded anew, or taken away
 
     Result<hook_record> hook(unsigned number) const;
     Result<void> set_hook(unsigned number, const hook_record &record);
@@ -56,7 +62,7 @@ public:
     // Where its pins are now.
     std::string root(const Pins &pins) const { return staged_ ? stage_path(pins) : pins.root(); }
 
-    // Tells readers that the hooks have changed.
+    // Tells readers that the hooks have changed, and what is refused now.
     void announce();
 
 private:
@@ -74,15 +80,11 @@ private:
     gid_t group_ = 0; // asked for, or what there was
     gid_t admins_ = 0;
     uint32_t payload_ = 0;
+    std::array<__u16, OPTIONALS> refused_{}; // as this run leaves it
     bool staged_ = false;
 };
 
-// Whatever an earlier load left half-made; nothing that is in use.
-Result<void> clear_stage(const Pins &pins);
-
-// Removes all pins, links first. The root itself stays.
-Result<void> remove_all(const Pins &pins);
-
+// A group by its name or its number.
 Result<gid_t> parse_group(const std::string &name);
 
 } // namespace pinpipe::loader

@@ -3,6 +3,7 @@
 #include "lib/system/cgroup.h"
 #include "tools/loader/lockdown.h"
 #include "tools/loader/pin_root.h"
+#include "tools/loader/privilege.h"
 #include "tools/loader/probes.h"
 
 #include <cstdio>
@@ -81,35 +82,20 @@ Finding check_cgroup2() {
     return {"cgroup2", State::no, "not mounted", "sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup"};
 }
 
-unsigned long long effective_capabilities() {
-    unsigned long long effective = 0;
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        std::sscanf(line.c_str(), "CapEff: %llx", &effective);
-    return effective;
-}
-
-// Capabilities in another user namespace than the machine's load nothing.
-bool in_user_namespace() {
-    unsigned long inside = 0, outside = 0, count = 0;
-    const std::string map = first_line("/proc/self/uid_map");
-    return std::sscanf(map.c_str(), "%lu %lu %lu", &inside, &outside, &count) == 3 &&
-           count != 4294967295UL;
-}
-
 Finding check_capabilities() {
-    constexpr unsigned long long admin = 1ULL << 21, net_admin = 1ULL << 12;
-    const unsigned long long has = effective_capabilities();
-    if (geteuid() != 0)
+    switch (own_privilege()) {
+    case Privilege::no_root:
         return {"capabilities", State::unknown, "a normal user: loading needs root",
                 "sudo ebpf-load --check"};
-    if (in_user_namespace())
+    case Privilege::user_namespace:
         return {"capabilities", State::missing, "root of a user namespace alone",
                 "run it as the machine's root"};
-    if (!(has & admin) || !(has & net_admin))
+    case Privilege::no_capabilities:
         return {"capabilities", State::missing,
                 "root without CAP_SYS_ADMIN or CAP_NET_ADMIN: a container?",
                 "run it outside, or with --cap-add SYS_ADMIN --cap-add NET_ADMIN"};
+    case Privilege::all: break;
+    }
     return {"capabilities", State::ok, "root with all that loading needs", ""};
 }
 

@@ -2,6 +2,7 @@
 #include "lib/base/library_log.h"
 #include "lib/system/trusted_path.h"
 #include "tools/loader/actions.h"
+#include "tools/loader/refusal.h"
 
 #include <csignal>
 #include <unistd.h>
@@ -49,5 +50,6 @@ Result<int> run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     const auto status = run(argc, argv);
-    return status ? *status : report(loader::usage.tool, status.error());
+    return status ? *status
+                  : report(loader::usage.tool, loader::without_false_privilege(status.error()));
 }

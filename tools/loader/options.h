@@ -4,13 +4,14 @@
 #include "lib/base/options.h"
 #include "lib/system/directory_lock.h"
 #include "tools/loader/layout.h"
-#include "tools/loader/sockets.h"
+#include "tools/loader/probe_kind.h"
 #include "tools/loader/watches.h"
-#include "tools/loader/xdp.h"
 
 namespace pinpipe::loader {
 
 enum class Action { load, unload, check };
+
+enum class Mode { any, native, generic };
 
 struct XdpRequest {
     std::string interface;

@@ -1,44 +1,33 @@
-// XDP: loading the program for one hook, attaching it, what else is attached to an interface.
+// The XDP program of one hook: loading it, attaching it.
 #pragma once
 
-#include "lib/pins/links.h"
 #include "tools/loader/interface.h"
-#include "tools/loader/layout.h"
 #include "tools/loader/program.h"
+#include "tools/loader/run.h"
 
 namespace pinpipe::loader {
-
-enum class Mode { any, native, generic };
 
 // What makes a hook's program what it is: equal means that nothing need be loaded. number: the
 // hook's.
 uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags);
 
-// Loads the program with this hook's constants and the layout's maps. flags: HOOK_*.
-Result<Program> load_xdp(const Layout &layout, unsigned number, uint32_t flags);
+// HOOK_FRAGS where this kernel knows packets in several buffers and has not refused the program for
+// them, else 0.
+uint32_t frags_flag(const Layout &layout);
 
-// HOOK_FRAGS where this kernel knows packets in several buffers, else 0.
-uint32_t frags_flag();
+// Loads the program with this hook's constants. HOOK_FRAGS of flags is cleared where the kernel
+// refuses the program for packets in several buffers: then it is the one for a single buffer.
+Result<Program> load_xdp(Run &run, unsigned number, uint32_t &flags);
 
-// A new link; native is tried first where the mode is left open. In the namespace of the interface.
-// flags: HOOK_GENERIC is set if it came to that.
-Result<Fd> attach_xdp(const Program &program, const Interface &interface, Mode mode,
-                      uint32_t &flags);
-
-// A program on the interface that is none of ours.
-struct Foreign {
-    uint32_t id = 0;
-    uint32_t flags = 0; // XDP_FLAGS_* of its mode
-    std::string name;
+struct XdpLink {
+    Fd fd;
+    bool generic = false;
+    int native_refused = 0; // errno, where generic mode came of a refusal
 };
 
-// own: ids of our programs. In the namespace of the interface.
-Result<std::optional<Foreign>> find_foreign(const Interface &interface,
-                                            const std::vector<uint32_t> &own);
-
-// Detaches it; undo puts it back (by netlink, also if it came by a link: a link cannot be attached
-// again).
-Result<void> detach_foreign(const Netns &netns, const Interface &interface, const Foreign &foreign,
-                            Undo &undo);
+// A new link. Native is tried first where the mode is left open; generic takes its place where the
+// driver or the kernel refuses it. In the namespace of the interface. flags: HOOK_*, for the error.
+Result<XdpLink> attach_xdp(const Program &program, const Interface &interface, Mode mode,
+                           uint32_t flags);
 
 } // namespace pinpipe::loader

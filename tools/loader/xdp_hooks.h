@@ -1,9 +1,7 @@
-// The XDP hooks of a load, each with what counts what its interface sends.
+// The XDP hooks of a load: those that are attached, and those that the command line asks for.
 #pragma once
 
-#include "tools/loader/interface.h"
-#include "tools/loader/layout.h"
-#include "tools/loader/options.h"
+#include "tools/loader/feature.h"
 #include "tools/loader/program.h"
 #include "tools/loader/xdp.h"
 
@@ -11,44 +9,53 @@
 
 namespace pinpipe::loader {
 
-// What a load works on.
-struct Run {
-    const Command &command;
-    const Netns &netns;
-    const Pins &pins;
-    Layout &layout;
-    Undo &undo;
-};
-
 // One hook that a load touches.
 struct XdpStep {
     unsigned number = 0;
     hook_record record{};
-    Interface interface; // of a new hook
+    Interface interface; // of a hook on the command line
     Mode mode = Mode::any;
     Fd link; // of a hook that is there
     uint32_t old_program = 0;
     Program program; // what it gets; none: unchanged
-    Fd sent_link;    // the same of HOOK_SENT
+    Fd sent_link;    // the same of what counts what the interface sends (HOOK_SENT)
     Program sent_program;
-    bool named = false; // on the command line
-    bool replace = false;
-    bool is_new() const { return !link.valid(); }
+    int native_refused = 0; // errno, where generic mode came of a refusal
+    bool named = false;     // on the command line
+    bool is_new = false;
+    bool exchanged = false; // somebody has put another program in the place of ours
+
+    bool is_changed() const { return program.fd.valid(); }
 };
 
-class XdpHooks {
+// What makes the programs of a hook what they are.
+uint64_t build_of(const Layout &layout, const XdpStep &step);
+
+// Pins a link as NAME where the layout is or is built. Undone, it is detached at once: what was
+// there before may come back.
+Result<void> pin_link(Run &run, const Fd &link, const std::string &name);
+
+// Takes a link from the old program to the new one, in one step of the kernel's.
+Result<void> update_link(const Fd &link, uint32_t old_id, const Program &program,
+                         const std::string &what, Undo &undo);
+
+class XdpHooks : public Feature {
 public:
-    // Loads the programs that hooks need, those that are there and those on the command line.
-    // Touches nothing that is at work.
-    static Result<XdpHooks> plan(const Run &run);
+    Result<void> plan(Run &run) override;
+    Result<void> load(Run &run) override;
+    Result<void> attach(Run &run) override;
+    void tell(const Run &run) const override;
+    Result<void> check_unload(Run &run) override;
+    Result<void> unload(Run &run) override;
+    Result<bool> is_left(Run &run) override;
 
-    // Attaches and pins, or exchanges the programs of links. The hooks outlive the run's undo.
-    Result<void> attach(const Run &run);
-
-    void tell(const Pins &pins) const; // on standard error, what was done
     bool is_there() const { return !steps_.empty(); }
+    std::vector<XdpStep> &steps() { return steps_; }
 
 private:
+    Result<void> plan_present(Run &run);
+    Result<void> plan_new(Run &run, const XdpRequest &request);
+
     std::vector<XdpStep> steps_;
 };
 

@@ -47,6 +47,28 @@ Status sample() {
     return status;
 }
 
+TEST(StatusFormat, WhatTheKernelRefused) {
+    Status status = sample();
+    EXPECT_TRUE(parse_json(status_json(status))["not_granted"].Empty());
+    EXPECT_EQ(status_text(status).find("not granted"), std::string::npos);
+    status.abi.refused[OPTIONAL_RULED_FORK] = EPERM;
+    status.abi.refused[OPTIONAL_SEE_SENT] = ENOMEM;
+    const auto json = parse_json(status_json(status));
+    const auto &refused = json["not_granted"];
+    ASSERT_EQ(refused.Size(), 2u);
+    EXPECT_STREQ(refused[0]["name"].GetString(), "see_sent");
+    EXPECT_STREQ(refused[1]["name"].GetString(), "see_fork");
+    EXPECT_STREQ(refused[1]["object"].GetString(), "relabel");
+    EXPECT_STREQ(refused[1]["where"].GetString(), "tp_btf/sched_process_fork");
+    EXPECT_STREQ(refused[1]["capability"].GetString(), "rules");
+    EXPECT_EQ(refused[1]["errno"].GetInt(), EPERM);
+    EXPECT_STREQ(refused[1]["reason"].GetString(), "this kernel refuses it");
+    EXPECT_STREQ(refused[1]["means"].GetString(),
+                 "rules of allow --children do not reach descendants");
+    EXPECT_NE(status_text(status).find("\nnot granted: see_sent (tc): cannot allocate memory: "),
+              std::string::npos);
+}
+
 std::string state_of(const ReaderStatus &reader) {
     Status status = sample();
     status.readers = {reader};
@@ -167,7 +189,7 @@ TEST(StatusFormat, LongNamesKeepTheirLines) {
         const std::string name(length, 'x');
         const std::string text = status_text(hostile(name));
         EXPECT_EQ(lines(text), lines(usual)) << length;
-        EXPECT_NE(text.find("/" + name + ": layout 6"), text.npos) << length;
+        EXPECT_NE(text.find("/" + name + ": layout 7"), text.npos) << length;
         EXPECT_EQ(text.back(), '\n');
     }
 }
@@ -248,7 +270,7 @@ TEST(StatusFormat, CgroupsAsText) {
 
 TEST(StatusFormat, TextHasItAll) {
     const std::string text = status_text(sample());
-    for (const char *part : {"/run/ebpf: layout 6, loaded ", " by ebpf-load 1.2.3\n",
+    for (const char *part : {"/run/ebpf: layout 7, loaded ", " by ebpf-load 1.2.3\n",
                              "3 readers, 65536 bytes of ring each, read group ebpf; 1 maps, 4 KiB",
                              "eth0", "attached", "4026531840", "claimed", "ebpf-read 4242"})
         EXPECT_NE(text.find(part), text.npos) << part << " in\n" << text;

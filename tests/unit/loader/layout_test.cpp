@@ -179,6 +179,35 @@ TEST_F(LayoutOpening, TheGroupCanChange) {
     EXPECT_EQ(again->abi().group, 4242u) << "and stays";
 }
 
+TEST_F(LayoutOpening, WhatWasRefusedIsKeptUntilItsObjectIsLoadedAnew) {
+    const Pins at = pins();
+    const auto refused = [&](unsigned number) { return at.abi()->refused[number]; };
+    auto first = Layout::open(at, {});
+    ASSERT_TRUE(first);
+    {
+        Undo undo;
+        first->set_refused(OPTIONAL_RULED_FORK, EPERM);
+        first->set_refused(OPTIONAL_SEE_SENT, EINVAL);
+        EXPECT_EQ(refused(OPTIONAL_RULED_FORK), 0) << "before it is written";
+        ASSERT_TRUE(first->protect(at, undo));
+        EXPECT_EQ(refused(OPTIONAL_RULED_FORK), EPERM);
+        undo.keep();
+    }
+    auto again = Layout::open(at, {});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->refused(OPTIONAL_RULED_FORK), EPERM);
+    again->forget_refused("relabel");
+    {
+        Undo undo;
+        ASSERT_TRUE(again->protect(at, undo));
+        EXPECT_EQ(refused(OPTIONAL_RULED_FORK), 0);
+        EXPECT_EQ(refused(OPTIONAL_SEE_SENT), EINVAL) << "of another object";
+    }
+    EXPECT_EQ(refused(OPTIONAL_RULED_FORK), EPERM) << "undone";
+    again->announce();
+    EXPECT_EQ(refused(OPTIONAL_RULED_FORK), 0);
+}
+
 TEST_F(LayoutOpening, NothingThere) {
     ASSERT_TRUE(remove_all(pins()));
     EXPECT_EQ(open().error().exit, Exit::not_loaded);

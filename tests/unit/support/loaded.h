@@ -24,11 +24,22 @@ protected:
         if (IsSkipped() || HasFatalFailure())
             return;
         if (!shared_.program.fd.valid()) {
-            auto program = loader::load_xdp(layout(), hook, loader::frags_flag());
-            ASSERT_TRUE(program) << program.error().text;
-            shared_.program = std::move(*program);
+            load_program();
+            ASSERT_TRUE(shared_.program.fd.valid());
         }
         begin_anew();
+    }
+    void load_program() {
+        const loader::Command command;
+        const auto netns = loader::Netns::open("");
+        const Pins at = pins();
+        ASSERT_TRUE(netns);
+        loader::Run run{.command = command, .netns = *netns, .pins = at, .layout = layout()};
+        uint32_t flags = loader::frags_flag(layout());
+        auto program = loader::load_xdp(run, hook, flags);
+        ASSERT_TRUE(program) << program.error().text;
+        run.undo.keep();
+        shared_.program = std::move(*program);
     }
     std::shared_ptr<Bpffs> bpffs() override {
         if (!shared_.bpffs)

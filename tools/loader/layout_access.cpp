@@ -1,0 +1,97 @@
+// Who may use which pin.
+#include "tools/loader/layout.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pinpipe::loader {
+namespace {
+
+Result<void> set_access(const std::string &path, mode_t mode, gid_t group) {
+    if (chown(path.c_str(), 0, group) != 0 || chmod(path.c_str(), mode) != 0)
+        return fail(system_error("set owner and mode of " + path, errno));
+    return {};
+}
+
+} // namespace
+
+Result<gid_t> parse_group(const std::string &name) {
+    if (const group *entry = getgrnam(name.c_str()))
+        return entry->gr_gid;
+    gid_t gid = 0;
+    const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), gid);
+    constexpr gid_t nobody = ~gid_t{0}; // to chown(2): leave it as it is
+    if (bad == std::errc() && end == name.data() + name.size() && gid != nobody)
+        return gid;
+    return fail(failure("no group " + name).with_hint("sudo groupadd --system " + name));
+}
+
+Result<void> Layout::protect(const Pins &pins, Undo &undo) {
+    const std::string root = this->root(pins);
+    if (!staged_)
+        undo.add([this, root, before = abi_] {
+            abi_.group = before.group;
+            abi_.admins = before.admins;
+            abi_.payload = before.payload;
+            std::copy(std::begin(before.refused), std::end(before.refused),
+                      std::begin(abi_.refused));
+            static_cast<void>(write_abi());
+            static_cast<void>(set_modes(root));
+        });
+    abi_.group = group_;
+    abi_.admins = admins_;
+    abi_.payload = payload_;
+    std::copy(refused_.begin(), refused_.end(), std::begin(abi_.refused));
+    if (auto written = write_abi(); !written)
+        return written;
+    return set_modes(root);
+}
+
+Result<void> Layout::set_modes(const std::string &root) const {
+    const gid_t group = abi_.group;
+    struct Pin {
+        std::string path;
+        mode_t mode;
+        bool admins = false;
+    };
+    std::vector<Pin> all = {{"/abi", abi_map.mode},
+                            {"/maps", 0750},
+                            {"/readers", 0750},
+                            {"/links", 0750},
+                            {"/sent", 0750}};
+    for (const MapSpec *spec : shared_maps)
+        all.push_back({std::string("/") + spec->path, spec->mode});
+    for (const auto &maps : {socket_maps, policy_maps})
+        for (const MapSpec *spec : maps)
+            if (access((root + "/" + spec->path).c_str(), F_OK) == 0)
+                all.push_back({std::string("/") + spec->path, spec->mode});
+    all.push_back({"/admin", 0750, true});
+    all.push_back({std::string("/") + admin_lock_path, 0750, true});
+    for (const auto &maps : {watch_maps, admin_maps})
+        for (const MapSpec *spec : maps)
+            if (const std::string path = std::string("/admin/") + spec->name;
+                access((root + path).c_str(), F_OK) == 0)
+                all.push_back({path, admin_mode, true});
+    if (access((root + "/" + admin_bound_path).c_str(), F_OK) == 0)
+        all.push_back({std::string("/") + admin_bound_path, 0440, true});
+    for (const char *path : {bound_path, session_path})
+        if (access((root + "/" + path).c_str(), F_OK) == 0)
+            all.push_back({std::string("/") + path, 0440});
+    for (unsigned slot = 0; slot < abi_.readers; slot++) {
+        const std::string at = "/readers/" + std::to_string(slot);
+        all.push_back({at + "/control", control_map.mode});
+        all.push_back({at + "/ring", ring_map.mode});
+        all.push_back({at, 0750});
+    }
+    for (const Pin &pin : all)
+        if (auto set = set_access(root + pin.path, pin.mode, pin.admins ? abi_.admins : group);
+            !set)
+            return set;
+    return {};
+}
+
+} // namespace pinpipe::loader

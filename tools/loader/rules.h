@@ -1,0 +1,41 @@
+// The rules' programs at the edges of cgroups: several cgroups at once, also one below another.
+//
+// Of those, the outermost does the work of all (bpf/abi/rules.h: covered): each call and each
+// packet is judged and counted once.
+#pragma once
+
+#include "tools/loader/feature.h"
+#include "tools/loader/labels.h"
+#include "tools/loader/rule_programs.h"
+
+#include <vector>
+
+namespace pinpipe::loader {
+
+class Rules : public Feature {
+public:
+    // Cgroups that are attached get this build's programs; those whose cgroup is gone are freed.
+    Result<void> plan(Run &run) override;
+    Result<void> load(Run &run) override;
+    Result<void> attach(Run &run) override;
+
+    // Labels the sockets that are there.
+    Result<void> publish(Run &run) override;
+    void tell(const Run &run) const override;
+    Result<void> check_unload(Run &run) override;
+    Result<void> unload(Run &run) override;
+    Result<bool> is_left(Run &run) override;
+
+    bool is_there() const { return !places_.empty(); }
+
+private:
+    Result<void> plan_present(Run &run);
+    Result<void> plan_wanted(const std::string &text);
+    Result<void> attach_places(Run &run);
+
+    std::vector<RulePlace> places_; // all that are attached, or will be
+    Labels labels_;
+    std::vector<uint64_t> unloaded_; // ids of cgroups that the command takes away
+};
+
+} // namespace pinpipe::loader

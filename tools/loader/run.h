@@ -1,0 +1,33 @@
+// One run of ebpf-load: what it works on, handed to every feature.
+#pragma once
+
+#include "lib/base/undo.h"
+#include "lib/pins/components.h"
+#include "tools/loader/interface.h"
+#include "tools/loader/layout.h"
+#include "tools/loader/options.h"
+
+#include <vector>
+
+namespace pinpipe::loader {
+
+struct Run {
+    const Command &command;
+    const Netns &netns;
+    const Pins &pins;
+    Layout &layout;
+    std::vector<Refused> refused = {}; // in this run
+    Undo undo = {};
+
+    // Where the pins of the layout are now.
+    std::string root() const { return layout.root(pins); }
+    std::string path(const std::string &below) const { return root() + "/" + below; }
+
+    // Goes on without this component, and remembers it in the layout.
+    void go_on_without(const Component &component, int code) {
+        layout.set_refused(component.number, code);
+        refused.push_back({&component, code});
+    }
+};
+
+} // namespace pinpipe::loader
