@@ -1,6 +1,7 @@
 #include "tools/reader/executables.h"
 
-#include "lib/event/json_line.h"
+#include "lib/event/common_fields.h"
+#include "lib/event/put_fields.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -53,7 +54,7 @@ std::string_view Executables::run(const exe_key &key, uint64_t microseconds) {
     known.asked = microseconds;
     exe_record record{};
     if (bpf_map_lookup_elem(map_.get(), &key, &record) == 0 && record.length)
-        known.run = R"(,"exe":)" + json_string(exe_path(record));
+        known.run = prepare(fields::executable, exe_path(record));
     return known.run;
 }
 

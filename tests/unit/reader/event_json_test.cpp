@@ -3,6 +3,7 @@
 #include "tests/unit/support/json.h"
 #include "tests/unit/support/records.h"
 #include "tools/reader/lines/icmp_names.h"
+#include "tools/reader/lines/lost_json.h"
 
 #include <algorithm>
 #include <cstring>

@@ -16,8 +16,10 @@ protected:
         fill(conn.socket, STREAM_CONN);
         fill(bound.socket, STREAM_BIND);
         fill(denied.socket, STREAM_DENY);
-        denied.socket.tid = 0;
-        denied.socket.thread[0] = '\0';
+        for (socket_record *const told_later : {&conn.socket, &denied.socket}) { // in no call
+            told_later->tid = 0;
+            told_later->thread[0] = '\0';
+        }
         denied.hook = DENY_CONNECT;
         denied.port = 443;
         message.bytes = 5;
@@ -158,7 +160,6 @@ TEST_F(SocketJson, EveryFieldOfAConnection) {
     conn.bytes_received = 1ULL << 40;
     conn.retransmits = 3;
     conn.srtt = 250;
-    conn.socket.tid = 0;
     EXPECT_EQ(conn_line(),
               R"({"v":1,"event_type":"conn","timestamp":1795218679612,)"
               R"("timestamp_us":1795218679612197,"seq":7,"action":"close","reason":"timeout",)"
@@ -166,7 +167,7 @@ TEST_F(SocketJson, EveryFieldOfAConnection) {
               R"("local_ip":"192.0.2.1","local_port":40000,"remote_ip":"2001:db8::1",)"
               R"("remote_port":443,"duration_ms":1234,"duration_us":1234567,"bytes_sent":1,)"
               R"("bytes_received":1099511627776,"retransmits":3,"srtt_us":250,"pid":1234,)"
-              R"("ppid":1,"uid":1000,"comm":"curl","thread":"worker",)"
+              R"("ppid":1,"uid":1000,"comm":"curl",)"
               R"("cgroup_id":"18446744073709551615","start_time":1795000005000,)"
               R"("attribution":"exact"})"
               "\n");

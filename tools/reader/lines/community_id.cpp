@@ -54,10 +54,7 @@ char *put_id(char *to, const Side &a, const Side &b, size_t bytes, unsigned prot
     SHA1Init(&sha);
     SHA1Update(&sha, text, static_cast<size_t>(end - text));
     SHA1Final(digest, &sha);
-    to = put(to, R"(,"community_id":"1:)");
-    to = put_base64(to, digest, sizeof digest);
-    *to++ = '"';
-    return to;
+    return put_base64(put(to, "1:"), digest, sizeof digest);
 }
 
 bool is_after(const Side &a, const Side &b, size_t bytes) {

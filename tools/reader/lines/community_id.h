@@ -5,7 +5,7 @@
 
 namespace pinpipe {
 
-// Writes `,"community_id":"1:…"`, 48 bytes.
+// Writes `1:…`, 30 bytes; returns the end.
 char *put_community_id(char *to, const icmp_record &record);
 
 // The same; both addresses and ports must be known.

@@ -26,18 +26,11 @@ std::string hook_run(std::string_view name);
 // `,"host":"name"`
 std::string host_run(std::string_view name);
 
-// `,"timestamp":1795219986967,"timestamp_us":1795219986967556`
-char *put_time(char *to, uint64_t microseconds);
-
 // No event line is longer. hook_run and host_run are at most line_run_max bytes.
 inline constexpr size_t line_max = 2048;
 inline constexpr size_t line_run_max = 512;
 
 // Appends one line with its newline.
 void write_icmp(JsonLines &out, const icmp_record &record, const LineContext &context);
-
-// A gap: count events of stream were lost before the line that follows.
-void write_lost(JsonLines &out, std::string_view stream, uint64_t count,
-                const LineContext &context);
 
 } // namespace pinpipe

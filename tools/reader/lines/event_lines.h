@@ -6,6 +6,7 @@
 #include "lib/pins/ring.h"
 #include "lib/system/clock.h"
 #include "tools/reader/executables.h"
+#include "tools/reader/lines/lost_json.h"
 #include "tools/reader/lines/socket_json.h"
 #include "tools/reader/options.h"
 #include "tools/reader/ports_stream.h"

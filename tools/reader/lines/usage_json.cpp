@@ -1,105 +1,56 @@
 #include "tools/reader/lines/usage_json.h"
 
-#include "lib/base/address.h"
-
-#include <cstring>
+#include "lib/event/put_fields.h"
+#include "lib/event/usage_fields.h"
+#include "tools/reader/lines/lost_json.h"
 
 namespace pinpipe {
 namespace {
 
-char *put_sums(char *to, const usage_sums &sums) {
-    to = put(to, R"(,"bytes_sent":)");
-    to = put_number64(to, sums.bytes_sent);
-    to = put(to, R"(,"bytes_received":)");
-    to = put_number64(to, sums.bytes_received);
-    to = put(to, R"(,"calls_sent":)");
-    to = put_number64(to, sums.calls_sent);
-    to = put(to, R"(,"calls_received":)");
-    return put_number64(to, sums.calls_received);
-}
-
-char *put_process(char *to, const usage_key &key, const process_record &p,
-                  const UsageContext &context) {
-    to = put(to, R"(,"pid":)");
-    to = put_number(to, key.pid);
-    to = put(to, R"(,"ppid":)");
-    to = put_number(to, p.ppid);
-    to = put(to, R"(,"uid":)");
-    to = put_number(to, p.uid);
-    to = put(to, R"(,"comm":)");
-    to = put(to, json_string({p.comm, strnlen(p.comm, sizeof p.comm)}));
-    to = put(to, context.exe_run);
-    to = put(to, R"(,"cgroup_id":")");
-    to = put_number64(to, p.cgroup);
-    to = put(to, R"(","start_time":)");
-    to = put_number64(to, (key.start + static_cast<uint64_t>(context.boot)) / 1'000'000);
-    return p.flags & PROCESS_BOOTSTRAP ? put(to, R"(,"attribution":"bootstrap")")
-                                       : put(to, R"(,"attribution":"exact")");
-}
+struct UsageEvent {
+    const usage_key &key;
+    const usage_sums &sums;
+    const process_record &process;
+    const LineContext &line;
+    std::string_view exe_run;
+    const EventTime &time;
+    uint64_t start_time, interval; // milliseconds
+    bool by_port, bootstrap, total;
+};
 
 } // namespace
 
 std::string usage_proto(uint8_t proto) {
-    switch (proto) {
-    case 1: return "icmp";
-    case 6: return "tcp";
-    case 17: return "udp";
-    case 33: return "dccp";
-    case 58: return "icmpv6";
-    case 132: return "sctp";
-    case 136: return "udplite";
-    case USAGE_RAW: return "raw";
-    case USAGE_PACKET: return "packet";
-    case USAGE_MPTCP: return "mptcp";
-    default: return std::to_string(proto);
-    }
+    const Word word = protocol_word(proto);
+    return {word.text, word.length};
 }
 
 void write_usage(JsonLines &out, const UsageEntry &entry, bool by_port,
                  const UsageContext &context) {
-    const usage_key &key = entry.key;
-    char *to = out.room(line_max + context.exe_run.size());
-    to = put(to, R"({"v":1,"event_type":"usage")");
-    to = put_time(to, context.line.microseconds);
-    to = put(to, R"(,"seq":)");
-    to = put_number64(to, context.line.seq);
-    to = put(to, context.line.host_run);
-    to = put_process(to, key, *entry.process, context);
-    to = put(to, R"(,"proto":")");
-    to = put(to, usage_proto(key.proto));
-    *to++ = '"';
-    if (key.known) {
-        to = put(to, R"(,"remote_ip":")");
-        to = write_address(to, key.remote);
-        *to++ = '"';
-    }
-    if (by_port && key.port) {
-        to = put(to, R"(,"remote_port":)");
-        to = put_number(to, key.port);
-    }
-    to = put_sums(to, entry.sums);
-    to = put(to, R"(,"interval_ms":)");
-    to = put_number64(to, (context.interval + 500) / 1000);
-    if (context.total)
-        to = put(to, R"(,"total":true)");
-    to = put(to, R"(,"byte_layer":"socket"})"
-                 "\n");
-    out.commit(to);
+    const EventTime time(context.line.microseconds);
+    const UsageEvent event = {
+        .key = entry.key,
+        .sums = entry.sums,
+        .process = *entry.process,
+        .line = context.line,
+        .exe_run = context.exe_run,
+        .time = time,
+        .start_time = (entry.key.start + static_cast<uint64_t>(context.boot)) / 1'000'000,
+        .interval = (context.interval + 500) / 1000,
+        .by_port = by_port,
+        .bootstrap = (entry.process->flags & PROCESS_BOOTSTRAP) != 0,
+        .total = context.total};
+    out.commit(put_line(out.room(line_max + context.exe_run.size()), usage_table, event));
 }
 
 void write_usage_lost(JsonLines &out, const char *reason, const usage_sums &sums,
                       const UsageContext &context) {
-    char *to = out.room(line_max);
-    to = put(to, R"({"v":1,"event_type":"lost")");
-    to = put_time(to, context.line.microseconds);
-    to = put(to, context.line.host_run);
-    to = put(to, R"(,"stream":"usage","reason":")");
-    to = put(to, std::string_view(reason));
-    to = put(to, R"(","count":)");
-    to = put_number64(to, sums.calls_sent + sums.calls_received);
-    to = put_sums(to, sums);
-    to = put(to, "}\n");
-    out.commit(to);
+    write_loss(out,
+               {.stream = "usage",
+                .count = sums.calls_sent + sums.calls_received,
+                .reason = reason,
+                .sums = sums},
+               context.line);
 }
 
 } // namespace pinpipe

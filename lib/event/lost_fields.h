@@ -1,0 +1,46 @@
+// The fields of lost events. Getters ask an event, besides what common_fields.h names, for:
+//   stream         plain text
+//   reason         optional plain text, of usage
+//   interface_run  text of fields::interface, of ports; else empty
+//   count          how much was lost
+//   lost_by        optional plain text
+//   sums           usage_sums, of usage
+//   bytes          optional, of ports
+#pragma once
+
+#include "lib/event/usage_fields.h"
+
+namespace pinpipe {
+
+inline constexpr auto lost_table = [] {
+    using namespace fields;
+    return table(
+        "lost", "A gap: count events of a stream were lost before the line that follows",
+        rows(
+            beginning<R"("lost")">, host,
+            row<"stream">({.kind = kind::text_that(R"("type": "string", "pattern": "^[a-z]+$")"),
+                           .meaning = "event_type of what was lost"},
+                          [](const auto &e) { return e.stream; }),
+            row<"reason">({.kind = kind::text_that(R"("enum": ["full", "forgotten"])"),
+                           .meaning = "why nobody knows whose it was",
+                           .absent = "unless stream is usage"},
+                          [](const auto &e) { return e.reason; }),
+            group(
+                "unless stream is ports", [](const auto &e) { return !e.interface_run.empty(); },
+                rows(prepared([](const auto &e) { return e.interface_run; }, interface))),
+            row<"count">({.kind = kind::positive_count,
+                          .meaning = "events; of usage: calls; of ports: packets"},
+                         [](const auto &e) { return e.count; }),
+            row<"lost_by">({.kind = kind::text,
+                            .meaning = "who gave them up",
+                            .absent = "where it was a reader"},
+                           [](const auto &e) { return e.lost_by; }),
+            group(
+                "unless stream is usage", [](const auto &e) { return e.reason.has_value(); }, sums),
+            row<"bytes">({.kind = kind::count,
+                          .meaning = "bytes of these packets",
+                          .absent = "unless stream is ports"},
+                         [](const auto &e) { return e.bytes; })));
+}();
+
+} // namespace pinpipe
