@@ -111,7 +111,7 @@ constexpr const ListedField *find_field(std::span<const ListedField> in, std::st
     return nullptr;
 }
 
-// In any event_type: a name has the same type in all of them, and units of one kind.
+// In any event_type: a name has the same type in all of them.
 constexpr const ListedField *find_field(std::string_view name) {
     for (const ListedEvent &event : listed_events)
         if (const ListedField *const field = find_field(event.fields, name))

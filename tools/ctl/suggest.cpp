@@ -9,29 +9,14 @@
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
-#include <rapidjson/document.h>
 
 namespace pinpipe::ctl {
 namespace {
 
-using Value = rapidjson::Value;
-
 constexpr size_t longest_line = size_t{1} << 20;
 
-std::string text_in(const Value &object, const char *name) {
-    const auto member = object.FindMember(name);
-    if (member == object.MemberEnd() || !member->value.IsString())
-        return "";
-    return {member->value.GetString(), member->value.GetStringLength()};
-}
-
-uint64_t number_in(const Value &object, const char *name) {
-    const auto member = object.FindMember(name);
-    return member != object.MemberEnd() && member->value.IsUint64() ? member->value.GetUint64() : 0;
-}
-
 // The protocol whose rules judge this one.
-std::optional<unsigned> rule_proto_of(const std::string &proto) {
+std::optional<unsigned> rule_proto_of(std::string_view proto) {
     if (proto == "tcp" || proto == "mptcp")
         return RULE_TCP;
     if (proto == "udp" || proto == "udplite")
@@ -40,10 +25,11 @@ std::optional<unsigned> rule_proto_of(const std::string &proto) {
 }
 
 // The port that a rule would have to name; 0: none is known.
-uint64_t judged_port(const Value &event) {
-    if (const uint64_t port = number_in(event, "port"))
+uint64_t judged_port(const SeenEvent &event) {
+    if (const uint64_t port = event.number<"port">())
         return port;
-    return number_in(event, text_in(event, "direction") == "in" ? "local_port" : "remote_port");
+    return event.text<"direction">() == "in" ? event.number<"local_port">()
+                                             : event.number<"remote_port">();
 }
 
 std::string counted(uint64_t count, const char *one, const char *many) {
@@ -89,7 +75,7 @@ Result<Wanted> wanted_process(const std::string &text) {
     return wanted;
 }
 
-bool Suggestions::is_wanted(const std::string &comm, uint64_t pid) {
+bool Suggestions::is_wanted(std::string_view comm, uint64_t pid) {
     if (wanted_.kind == SUBJECT_NAME)
         return comm == wanted_.text;
     if (wanted_.kind == SUBJECT_PID)
@@ -103,30 +89,27 @@ bool Suggestions::is_wanted(const std::string &comm, uint64_t pid) {
 void Suggestions::take(std::string_view line) {
     if (line.find_first_not_of(" \t\r") == line.npos)
         return;
-    rapidjson::Document event;
-    if (line.find('\0') == line.npos) // RapidJSON would take it for the end
-        event.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
-    if (event.HasParseError() || !event.IsObject() || text_in(event, "event_type").empty()) {
+    const SeenEvent *const event = parser_.parse(line);
+    if (!event || event->text<"event_type">().empty()) {
         bad_++;
         return;
     }
-    const std::string type = text_in(event, "event_type");
+    const std::string_view type = event->text<"event_type">();
     if (type != "deny" && type != "conn")
         return;
     events_++;
-    if (text_in(event, "rule") != wanted_.text &&
-        !is_wanted(text_in(event, "comm"), number_in(event, "pid")))
+    if (event->text<"rule">() != wanted_.text &&
+        !is_wanted(event->text<"comm">(), event->number<"pid">()))
         return;
     matched_++;
-    const std::string proto_name = text_in(event, "proto");
-    const auto proto = rule_proto_of(proto_name);
-    const uint64_t port = judged_port(event);
-    const uint64_t times = 1 + number_in(event, "suppressed");
+    const auto proto = rule_proto_of(event->text<"proto">());
+    const uint64_t port = judged_port(*event);
+    const uint64_t times = 1 + event->number<"suppressed">();
     if (!proto)
-        hopeless_[proto_name] += times;
+        hopeless_[std::string(event->text<"proto">())] += times;
     else if (port == 0 || port > 65535)
         portless_++;
-    else if (text_in(event, "action") == "close") // told when it began, or seen at its end alone
+    else if (event->text<"action">() == "close") // told when it began, or seen at its end alone
         seen_[*proto].try_emplace(static_cast<uint16_t>(port), 0);
     else
         seen_[*proto][static_cast<uint16_t>(port)] += times;

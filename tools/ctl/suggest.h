@@ -1,6 +1,7 @@
 // ebpf-ctl suggest: from what was seen of a process to the rules that would allow it.
 #pragma once
 
+#include "lib/event/event_fields.h"
 #include "lib/rules/port_rule.h"
 #include "lib/rules/process.h"
 
@@ -23,6 +24,10 @@ struct Wanted {
 
 Result<Wanted> wanted_process(const std::string &text);
 
+// Of a line of deny or conn.
+using SeenEvent = EventFields<"event_type", "action", "rule", "direction", "proto", "local_port",
+                              "remote_port", "port", "suppressed", "pid", "comm">;
+
 class Suggestions {
 public:
     explicit Suggestions(Wanted wanted) : wanted_(std::move(wanted)) {}
@@ -37,9 +42,10 @@ public:
     std::vector<std::string> remarks() const;
 
 private:
-    bool is_wanted(const std::string &comm, uint64_t pid);
+    bool is_wanted(std::string_view comm, uint64_t pid);
 
     Wanted wanted_;
+    EventParser<SeenEvent> parser_;
     std::array<std::map<uint16_t, uint64_t>, rule_protos> seen_; // times, by port
     std::map<std::string, uint64_t> hopeless_; // times, by protocols that no rule is about
     std::map<uint64_t, bool> executables_;     // by process, looked at once

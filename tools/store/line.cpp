@@ -1,92 +1,35 @@
 #include "tools/store/line.h"
 
+#include "lib/event/event_fields.h"
+
 #include <algorithm>
 
 namespace pinpipe::store {
 namespace {
 
-// In the order in which ebpf-read writes them: each name is mostly the next one of the table.
-enum Field : uint8_t {
-    version,
-    event_type,
-    timestamp,
-    timestamp_us,
-    seq,
-    host,
-    pid,
-    ppid,
-    uid,
-    comm,
-    exe,
-    cgroup_id,
-    start_time,
-    attribution,
-    proto,
-    remote_ip,
-    remote_port,
-    bytes_sent,
-    bytes_received,
-    calls_sent,
-    calls_received,
-    interval_ms,
-    total,
-    byte_layer,
-    stream,
-    count,
-    FIELDS,
-};
+// In the order in which ebpf-read writes them: each name is mostly the next one.
+using Fields =
+    EventFields<"v", "event_type", "timestamp", "timestamp_us", "seq", "host", "pid", "ppid", "uid",
+                "comm", "exe", "cgroup_id", "start_time", "attribution", "proto", "remote_ip",
+                "remote_port", "bytes_sent", "bytes_received", "calls_sent", "calls_received",
+                "interval_ms", "total", "byte_layer", "stream", "count">;
+constexpr uint64_t largest = Fields::largest_number;
 
-constexpr std::string_view names[FIELDS] = {"v",
-                                            "event_type",
-                                            "timestamp",
-                                            "timestamp_us",
-                                            "seq",
-                                            "host",
-                                            "pid",
-                                            "ppid",
-                                            "uid",
-                                            "comm",
-                                            "exe",
-                                            "cgroup_id",
-                                            "start_time",
-                                            "attribution",
-                                            "proto",
-                                            "remote_ip",
-                                            "remote_port",
-                                            "bytes_sent",
-                                            "bytes_received",
-                                            "calls_sent",
-                                            "calls_received",
-                                            "interval_ms",
-                                            "total",
-                                            "byte_layer",
-                                            "stream",
-                                            "count"};
-
-constexpr uint64_t bit(Field field) {
-    return 1ULL << field;
-}
-constexpr uint64_t texts = bit(event_type) | bit(host) | bit(comm) | bit(exe) | bit(cgroup_id) |
-                           bit(attribution) | bit(proto) | bit(remote_ip) | bit(byte_layer) |
-                           bit(stream);
-constexpr uint64_t of_usage = ~(bit(stream) | bit(count));
-constexpr uint64_t of_every = bit(event_type) | bit(timestamp) | bit(timestamp_us) | bit(host);
-constexpr uint64_t largest = FlatObject<FIELDS>::largest_number;
-
-class Handler : public FlatObject<FIELDS> {
+// Notes also where members begin.
+class Handler : public Fields {
 public:
     // base: of the text that is parsed in place.
     Handler(const char *base, std::vector<size_t> &members, std::vector<size_t> &others)
-        : FlatObject(names, texts, bit(total)), base_(base), members_(members), others_(others) {
+        : base_(base), members_(members), others_(others) {
         members_.clear();
         others_.clear();
     }
 
     bool Key(const char *name, rapidjson::SizeType length, bool copy) {
-        FlatObject::Key(name, length, copy);
+        Fields::Key(name, length, copy);
         if (depth() != 1)
             return true;
-        if (field() == FIELDS)
+        if (field() == size)
             others_.push_back(members_.size());
         else
             where_[field()] = members_.size();
@@ -94,27 +37,28 @@ public:
         return true;
     }
 
-    size_t where(Field field) const { return where_[field]; } // the member's number
-    Text text_of(Field field) const { return {text(field), has(field)}; }
-    uint64_t value(Field field) const { return number(field, Line::absent); }
+    // The member's number.
+    template <Literal NAME> size_t where() const { return where_[index<NAME>]; }
+    template <Literal NAME> Text text_of() const { return {text<NAME>(), has<NAME>()}; }
+    template <Literal NAME> uint64_t value() const { return number<NAME>(Line::absent); }
 
 private:
     const char *base_;
     std::vector<size_t> &members_, &others_;
-    size_t where_[FIELDS];
+    size_t where_[size];
 };
 
 LineKind kind_of(const Handler &h) {
-    if (h.wrong(of_every) || !h.has(event_type))
+    if (h.wrong<"event_type", "timestamp", "timestamp_us", "host">() || !h.has<"event_type">())
         return LineKind::bad;
-    const bool timed = h.has(timestamp) || h.has(timestamp_us);
-    if (h.text(event_type) == "usage") {
-        if (h.wrong(of_usage) || !timed || !h.has(bytes_sent) || !h.has(bytes_received))
+    const bool timed = h.has<"timestamp">() || h.has<"timestamp_us">();
+    if (h.text<"event_type">() == "usage") {
+        if (h.wrong_but<"stream", "count">() || !timed || !h.has<"bytes_sent", "bytes_received">())
             return LineKind::bad;
-        return h.number(total) ? LineKind::event : LineKind::counted;
+        return h.flag<"total">() ? LineKind::event : LineKind::counted;
     }
-    if (h.text(event_type) == "lost") {
-        if (h.wrong(bit(stream) | bit(count)) || !h.has(count))
+    if (h.text<"event_type">() == "lost") {
+        if (h.wrong<"stream", "count">() || !h.has<"count">())
             return LineKind::bad;
         return LineKind::lost;
     }
@@ -122,27 +66,27 @@ LineKind kind_of(const Handler &h) {
 }
 
 uint64_t time_of(const Handler &h) {
-    if (h.has(timestamp_us))
-        return h.number(timestamp_us);
-    return h.has(timestamp) ? h.number(timestamp) * 1000 : Line::absent;
+    if (h.has<"timestamp_us">())
+        return h.number<"timestamp_us">();
+    return h.has<"timestamp">() ? h.number<"timestamp">() * 1000 : Line::absent;
 }
 
 void take_usage(Line &line, const Handler &h) {
-    line.comm = h.text_of(comm);
-    line.exe = h.text_of(exe);
-    line.cgroup = h.text_of(cgroup_id);
-    line.proto = h.text_of(proto);
-    line.remote = h.text_of(remote_ip);
-    line.attribution = h.text_of(attribution);
-    line.uid = h.value(uid);
-    line.port = h.value(remote_port);
-    line.pid = h.value(pid);
-    line.ppid = h.value(ppid);
-    line.start = h.value(start_time);
-    line.interval = h.value(interval_ms);
-    line.seq = h.value(seq);
-    line.sums = {h.number(bytes_sent), h.number(bytes_received), h.number(calls_sent),
-                 h.number(calls_received)};
+    line.comm = h.text_of<"comm">();
+    line.exe = h.text_of<"exe">();
+    line.cgroup = h.text_of<"cgroup_id">();
+    line.proto = h.text_of<"proto">();
+    line.remote = h.text_of<"remote_ip">();
+    line.attribution = h.text_of<"attribution">();
+    line.uid = h.value<"uid">();
+    line.port = h.value<"remote_port">();
+    line.pid = h.value<"pid">();
+    line.ppid = h.value<"ppid">();
+    line.start = h.value<"start_time">();
+    line.interval = h.value<"interval_ms">();
+    line.seq = h.value<"seq">();
+    line.sums = {h.number<"bytes_sent">(), h.number<"bytes_received">(), h.number<"calls_sent">(),
+                 h.number<"calls_received">()};
 }
 
 // Members by their numbers, each with its name, joined by commas. Between one member and the next
@@ -177,27 +121,29 @@ const Line &LineParser::parse(std::string_view text) {
     if (!scratch_.parse(h))
         return line_;
     line_.kind = kind_of(h);
-    line_.total = h.number(total);
-    line_.type = h.text_of(event_type);
-    line_.host = h.text_of(host);
+    line_.total = h.flag<"total">();
+    line_.type = h.text_of<"event_type">();
+    line_.host = h.text_of<"host">();
     line_.time = time_of(h);
     if (line_.time != Line::absent && line_.time > largest)
         line_.kind = LineKind::bad;
     if (line_.kind == LineKind::lost) {
-        line_.stream = h.text_of(stream);
-        line_.count = h.number(count);
+        line_.stream = h.text_of<"stream">();
+        line_.count = h.number<"count">();
     }
     if (line_.kind != LineKind::counted)
         return line_;
     take_usage(line_, h);
     // Columns stand for version 1 and bytes as sockets have them.
-    if (h.has(version) && h.number(version) != 1)
-        others_.push_back(h.where(version));
-    if (h.has(byte_layer) && h.text(byte_layer) != "socket")
-        others_.push_back(h.where(byte_layer));
-    for (const Field field : {stream, count}) // of another kind of line
-        if (h.mentions(field))
-            others_.push_back(h.where(field));
+    if (h.has<"v">() && h.number<"v">() != 1)
+        others_.push_back(h.where<"v">());
+    if (h.has<"byte_layer">() && h.text<"byte_layer">() != "socket")
+        others_.push_back(h.where<"byte_layer">());
+    // Of another kind of line:
+    if (h.mentions<"stream">())
+        others_.push_back(h.where<"stream">());
+    if (h.mentions<"count">())
+        others_.push_back(h.where<"count">());
     if (!others_.empty()) {
         std::sort(others_.begin(), others_.end());
         line_.extra = joined(text, members_, others_);

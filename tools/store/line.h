@@ -4,7 +4,7 @@
 // was. All other lines are kept whole; only their kind, time and loss are looked at.
 #pragma once
 
-#include "lib/event/flat_object.h"
+#include "lib/event/json_scratch.h"
 
 #include <cstdint>
 #include <string>

@@ -1,121 +1,105 @@
 #include "tools/top/event_line.h"
 
-#include <rapidjson/document.h>
+#include "lib/event/event_fields.h"
 
 namespace pinpipe::top {
 namespace {
 
-using Value = rapidjson::Value;
+constexpr size_t longest = 256; // bytes of a text; none that we read is longer
 
-// Absent: left as it is. Present in another type: the line is bad.
-bool take(const Value &value, uint64_t &to) {
-    if (value.IsUint64())
-        to = value.GetUint64();
-    return value.IsUint64();
-}
+// Names those who have a port, as many as fit.
+class Owners {
+public:
+    using Fields = OwnerFields<"pid", "comm", "exited">;
 
-bool take(const Value &value, std::optional<uint64_t> &to) {
-    return take(value, to.emplace());
-}
+    void take(const Fields &owner);
+    bool wrong() const { return wrong_; }
+    std::string text() const { return unnamed_ ? text_ + " +" + std::to_string(unnamed_) : text_; }
 
-bool take(const Value &value, bool &to) {
-    if (value.IsBool())
-        to = value.GetBool();
-    return value.IsBool();
-}
+private:
+    std::string text_;
+    size_t unnamed_ = 0;
+    bool wrong_ = false;
+};
 
-bool take(const Value &value, std::string &to) {
-    constexpr size_t longest = 256; // none of these is longer
-    if (!value.IsString() || value.GetStringLength() > longest)
-        return false;
-    to.assign(value.GetString(), value.GetStringLength());
-    return true;
-}
-
-template <class T> bool read(const Value &object, const char *name, T &to, bool needed = false) {
-    const auto member = object.FindMember(name);
-    return member == object.MemberEnd() ? !needed : take(member->value, to);
-}
-
-// A comma is what stands between owners: no name may have one.
-bool read_owner(const Value &owner, std::string &text) {
-    uint64_t pid = 0;
-    bool exited = false;
-    std::string comm;
-    if (!owner.IsObject() || !read(owner, "pid", pid, true) || !read(owner, "comm", comm, true) ||
-        !read(owner, "exited", exited))
-        return false;
-    for (const char c : comm)
-        text += c == ',' ? "\xef\xbf\xbd" : std::string(1, c);
-    text += "(" + std::to_string(pid) + (exited ? " exited)" : ")");
-    return true;
-}
-
-bool take_owners(const Value &owners, std::string &to) {
-    size_t unnamed = 0;
-    for (const Value &owner : owners.GetArray()) {
-        std::string text;
-        if (!read_owner(owner, text))
-            return false;
-        if (unnamed || to.size() + text.size() > owners_length)
-            unnamed++;
-        else
-            to += (to.empty() ? "" : ", ") + text;
+void Owners::take(const Fields &owner) {
+    if (!owner.has<"pid", "comm">() || owner.wrong<"pid", "comm", "exited">() ||
+        owner.text<"comm">().size() > longest) {
+        wrong_ = true;
+        return;
     }
-    if (unnamed)
-        to += " +" + std::to_string(unnamed);
-    return true;
+    std::string name;
+    for (const char c : owner.text<"comm">()) // a comma is what stands between owners
+        name += c == ',' ? "\xef\xbf\xbd" : std::string(1, c);
+    name += "(" + std::to_string(owner.number<"pid">());
+    name += owner.flag<"exited">() ? " exited)" : ")";
+    if (unnamed_ || text_.size() + name.size() > owners_length)
+        unnamed_++;
+    else
+        text_ += (text_.empty() ? "" : ", ") + name;
 }
 
-bool read_usage(const Value &object, EventLine &line) {
+using Event = EventFieldsAndOwners<Owners, "event_type", "timestamp_us", "stream", "count", "pid",
+                                   "comm", "start_time", "local_port", "proto", "ifname",
+                                   "remote_ip", "packets_received", "bytes_received",
+                                   "packets_sent", "bytes_sent", "owners", "fragments_received",
+                                   "malformed_received", "interval_ms", "total">;
+
+bool read_usage(const Event &event, EventLine &line) {
     line.kind = LineKind::usage;
-    return read(object, "pid", line.key.number, true) &&
-           read(object, "start_time", line.key.start) && read(object, "comm", line.name, true) &&
-           read(object, "proto", line.key.proto, true) &&
-           read(object, "remote_ip", line.key.place) &&
-           read(object, "bytes_sent", line.amounts[bytes_sent], true) &&
-           read(object, "bytes_received", line.amounts[bytes_received], true) &&
-           read(object, "interval_ms", line.interval, true);
+    line.key = {event.number<"pid">(), event.number<"start_time">(),
+                std::string(event.text<"proto">()), std::string(event.text<"remote_ip">())};
+    line.name = event.text<"comm">();
+    line.amounts[bytes_sent] = event.number_if<"bytes_sent">();
+    line.amounts[bytes_received] = event.number_if<"bytes_received">();
+    line.interval = event.number<"interval_ms">();
+    return event.has<"timestamp_us", "pid", "comm", "proto", "bytes_sent", "bytes_received",
+                     "interval_ms">() &&
+           !event.wrong<"start_time", "comm", "proto", "remote_ip", "total">();
 }
 
-bool read_port(const Value &object, EventLine &line) {
-    const bool port = object.HasMember("local_port");
-    const auto owners = object.FindMember("owners");
+bool read_port(const Event &event, EventLine &line) {
+    const bool port = event.mentions<"local_port">();
     line.kind = port ? LineKind::port : LineKind::interface;
-    if (owners != object.MemberEnd() &&
-        (!owners->value.IsArray() || !take_owners(owners->value, line.name)))
-        return false;
-    return read(object, "local_port", line.key.number) &&
-           read(object, "proto", line.key.proto, port) &&
-           read(object, "ifname", line.key.place, true) &&
-           read(object, "bytes_sent", line.amounts[bytes_sent]) &&
-           read(object, "bytes_received", line.amounts[bytes_received], port) &&
-           read(object, "packets_sent", line.amounts[packets_sent]) &&
-           read(object, "packets_received", line.amounts[packets_received], port) &&
-           read(object, "fragments_received", line.amounts[fragments]) &&
-           read(object, "malformed_received", line.amounts[malformed]) &&
-           read(object, "interval_ms", line.interval, port);
+    line.key = {event.number<"local_port">(), 0, std::string(event.text<"proto">()),
+                std::string(event.text<"ifname">())};
+    line.name = event.items().text();
+    line.amounts = {
+        event.number_if<"bytes_sent">(),         event.number_if<"bytes_received">(),
+        event.number_if<"packets_sent">(),       event.number_if<"packets_received">(),
+        event.number_if<"fragments_received">(), event.number_if<"malformed_received">()};
+    line.interval = event.number<"interval_ms">();
+    const bool whole =
+        !port || event.has<"proto", "bytes_received", "packets_received", "interval_ms">();
+    return whole && event.has<"timestamp_us", "ifname">() && !event.items().wrong() &&
+           !event.wrong_but<"stream", "count", "pid", "comm", "start_time", "remote_ip">();
 }
 
-bool read_lost(const Value &object, EventLine &line) {
+bool read_lost(const Event &event, EventLine &line) {
     line.kind = LineKind::lost;
-    return read(object, "count", line.count, true) &&
-           read(object, "bytes_sent", line.amounts[bytes_sent]) &&
-           read(object, "bytes_received", line.amounts[bytes_received]);
+    line.count = event.number<"count">();
+    line.amounts[bytes_sent] = event.number_if<"bytes_sent">();
+    line.amounts[bytes_received] = event.number_if<"bytes_received">();
+    return event.has<"count">() &&
+           !event.wrong<"timestamp_us", "total", "bytes_sent", "bytes_received">();
 }
 
-bool read_event(const Value &object, EventLine &line) {
-    std::string type;
-    if (!object.IsObject() || !read(object, "event_type", type, true))
-        return false;
-    const bool snapshot = type == "usage" || type == "ports";
+bool is_short(const Key &key) {
+    return key.proto.size() <= longest && key.place.size() <= longest;
+}
+
+bool read_event(const Event &event, EventLine &line) {
+    const std::string_view type = event.text<"event_type">();
     line.kind = LineKind::other;
-    if (!snapshot && type != "lost")
-        return true;
-    return read(object, "timestamp_us", line.time, snapshot) && read(object, "total", line.total) &&
-           (type == "usage"   ? read_usage(object, line)
-            : type == "ports" ? read_port(object, line)
-                              : read_lost(object, line));
+    if (type != "usage" && type != "ports" && type != "lost")
+        return event.has<"event_type">() && type.size() <= longest;
+    line.time = event.number<"timestamp_us">();
+    line.total = event.flag<"total">();
+    if (type == "lost")
+        return read_lost(event, line);
+    if (type == "ports")
+        return read_port(event, line) && is_short(line.key);
+    return read_usage(event, line) && is_short(line.key) && line.name.size() <= longest;
 }
 
 } // namespace
@@ -126,12 +110,9 @@ EventLine parse_line(std::string_view text) {
         line.kind = LineKind::other;
         return line;
     }
-    if (text.find('\0') != text.npos) // RapidJSON would take it for the end
-        return line;
-    rapidjson::Document object;
-    constexpr unsigned flags = rapidjson::kParseIterativeFlag; // no depth can exhaust the stack
-    object.Parse<flags>(text.data(), text.size());
-    return !object.HasParseError() && read_event(object, line) ? line : EventLine{};
+    EventParser<Event> parser;
+    const Event *const event = parser.parse(text);
+    return event && read_event(*event, line) ? line : EventLine{};
 }
 
 } // namespace pinpipe::top

@@ -26,14 +26,14 @@ std::string quoted(const std::string &word) {
 } // namespace
 
 void Denials::take(const Event &event, const Now &now) {
-    Denial denial{.comm = std::string(event.text(comm)),
-                  .proto = std::string(event.text(proto)),
-                  .rule = std::string(event.text(rule)),
-                  .remote = std::string(event.text(remote_ip)),
-                  .pid = event.number(pid),
-                  .port = event.number(port),
-                  .local = event.text(direction) == "in",
-                  .audit = event.text(action) == "audit"};
+    Denial denial{.comm = std::string(event.text<"comm">()),
+                  .proto = std::string(event.text<"proto">()),
+                  .rule = std::string(event.text<"rule">()),
+                  .remote = std::string(event.text<"remote_ip">()),
+                  .pid = event.number<"pid">(),
+                  .port = event.number<"port">(),
+                  .local = event.text<"direction">() == "in",
+                  .audit = event.text<"action">() == "audit"};
     std::string key;
     for (const std::string &part :
          {denial.comm, denial.proto, denial.rule, std::to_string(denial.port),

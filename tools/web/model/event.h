@@ -2,64 +2,47 @@
 // is, so a line is any JSON object.
 #pragma once
 
-#include "lib/event/flat_object.h"
+#include "lib/event/event_fields.h"
 
-#include <array>
 #include <string>
+#include <vector>
 
 namespace pinpipe::web {
 
-// In the order in which ebpf-read writes them.
-enum Field : uint8_t {
-    event_type,
-    timestamp,
-    timestamp_us,
-    stream,
-    count,
-    action,
-    rule,
-    reason,
-    direction,
-    pid,
-    uid,
-    comm,
-    exe,
-    cgroup_id,
-    start_time,
-    proto,
-    local_ip,
-    local_port,
-    remote_ip,
-    remote_port,
-    port,
-    ifname,
-    packets_received,
-    bytes_sent,
-    bytes_received,
-    packets_sent,
-    interval_ms,
-    total,
-    FIELDS,
+struct PortOwner {
+    uint64_t pid = 0, uid = 0, start = 0;
+    bool has_uid = false, has_start = false;
+    std::string comm, attribution;
 };
 
-class Event : public FlatObject<FIELDS> {
+// Those who have a port.
+class PortOwners {
 public:
-    Event();
-    // Of the columns that name a process: there, and of the right type.
-    bool has_process() const;
-};
+    static constexpr size_t most = 16;
+    using Fields = OwnerFields<"pid", "comm", "uid", "start_time", "attribution", "exited">;
 
-// Holds what the texts of its event point into: they last until the next parse().
-class EventParser {
-public:
-    // nullptr: no JSON object, or nested deeper than anybody needs.
-    const Event *parse(std::string_view line);
+    void take(const Fields &owner);
+    const std::vector<PortOwner> &all() const { return owners_; }
 
 private:
-    JsonScratch scratch_;
-    Event event_;
+    std::vector<PortOwner> owners_;
 };
 
-bool is_blank(std::string_view line);
+// In the order in which ebpf-read writes them.
+using Event =
+    EventFieldsAndOwners<PortOwners, "event_type", "timestamp", "timestamp_us", "stream", "count",
+                         "action", "rule", "reason", "direction", "pid", "uid", "comm", "exe",
+                         "cgroup_id", "start_time", "proto", "local_ip", "local_port", "remote_ip",
+                         "remote_port", "port", "ifname", "packets_received", "bytes_received",
+                         "packets_sent", "bytes_sent", "owners", "interval_ms", "total">;
+
+// Of the fields that name a process: there, and of the right type.
+inline bool has_process(const Event &event) {
+    return event.has<"pid", "comm", "start_time">() && !event.wrong<"comm", "exe">();
+}
+
+inline bool is_blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r") == line.npos;
+}
 
 } // namespace pinpipe::web

@@ -17,8 +17,8 @@ bool is_stream(std::string_view name) {
 
 // A loss belongs to the stream that had it.
 std::string_view room_name(const Event &event) {
-    const std::string_view type = event.text(event_type);
-    const std::string_view name = type == "lost" ? event.text(stream) : type;
+    const std::string_view type = event.text<"event_type">();
+    const std::string_view name = type == "lost" ? event.text<"stream">() : type;
     return is_stream(name) ? name : other_room;
 }
 
@@ -44,9 +44,9 @@ bool Intake::put(const Event &event, std::string_view line, const Now &now) {
     Room *room = room_of(event, now);
     if (!room)
         return false;
-    if (event.text(event_type) == "lost") {
-        add_up(room->lost, event.number(count));
-        add_up(room->lost_bytes, event.number(bytes_sent) + event.number(bytes_received));
+    if (event.text<"event_type">() == "lost") {
+        add_up(room->lost, event.number<"count">());
+        add_up(room->lost_bytes, event.number<"bytes_sent">() + event.number<"bytes_received">());
     }
     hub_.rooms.add(*room, text_, now);
     if (!room_)

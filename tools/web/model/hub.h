@@ -47,7 +47,7 @@ private:
 
     Hub &hub_;
     const std::shared_ptr<Room> room_; // of a remote source; empty: by the events' types
-    EventParser parser_;
+    EventParser<Event> parser_;
     std::string text_;
     uint64_t accepted_ = 0, bad_ = 0;
 };

@@ -7,12 +7,6 @@
 
 namespace pinpipe::web {
 
-struct PortOwner {
-    uint64_t pid = 0, uid = 0, start = 0;
-    bool has_uid = false, has_start = false;
-    std::string comm, attribution;
-};
-
 struct Port {
     uint64_t port = 0;
     std::string proto, ifname;
@@ -25,10 +19,9 @@ struct Port {
 
 class Ports {
 public:
-    static constexpr size_t most = 1024, most_owners = 16;
+    static constexpr size_t most = 1024;
 
-    // event is that of line.
-    void take(const Event &event, std::string_view line, const Now &now);
+    void take(const Event &event, const Now &now);
     const Lru<std::string, Port> &all() const { return ports_; }
 
 private:

@@ -1,4 +1,4 @@
-#include "lib/event/flat_object.h"
+#include "lib/event/json_scratch.h"
 
 #include <cstring>
 
