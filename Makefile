@@ -52,11 +52,13 @@ VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
 TEST_PACKAGES := packages tests/demo-packages tests/packages
 # Makes traffic with known byte counts.
 TRAFFIC := $(B)/bin/traffic
+# What the tables of fields say: schemas and the list of a page come from it. It is not installed.
+FIELDS  := $(B)/bin/fields
 BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-*.cpp))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help all deps demo test test-unit test-cli test-long storm test-vm test-distros bench fuzz lint format install uninstall clean
+.PHONY: help all generate deps demo test test-unit test-cli test-long storm test-vm test-distros bench fuzz lint format install uninstall clean
 
 all: $(BIN) ## build the tools into build/bin/
 
@@ -73,12 +75,12 @@ demo: ## build, then the whole way once, on interfaces of its own; WEB=1: and in
 
 test: ## every test (as root, or through sudo)
 	$(Q)tests/deps $(TEST_PACKAGES) tests/vm/packages tests/web/packages
-	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) && tests/run
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) $(FIELDS) && tests/run
 
 test-unit: $(UNIT) ## the GoogleTest part
 	$(Q)$(UNIT)
 
-test-cli: all $(TRAFFIC) ## the bats part
+test-cli: all $(TRAFFIC) $(FIELDS) ## the bats part
 	$(Q)bats tests/cli
 
 test-long: all $(TRAFFIC) ## ebpf-store for longer: 200 SIGKILLs, ten million lines, ten minutes of usage
@@ -94,7 +96,7 @@ storm: ## ebpf-web under load and attack, with sanitizers: SECONDS (default 20) 
 
 test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what is seen as expected
 	$(Q)tests/deps $(TEST_PACKAGES) tests/vm/packages
-	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC)
+	$(Q)$(MAKE) -j "$$(nproc)" --no-print-directory all $(UNIT) $(VM) $(TRAFFIC) $(FIELDS)
 	$(Q)tests/vm/matrix $(addprefix -k ,$(KERNEL)) $(if $(UPDATE),--update)
 
 test-distros: ## build and test in fresh installations of distributions: DISTROS="debian-13 ..." for some of them
@@ -161,6 +163,9 @@ $(UNIT): LDLIBS += -lgtest -lgtest_main -lpthread
 $(UNIT): $(call objects,tests/unit) $(TESTED) $(LIB)
 
 $(B)/bin/vm-probes: $(B)/tools/loader/probes.o
+$(FIELDS): LDLIBS :=
+$(FIELDS): $(call objects,tools/fields)
+
 $(VM): $(B)/bin/vm-%: $(B)/tests/vm/%.o $(READING) $(LIB)
 
 $(TRAFFIC): LDLIBS := -lpthread
@@ -187,6 +192,12 @@ lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
 
 format: ## clang-format in place
 	$(Q)clang-format -i $(SOURCES)
+
+# A page's list stands between two comments in it.
+generate: $(FIELDS) ## what is generated and kept: share/schema, the list of fields in man/pinpipe-events.5
+	$(Q)set -e; for type in $$($(FIELDS) types); do $(FIELDS) schema $$type >share/schema/$$type.schema.json; done
+	$(Q)$(FIELDS) page >$(B)/page
+	$(Q)sed -i -e '/^\.\\" fields:/,/^\.\\" end/{//!d}' -e '/^\.\\" fields:/r $(B)/page' man/pinpipe-events.5
 
 fuzz: $(SKELS) ## the fuzzers, for SECONDS each (default 60)
 	$(Q)tests/fuzz/run $(or $(SECONDS),60)

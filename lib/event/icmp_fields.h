@@ -22,8 +22,8 @@ inline constexpr auto icmp_name = rows(row<"icmp_name">(
      .absent = "where the type has none"},
     [](const auto &t) { return t.name.empty() ? std::nullopt : std::optional(t.name); }));
 
-// The same for all messages of an interface: of a hook_record.
-inline constexpr auto icmp_hook = interface;
+// The same for all messages of an interface.
+inline constexpr auto icmp_hook = rows(ifname("where it is not known"));
 
 inline constexpr auto icmp_echo = group(
     "of types without them", [](const auto &e) { return e.has_echo; },

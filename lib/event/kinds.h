@@ -1,4 +1,4 @@
-// Kinds of values that many fields have. "#/$defs/..." are in tools/fields/definitions.cpp.
+// Kinds of values that many fields have. "#/$defs/..." are in tools/fields/definitions.h.
 #pragma once
 
 #include "lib/event/field.h"
