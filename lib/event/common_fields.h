@@ -41,13 +41,9 @@ inline constexpr auto host_name =
 inline constexpr auto host =
     prepared([](const auto &e) { return std::string_view(e.line.host_run); }, host_name);
 
-constexpr auto ifname(std::string_view absent) {
-    return row<"ifname">({.kind = kind::interface,
-                          .meaning = "interface, by the name it had when it was loaded",
-                          .absent = absent},
-                         json_of);
-}
-inline constexpr auto interface = rows(ifname(""));
+inline constexpr auto interface = rows(row<"ifname">(
+    {.kind = kind::interface, .meaning = "interface, by the name it had when it was loaded"},
+    json_of));
 
 inline constexpr auto executable =
     rows(row<"exe">({.kind = kind::path,

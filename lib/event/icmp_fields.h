@@ -22,8 +22,13 @@ inline constexpr auto icmp_name = rows(row<"icmp_name">(
      .absent = "where the type has none"},
     [](const auto &t) { return t.name.empty() ? std::nullopt : std::optional(t.name); }));
 
-// The same for all messages of an interface.
-inline constexpr auto icmp_hook = rows(ifname("where it is not known"));
+// The same for all messages of an interface; its event has name, as JSON, and record, a
+// hook_record.
+inline constexpr auto icmp_hook =
+    rows(row<"ifname">({.kind = kind::interface,
+                        .meaning = "interface, by the name it had when it was loaded",
+                        .absent = "where it is not known"},
+                       [](const auto &hook) { return Quoted{hook.name}; }));
 
 inline constexpr auto icmp_echo = group(
     "of types without them", [](const auto &e) { return e.has_echo; },

@@ -131,14 +131,20 @@ char *put_fields(char *to, const Rows<ROWS...> &, const Event &event) {
     return written::Sequence<ROWS...>::template put<"", ",">(to, event);
 }
 
-// The same as a text of its own: of one value from outside, of any bytes.
-template <class... ROWS> std::string prepare(const Rows<ROWS...> &rows, std::string_view value) {
-    constexpr size_t around = 64; // of the name, and what put_line() asks for
-    const std::string json = json_string(value);
-    std::string run(json.size() + around, '\0');
-    run.resize(
-        static_cast<size_t>(put_fields(run.data(), rows, std::string_view(json)) - run.data()));
+// The same as a text of its own. text_size: bytes of what in it is from outside, as JSON.
+template <class... ROWS, class Event>
+std::string prepare(const Rows<ROWS...> &rows, const Event &event, size_t text_size) {
+    constexpr size_t around = 256; // of names and numbers, and what put_line() asks for
+    std::string run(text_size + around, '\0');
+    run.resize(static_cast<size_t>(put_fields(run.data(), rows, event) - run.data()));
     return run;
+}
+
+// Of one value from outside, of any bytes.
+template <class... ROWS>
+std::string prepare_text(const Rows<ROWS...> &rows, std::string_view value) {
+    const std::string json = json_string(value);
+    return prepare(rows, std::string_view(json), json.size());
 }
 
 } // namespace pinpipe

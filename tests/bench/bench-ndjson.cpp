@@ -44,7 +44,7 @@ public:
 
 private:
     JsonLines lines_;
-    std::string hook_ = hook_run("eth0");
+    std::string hook_ = interface_run("eth0");
     uint64_t seq_ = 0;
     Sink sink_;
 };

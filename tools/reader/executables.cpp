@@ -54,7 +54,7 @@ std::string_view Executables::run(const exe_key &key, uint64_t microseconds) {
     known.asked = microseconds;
     exe_record record{};
     if (bpf_map_lookup_elem(map_.get(), &key, &record) == 0 && record.length)
-        known.run = prepare(fields::executable, exe_path(record));
+        known.run = prepare_text(fields::executable, exe_path(record));
     return known.run;
 }
 

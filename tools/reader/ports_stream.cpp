@@ -47,7 +47,7 @@ void PortsStream::name_hooks(const HookTable &hooks) {
     hooks_ = hooks;
     for (unsigned hook = 0; hook < MAX_HOOKS; hook++)
         if (hooks[hook].kind == HOOK_XDP)
-            runs_[hook] = hook_run(hooks[hook].name);
+            runs_[hook] = interface_run(hooks[hook].name);
 }
 
 Result<void> PortsStream::look_at_counts() {

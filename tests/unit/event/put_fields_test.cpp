@@ -53,8 +53,8 @@ TEST(PutFields, EveryKindOfRow) {
 }
 
 TEST(PutFields, ATextWrittenBefore) {
-    EXPECT_EQ(prepare(run_of, "a\"b\xff"), ",\"run\":\"a\\\"b\xef\xbf\xbd\"");
-    EXPECT_EQ(prepare(run_of, std::string(1000, '\x1b')).size(), 8 + 6000 + 1);
+    EXPECT_EQ(prepare_text(run_of, "a\"b\xff"), ",\"run\":\"a\\\"b\xef\xbf\xbd\"");
+    EXPECT_EQ(prepare_text(run_of, std::string(1000, '\x1b')).size(), 8 + 6000 + 1);
 }
 
 TEST(PutFields, Times) {

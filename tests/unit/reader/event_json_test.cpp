@@ -28,6 +28,12 @@ std::string icmp_line(const icmp_record &record, const LineContext &context) {
     return text_of(lines);
 }
 
+hook_record hook_named(const std::string &name) {
+    hook_record hook{};
+    name.copy(hook.name, sizeof hook.name - 1);
+    return hook;
+}
+
 const LineContext plain = {
     .microseconds = 1700000000123456, .seq = 7, .hook_run = R"(,"ifname":"eth0")"};
 
@@ -53,7 +59,7 @@ TEST(EventJson, GoldenIcmpv6WithEverything) {
     record.vlan[1] = 0xffff;
     record.flags |= PACKET_FIRST_FRAGMENT;
     std::memset(record.rest, 0xff, sizeof record.rest);
-    const std::string host = host_run("box"), hook = hook_run("wg0");
+    const std::string host = host_run("box"), hook = hook_run(hook_named("wg0"));
     const LineContext context = {
         .microseconds = 1000, .seq = 1, .host_run = host, .hook_run = hook, .community_id = true};
     const std::string line = icmp_line(record, context);
@@ -172,7 +178,7 @@ TEST(EventJson, MillisecondsAreTheMicrosecondsCutOff) {
 TEST(EventJson, NamesOfAnyBytes) {
     for (unsigned byte = 0; byte < 256; byte++) {
         const std::string name = {'a', static_cast<char>(byte), 'b'};
-        const std::string hook = hook_run(name), host = host_run(name);
+        const std::string hook = interface_run(name), host = host_run(name);
         LineContext context = plain;
         context.hook_run = hook;
         context.host_run = host;
@@ -193,7 +199,8 @@ TEST(EventJson, TheLongestLineFits) {
     size_t longest_hook = 0, longest_host = 0;
     for (unsigned byte = 0; byte < 256; byte++) {
         const auto c = static_cast<char>(byte);
-        longest_hook = std::max(longest_hook, hook_run(std::string(name_max, c)).size());
+        longest_hook =
+            std::max(longest_hook, hook_run(hook_named(std::string(name_max, c))).size());
         longest_host = std::max(longest_host, host_run(std::string(host_max, c)).size());
     }
     EXPECT_LE(longest_hook, line_run_max);

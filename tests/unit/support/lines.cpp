@@ -15,16 +15,22 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+hook_record eth0() {
+    hook_record hook{};
+    std::strcpy(hook.name, "eth0");
+    return hook;
+}
+
 // What surrounds a record: all that it can be, or as little as possible.
 struct Around {
     bool all;
-    std::string host = host_run("box"), hook = hook_run("eth0"), exe = R"(,"exe":"/usr/bin/curl")";
+    std::string host = host_run("box"), hook = hook_run(eth0()), exe = R"(,"exe":"/usr/bin/curl")";
 
     LineContext line() const {
         return {.microseconds = 1'795'218'679'612'197,
                 .seq = 7,
                 .host_run = all ? std::string_view(host) : std::string_view(),
-                .hook_run = hook,
+                .hook_run = all ? std::string_view(hook) : std::string_view(),
                 .community_id = all};
     }
     SocketContext socket(bool hex = false) const {
@@ -135,7 +141,9 @@ Lines usage_lines(const Around &around) {
 }
 
 Lines ports_lines(const Around &around) {
-    const PortsContext context = {.line = around.line(), .total = around.all};
+    const std::string interface = interface_run("eth0");
+    PortsContext context = {.line = around.line(), .total = around.all};
+    context.line.hook_run = interface;
     PortsEntry entry;
     entry.index = 5050;
     std::vector<PortOwner> owners(1);
@@ -152,7 +160,7 @@ Lines ports_lines(const Around &around) {
 }
 
 Lines lost_lines(const Around &around) {
-    const std::string interface = hook_run("eth0");
+    const std::string interface = interface_run("eth0");
     const Loss losses[] = {
         {.stream = "icmp", .count = 1},
         {.stream = "tcp", .count = 1, .lost_by = "ebpf-store"},

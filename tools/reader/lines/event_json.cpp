@@ -52,6 +52,11 @@ const TypeRuns &type_runs() {
     return runs;
 }
 
+struct HookEvent {
+    std::string_view name; // as JSON
+    const hook_record &record;
+};
+
 struct IcmpEvent {
     const icmp_record &record;
     const LineContext &line;
@@ -72,12 +77,18 @@ struct IcmpEvent {
 
 } // namespace
 
-std::string hook_run(std::string_view name) {
-    return prepare(fields::icmp_hook, name);
+std::string hook_run(const hook_record &hook) {
+    const std::string json = json_string(hook.name);
+    const HookEvent event = {json, hook};
+    return prepare(fields::icmp_hook, event, json.size());
+}
+
+std::string interface_run(std::string_view name) {
+    return prepare_text(fields::interface, name);
 }
 
 std::string host_run(std::string_view name) {
-    return prepare(fields::host_name, name);
+    return prepare_text(fields::host_name, name);
 }
 
 void write_icmp(JsonLines &out, const icmp_record &r, const LineContext &context) {

@@ -2,7 +2,7 @@
 // pinpipe-events(5).
 #pragma once
 
-#include "bpf/abi/events.h"
+#include "bpf/abi/control.h"
 #include "lib/event/json_line.h"
 
 #include <cstdint>
@@ -16,12 +16,16 @@ struct LineContext {
     uint64_t microseconds = 0;      // when: since 1970, UTC
     uint64_t seq = 0;               // number of the event in the reader's output
     std::string_view host_run = {}; // `,"host":"name"`, or empty
-    std::string_view hook_run = {}; // what is the same for all of a hook: hook_run()
+    std::string_view hook_run = {}; // hook_run(), or interface_run()
     bool community_id = false;      // whether to add it
 };
 
-// `,"ifname":"eth0"`; name may hold any bytes.
-std::string hook_run(std::string_view name);
+// What is the same for all icmp events of a hook: `,"ifname":"eth0"`. Its name ends with a NUL and
+// may hold any bytes.
+std::string hook_run(const hook_record &hook);
+
+// `,"ifname":"eth0"`
+std::string interface_run(std::string_view name);
 
 // `,"host":"name"`
 std::string host_run(std::string_view name);

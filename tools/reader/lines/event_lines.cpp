@@ -40,7 +40,7 @@ Result<EventLines> EventLines::open(const Pins &pins, const Request &request) {
 void EventLines::name_hooks(const HookTable &hooks) {
     for (unsigned number = 0; number < MAX_HOOKS; number++)
         if (hooks[number].kind == HOOK_XDP)
-            hook_runs_[number] = hook_run(hooks[number].name);
+            hook_runs_[number] = hook_run(hooks[number]);
 }
 
 LineContext EventLines::next(uint64_t boot_time) {

@@ -14,7 +14,7 @@ struct Loss {
     uint64_t count = 0;
     std::optional<std::string_view> reason = {}; // of usage, as are the sums
     usage_sums sums = {};
-    std::string_view interface_run = {};          // of ports: hook_run() of the interface
+    std::string_view interface_run = {};          // of ports
     std::optional<uint64_t> bytes = {};           // of ports
     std::optional<std::string_view> lost_by = {}; // who gave them up, if it was no reader
 };

@@ -10,7 +10,7 @@
 namespace pinpipe {
 
 struct PortsContext {
-    LineContext line;      // hook_run: of the interface
+    LineContext line;      // hook_run: interface_run()
     uint64_t interval = 0; // microseconds that the counts are about
     int64_t boot = 0;      // nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME
     bool total = false;    // since the load, not since the line before
