@@ -1,8 +1,8 @@
 // ebpf-web: events in a browser.
 #include "lib/base/signals.h"
 #include "tools/web/history/database.h"
-#include "tools/web/http/server.h"
 #include "tools/web/model/input.h"
+#include "tools/web/requests/server.h"
 
 #include <cstdio>
 #include <ctime>

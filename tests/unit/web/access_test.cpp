@@ -30,20 +30,20 @@ class WebGate : public testing::Test {
 protected:
     // As often as it says that something is to be waited for.
     Admission::Kind admit(Who who, const std::string &pair, const std::string &peer = "") {
-        auto admission = gate_.admit(who, basic(pair), "", peer, nullptr);
+        auto admission = access_.admit(who, basic(pair), "", peer, nullptr);
         if (admission.kind != Admission::waiting)
             return admission.kind;
         while (!admission.check->done) {
             pollfd woken{waker_.get(), POLLIN, 0};
             poll(&woken, 1, 5000);
             waker_.take();
-            gate_.collect();
+            access_.collect();
         }
-        return gate_.admit(who, basic(pair), "", peer, admission.check.get()).kind;
+        return access_.admit(who, basic(pair), "", peer, admission.check.get()).kind;
     }
 
     Waker waker_ = std::move(*Waker::make());
-    Gate gate_{Passwords{.view = hash_of("seeing"), .room = hash_of("sending")}, waker_};
+    AccessControl access_{Passwords{.view = hash_of("seeing"), .room = hash_of("sending")}, waker_};
 };
 
 TEST_F(WebGate, EachPasswordForItsOwn) {
@@ -57,12 +57,12 @@ TEST_F(WebGate, EachPasswordForItsOwn) {
 
 TEST_F(WebGate, WhatIsNoBasicIsRefused) {
     for (const char *header : {"", "Basic", "Basic ", "Basic !!!!", "Bearer dmlldzpzZWVpbmc="})
-        EXPECT_EQ(gate_.admit(Who::view, header, "", "", nullptr).kind, Admission::refused);
+        EXPECT_EQ(access_.admit(Who::view, header, "", "", nullptr).kind, Admission::refused);
 }
 
 TEST_F(WebGate, ARightPasswordIsRememberedAWrongOneThrottled) {
     EXPECT_EQ(admit(Who::view, "view:seeing", "a"), Admission::granted);
-    EXPECT_EQ(gate_.admit(Who::view, basic("view:seeing"), "", "a", nullptr).kind,
+    EXPECT_EQ(access_.admit(Who::view, basic("view:seeing"), "", "a", nullptr).kind,
               Admission::granted);
     for (int i = 0; i < 5; i++)
         EXPECT_EQ(admit(Who::view, "view:wrong", "a"), Admission::refused);
@@ -72,21 +72,21 @@ TEST_F(WebGate, ARightPasswordIsRememberedAWrongOneThrottled) {
 }
 
 TEST_F(WebGate, SessionsAreForThoseWhoWatch) {
-    const std::string token = gate_.open_session();
+    const std::string token = access_.open_session();
     EXPECT_EQ(token.size(), 64u);
-    EXPECT_NE(token, gate_.open_session());
-    EXPECT_EQ(gate_.admit(Who::view, "", token, "", nullptr).kind, Admission::granted);
-    EXPECT_EQ(gate_.admit(Who::room, "", token, "", nullptr).kind, Admission::refused);
-    EXPECT_EQ(gate_.admit(Who::view, "", token.substr(1), "", nullptr).kind, Admission::refused);
-    gate_.close_session(token);
-    EXPECT_EQ(gate_.admit(Who::view, "", token, "", nullptr).kind, Admission::refused);
+    EXPECT_NE(token, access_.open_session());
+    EXPECT_EQ(access_.admit(Who::view, "", token, "", nullptr).kind, Admission::granted);
+    EXPECT_EQ(access_.admit(Who::room, "", token, "", nullptr).kind, Admission::refused);
+    EXPECT_EQ(access_.admit(Who::view, "", token.substr(1), "", nullptr).kind, Admission::refused);
+    access_.close_session(token);
+    EXPECT_EQ(access_.admit(Who::view, "", token, "", nullptr).kind, Admission::refused);
 }
 
 TEST(WebGateAlone, WithoutPasswordsOrWithoutOneForSending) {
     const Waker waker = std::move(*Waker::make());
-    Gate open({}, waker);
+    AccessControl open({}, waker);
     EXPECT_EQ(open.admit(Who::room, "", "", "", nullptr).kind, Admission::granted);
-    Gate watching(Passwords{.view = hash_of("seeing"), .room = ""}, waker);
+    AccessControl watching(Passwords{.view = hash_of("seeing"), .room = ""}, waker);
     EXPECT_EQ(watching.admit(Who::room, basic("room:x"), "", "", nullptr).kind, Admission::closed);
 }
 

@@ -9,14 +9,14 @@ std::string event(uint64_t number, const std::string &line) {
     return "id: e-" + std::to_string(number) + "\ndata: " + line + "\n\n";
 }
 
-std::string copied(const Ring &ring, Position &at, size_t room) {
+std::string copied(const EventLog &ring, Position &at, size_t room) {
     std::string out(room, 0);
     out.resize(ring.copy(at, out.data(), room));
     return out;
 }
 
 TEST(WebRing, EventsAreWhole) {
-    Ring ring("e");
+    EventLog ring("e");
     for (int i = 1; i <= 3; i++)
         ring.add("{\"a\":" + std::to_string(i) + "}");
     Position at{1, 0};
@@ -30,7 +30,7 @@ TEST(WebRing, EventsAreWhole) {
 }
 
 TEST(WebRing, WhatDoesNotFitGoesInParts) {
-    Ring ring("e");
+    EventLog ring("e");
     const std::string line = "\"" + std::string(300, 'x') + "\"";
     ring.add(line);
     ring.add("2");
@@ -44,7 +44,7 @@ TEST(WebRing, WhatDoesNotFitGoesInParts) {
 }
 
 TEST(WebRing, OverManyBlocksAndOut) {
-    Ring ring("e");
+    EventLog ring("e");
     std::string wanted;
     for (uint64_t i = 1; i <= 500; i++) {
         const std::string line = "\"" + std::string(i * 37 % 2000, 'y') + "\"";
@@ -62,10 +62,10 @@ TEST(WebRing, OverManyBlocksAndOut) {
 }
 
 TEST(WebRing, TheLongestLineFits) {
-    Ring ring("1795274859.255");
+    EventLog ring("1795274859.255");
     ring.add("first");
-    ring.add(std::string(Ring::longest_line, 'z'));
-    EXPECT_EQ(ring.line(2).size(), Ring::longest_line);
+    ring.add(std::string(EventLog::longest_line, 'z'));
+    EXPECT_EQ(ring.line(2).size(), EventLog::longest_line);
     EXPECT_EQ(ring.blocks(), 2u);
 }
 

@@ -32,7 +32,7 @@ TEST(WebHub, WhatIsNoObjectIsCounted) {
 
 TEST(WebHub, LinesStayOneLineAndHarmless) {
     Fed fed({"{\"event_type\":\"tcp\",\t\"comm\":\"a\x7f\xc2\x9b\"}\r"});
-    const std::string line(fed.hub.rooms.find("tcp")->ring.line(1));
+    const std::string line(fed.hub.rooms.find("tcp")->log.line(1));
     EXPECT_TRUE(is_event_line(line + "\n")) << line;
     EXPECT_EQ(line, R"({"event_type":"tcp", "comm":"a\u007f\u009b"} )");
 }

@@ -46,13 +46,13 @@ TEST(WebRooms, MemoryIsBoundedInEachAndInAll) {
         const auto room = rooms.open("r" + std::to_string(i), Source::remote, at_second(0));
         for (size_t k = 0; k < Rooms::most_blocks_of_a_room + 5; k++)
             rooms.add(*room, line, at_second(0));
-        EXPECT_LE(room->ring.blocks(), Rooms::most_blocks_of_a_room);
+        EXPECT_LE(room->log.blocks(), Rooms::most_blocks_of_a_room);
         EXPECT_EQ(room->events, Rooms::most_blocks_of_a_room + 5);
     }
     for (const auto &[name, room] : rooms.all())
-        blocks += room->ring.blocks();
+        blocks += room->log.blocks();
     EXPECT_LE(blocks, Rooms::most_blocks);
-    EXPECT_EQ(small->ring.line(1), "1"); // the large ones pay
+    EXPECT_EQ(small->log.line(1), "1"); // the large ones pay
 }
 
 TEST(WebRooms, OnlyStandardInputEnds) {

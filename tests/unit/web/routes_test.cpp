@@ -1,4 +1,4 @@
-#include "tools/web/http/routes.h"
+#include "tools/web/requests/routes.h"
 
 #include "tools/web/http/site.h"
 

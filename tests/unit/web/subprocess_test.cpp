@@ -1,4 +1,4 @@
-#include "tools/web/http/subprocess.h"
+#include "tools/web/common/subprocess.h"
 
 #include "tests/unit/support/child.h"
 
@@ -7,13 +7,13 @@
 namespace pinpipe::web {
 namespace {
 
-std::shared_ptr<Child> started(Children &children, const std::string &script) {
+std::shared_ptr<Subprocess> started(Subprocesses &children, const std::string &script) {
     auto child = children.start("sh", {"-c", script});
     EXPECT_TRUE(child && *child);
     return *child;
 }
 
-void finish(Children &children, const web::Child &child) {
+void finish(Subprocesses &children, const web::Subprocess &child) {
     while (!child.done) {
         std::vector<pollfd> all;
         for (const int handle : children.handles())
@@ -24,7 +24,7 @@ void finish(Children &children, const web::Child &child) {
 }
 
 TEST(WebChildren, OutputAndStatus) {
-    Children children;
+    Subprocesses children;
     const auto child = started(children, "echo out; echo 'tool: why' >&2; echo more >&2; exit 3");
     finish(children, *child);
     EXPECT_EQ(child->status(), 3);
@@ -34,18 +34,18 @@ TEST(WebChildren, OutputAndStatus) {
 }
 
 TEST(WebChildren, TooMuchIsEnded) {
-    Children children;
+    Subprocesses children;
     const auto child = started(children, "sleep 0.2; exec yes");
     finish(children, *child);
     EXPECT_EQ(child->status(), -1);
-    EXPECT_LE(child->output_size(), Children::most_output);
+    EXPECT_LE(child->output_size(), Subprocesses::most_output);
     EXPECT_NE(child->complaint().find("ask for less"), std::string::npos);
 }
 
 TEST(WebChildren, NotTooManyAndNoneThatNobodyWaitsFor) {
-    Children children;
-    std::vector<std::shared_ptr<Child>> all;
-    for (size_t i = 0; i < Children::most; i++)
+    Subprocesses children;
+    std::vector<std::shared_ptr<Subprocess>> all;
+    for (size_t i = 0; i < Subprocesses::most; i++)
         all.push_back(started(children, "sleep 100"));
     EXPECT_EQ(*children.start("sh", {"-c", "true"}), nullptr);
     all.clear();

@@ -15,7 +15,7 @@ class WebViewer : public testing::Test {
 protected:
     void add(int count) {
         for (int i = 0; i < count; i++)
-            rooms_.add(*room_, "{\"n\":" + std::to_string(room_->ring.next()) + "}", at_second(0));
+            rooms_.add(*room_, "{\"n\":" + std::to_string(room_->log.next()) + "}", at_second(0));
     }
     // So many that the first ones are gone.
     void flood() {
@@ -81,9 +81,9 @@ TEST_F(WebViewer, AResumePointThatIsGoneIsLost) {
     flood();
     Viewer viewer = make("e.1-1");
     const std::string text = all(viewer);
-    const uint64_t kept = room_->ring.next() - room_->ring.first();
+    const uint64_t kept = room_->log.next() - room_->log.first();
     EXPECT_EQ(count(text, "event: lost\ndata: {\"count\":" +
-                              std::to_string(room_->ring.next() - kept - 2) + "}"),
+                              std::to_string(room_->log.next() - kept - 2) + "}"),
               1u);
 }
 
@@ -91,9 +91,9 @@ TEST_F(WebViewer, ASlowOneIsToldHowManyItLost) {
     add(10);
     Viewer viewer = make();
     all(viewer);
-    while (room_->ring.first() <= 11)
+    while (room_->log.first() <= 11)
         add(1000);
-    const uint64_t gone = room_->ring.next() - Viewer::joining_lines - 11;
+    const uint64_t gone = room_->log.next() - Viewer::joining_lines - 11;
     const std::string text = all(viewer);
     EXPECT_TRUE(
         text.starts_with("event: lost\ndata: {\"count\":" + std::to_string(gone) + "}\n\n"));

@@ -1,8 +1,8 @@
 #include "tools/web/model/window.h"
 
 #include "tests/unit/support/web.h"
-#include "tools/web/model/lru.h"
-#include "tools/web/model/top.h"
+#include "tools/web/common/lru.h"
+#include "tools/web/common/top.h"
 #include "tools/web/model/traffic.h"
 
 namespace pinpipe::web {

@@ -21,14 +21,14 @@ std::optional<std::string> password_in(std::string_view authorization, Who who) 
 
 } // namespace
 
-Gate::Gate(std::optional<Passwords> passwords, const Waker &waker)
+AccessControl::AccessControl(std::optional<Passwords> passwords, const Waker &waker)
     : passwords_(std::move(passwords)) {
     if (passwords_)
         verifier_.emplace(waker);
 }
 
-Admission Gate::admit(Who who, std::string_view authorization, const std::string &cookie,
-                      const std::string &peer, const Check *check) {
+Admission AccessControl::admit(Who who, std::string_view authorization, const std::string &cookie,
+                               const std::string &peer, const Check *check) {
     if (!asks())
         return {.kind = Admission::granted};
     if (who == Who::room && passwords_->room.empty())
@@ -39,8 +39,8 @@ Admission Gate::admit(Who who, std::string_view authorization, const std::string
     return password ? try_password(who, *password, peer, check) : Admission{};
 }
 
-Admission Gate::try_password(Who who, const std::string &password, const std::string &peer,
-                             const Check *check) {
+Admission AccessControl::try_password(Who who, const std::string &password, const std::string &peer,
+                                      const Check *check) {
     const auto now = Clock::now();
     const std::string name = names_.of((who == Who::view ? "v" : "r") + password);
     if (check) {

@@ -25,12 +25,12 @@ struct Admission {
     std::shared_ptr<Check> check = nullptr;
 };
 
-class Gate {
+class AccessControl {
 public:
     using Clock = std::chrono::steady_clock;
 
     // Without passwords everybody may.
-    Gate(std::optional<Passwords> passwords, const Waker &waker);
+    AccessControl(std::optional<Passwords> passwords, const Waker &waker);
 
     bool asks() const { return passwords_.has_value(); }
     // A request with these headers from this peer. check: what it waited for, or nullptr.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tools/web/access/secret.h"
-#include "tools/web/model/lru.h"
+#include "tools/web/common/lru.h"
 
 #include <chrono>
 

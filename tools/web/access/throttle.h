@@ -2,7 +2,7 @@
 // more often than we can check them.
 #pragma once
 
-#include "tools/web/model/lru.h"
+#include "tools/web/common/lru.h"
 
 #include <chrono>
 #include <string>

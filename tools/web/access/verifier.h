@@ -1,8 +1,8 @@
 // Passwords are checked by a thread of its own, one after the other: it is slow on purpose.
 #pragma once
 
-#include "tools/web/http/pending.h"
-#include "tools/web/http/waker.h"
+#include "tools/web/common/pending.h"
+#include "tools/web/common/waker.h"
 
 #include <condition_variable>
 #include <deque>

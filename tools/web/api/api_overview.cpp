@@ -1,6 +1,6 @@
 #include "tools/web/api/api.h"
+#include "tools/web/common/top.h"
 #include "tools/web/model/series.h"
-#include "tools/web/model/top.h"
 
 #include <cmath>
 

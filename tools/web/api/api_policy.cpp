@@ -1,5 +1,5 @@
 #include "tools/web/api/api.h"
-#include "tools/web/model/json.h"
+#include "tools/web/common/json.h"
 
 namespace pinpipe::web {
 namespace {

@@ -1,5 +1,5 @@
 #include "tools/web/api/api.h"
-#include "tools/web/model/json.h"
+#include "tools/web/common/json.h"
 
 #include <algorithm>
 #include <cmath>
@@ -41,11 +41,11 @@ std::string rooms_json(const Hub &hub, const Now &now) {
 std::string room_json(const Room &room, const Now &now) {
     return json_answer([&](Writer &w) {
         add_room(w, room, now);
-        const uint64_t next = room.ring.next();
+        const uint64_t next = room.log.next();
         w.Key("lines");
         w.StartArray();
-        for (uint64_t line = next - std::min(next - room.ring.first(), lately); line < next; line++)
-            add_line(w, room.ring.line(line));
+        for (uint64_t line = next - std::min(next - room.log.first(), lately); line < next; line++)
+            add_line(w, room.log.line(line));
         w.EndArray();
     });
 }

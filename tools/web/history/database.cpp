@@ -1,6 +1,6 @@
 #include "tools/web/history/database.h"
 
-#include "tools/web/http/subprocess.h"
+#include "tools/web/common/subprocess.h"
 
 #include <cerrno>
 #include <poll.h>
@@ -9,13 +9,13 @@
 namespace pinpipe::web {
 namespace {
 
-void wait_for(const Child &child, Children &children) {
-    while (!child.done) {
+void wait_for(const Subprocess &subprocess, Subprocesses &subprocesses) {
+    while (!subprocess.done) {
         std::vector<pollfd> ended;
-        for (const int handle : children.handles())
+        for (const int handle : subprocesses.handles())
             ended.push_back({handle, POLLIN, 0});
         poll(ended.data(), ended.size(), 100);
-        children.collect();
+        subprocesses.collect();
     }
 }
 
@@ -44,13 +44,13 @@ std::string as_operand(const std::string &database) {
 Result<void> check_database(const std::string &database) {
     if (!is_made(database))
         return check_directory(database);
-    Children children;
-    const auto child =
-        children.start("ebpf-store", {"report", as_operand(database), "--since=1s", "--top=1"});
-    if (!child)
-        return fail(child.error());
-    wait_for(**child, children);
-    return (*child)->status() == 0 ? Result<void>() : fail((*child)->error());
+    Subprocesses subprocesses;
+    const auto subprocess =
+        subprocesses.start("ebpf-store", {"report", as_operand(database), "--since=1s", "--top=1"});
+    if (!subprocess)
+        return fail(subprocess.error());
+    wait_for(**subprocess, subprocesses);
+    return (*subprocess)->status() == 0 ? Result<void>() : fail((*subprocess)->error());
 }
 
 } // namespace pinpipe::web

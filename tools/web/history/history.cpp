@@ -1,8 +1,8 @@
 #include "tools/web/history/history.h"
 
 #include "lib/base/line_splitter.h"
+#include "tools/web/common/json.h"
 #include "tools/web/history/database.h"
-#include "tools/web/model/json.h"
 
 #include <rapidjson/document.h>
 
@@ -101,38 +101,39 @@ void History::choose_step() {
     }
 }
 
-Result<std::shared_ptr<Pending>> History::ask(Children &children, std::shared_ptr<Child> &child,
+Result<std::shared_ptr<Pending>> History::ask(Subprocesses &subprocesses,
+                                              std::shared_ptr<Subprocess> &subprocess,
                                               const std::vector<std::string> &how) {
-    if (!child) {
+    if (!subprocess) {
         std::vector<std::string> arguments = {"report", as_operand(database_)};
         arguments.insert(arguments.end(), query_.arguments.begin(), query_.arguments.end());
         arguments.insert(arguments.end(), how.begin(), how.end());
-        auto started = children.start("ebpf-store", arguments);
+        auto started = subprocesses.start("ebpf-store", arguments);
         if (!started)
             return fail(started.error());
-        child = *started;
-        if (!child)
+        subprocess = *started;
+        if (!subprocess)
             return fail(
                 Error{.text = "too much is being asked at once", .hint = {}, .code = EAGAIN});
     }
-    if (!child->done)
-        return std::shared_ptr<Pending>(child);
-    if (child->status() == 0)
+    if (!subprocess->done)
+        return std::shared_ptr<Pending>(subprocess);
+    if (subprocess->status() == 0)
         return std::shared_ptr<Pending>();
-    return fail(child->error());
+    return fail(subprocess->error());
 }
 
-Result<std::shared_ptr<Pending>> History::go_on(Children &children) {
+Result<std::shared_ptr<Pending>> History::go_on(Subprocesses &subprocesses) {
     std::vector<std::string> how = {query_.csv ? "--format=csv" : "--format=json",
                                     "--by=" + query_.by};
     if (!query_.csv)
         how.push_back("--top=" + std::to_string(query_.limit));
-    auto first = ask(children, rows_, how);
+    auto first = ask(subprocesses, rows_, how);
     if (!first || *first || query_.csv)
         return first;
     if (!series_)
         choose_step();
-    return ask(children, series_, {"--format=json", "--interval=" + step_});
+    return ask(subprocesses, series_, {"--format=json", "--interval=" + step_});
 }
 
 std::string History::json() const {

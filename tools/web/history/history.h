@@ -1,7 +1,7 @@
 // A question to the database, by ebpf-store report: first its rows, then the same over time.
 #pragma once
 
-#include "tools/web/http/subprocess.h"
+#include "tools/web/common/subprocess.h"
 
 #include <functional>
 #include <map>
@@ -25,20 +25,21 @@ public:
         : database_(std::move(database)), query_(std::move(query)) {}
 
     // Goes on as far as it can; what to wait for, or nullptr: done. An error: it cannot be had.
-    Result<std::shared_ptr<Pending>> go_on(Children &children);
+    Result<std::shared_ptr<Pending>> go_on(Subprocesses &subprocesses);
 
     bool csv() const { return query_.csv; }
-    Child &rows() { return *rows_; } // of CSV: what to give
-    std::string json() const;        // else
+    Subprocess &rows() { return *rows_; } // of CSV: what to give
+    std::string json() const;             // else
 
 private:
-    Result<std::shared_ptr<Pending>> ask(Children &children, std::shared_ptr<Child> &child,
+    Result<std::shared_ptr<Pending>> ask(Subprocesses &subprocesses,
+                                         std::shared_ptr<Subprocess> &subprocess,
                                          const std::vector<std::string> &how);
     void choose_step();
 
     const std::string database_;
     const HistoryQuery query_;
-    std::shared_ptr<Child> rows_, series_;
+    std::shared_ptr<Subprocess> rows_, series_;
     std::string step_ = "30d"; // of the series
     int64_t step_length_ = 30LL * 86400 * 1000;
 };

@@ -46,57 +46,57 @@ std::string peer_of(const sockaddr *address) {
     return text_of(AF_INET6, &v6);
 }
 
-Doors::Doors() : most_(connections_allowed()) {}
+ConnectionLimits::ConnectionLimits() : most_(connections_allowed()) {}
 
-MHD_Result Doors::admit(void *self, const sockaddr *address, socklen_t) {
-    const Doors &doors = *static_cast<Doors *>(self);
-    const auto known = doors.peers_.find(peer_of(address));
-    return known == doors.peers_.end() || known->first.empty() || known->second < most_of_a_peer
+MHD_Result ConnectionLimits::admit(void *self, const sockaddr *address, socklen_t) {
+    const ConnectionLimits &limits = *static_cast<ConnectionLimits *>(self);
+    const auto known = limits.peers_.find(peer_of(address));
+    return known == limits.peers_.end() || known->first.empty() || known->second < most_of_a_peer
                ? MHD_YES
                : MHD_NO;
 }
 
-void Doors::moved(void *self, MHD_Connection *connection, void **state,
-                  MHD_ConnectionNotificationCode what) {
-    Doors &doors = *static_cast<Doors *>(self);
+void ConnectionLimits::moved(void *self, MHD_Connection *connection, void **state,
+                             MHD_ConnectionNotificationCode what) {
+    ConnectionLimits &limits = *static_cast<ConnectionLimits *>(self);
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const auto *address =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
         const int socket =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        doors.doors_.push_back({socket, peer_of(address), Clock::now() + to_ask});
-        doors.peers_[doors.doors_.back().peer]++;
-        *state = new Place(std::prev(doors.doors_.end()));
+        limits.connections_.push_back({socket, peer_of(address), Clock::now() + to_ask});
+        limits.peers_[limits.connections_.back().peer]++;
+        *state = new Place(std::prev(limits.connections_.end()));
         return;
     }
     const auto *place = static_cast<Place *>(*state);
-    if (const auto peer = doors.peers_.find((*place)->peer); --peer->second == 0)
-        doors.peers_.erase(peer);
-    doors.doors_.erase(*place);
+    if (const auto peer = limits.peers_.find((*place)->peer); --peer->second == 0)
+        limits.peers_.erase(peer);
+    limits.connections_.erase(*place);
     delete place;
 }
 
-Doors::Door *Doors::of(MHD_Connection *connection) {
+ConnectionLimits::Connection *ConnectionLimits::of(MHD_Connection *connection) {
     const auto *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info && info->socket_context ? &**static_cast<Place *>(info->socket_context) : nullptr;
 }
 
-void Doors::entered(MHD_Connection *connection) {
-    if (Door *door = of(connection))
-        door->until = Clock::time_point::max();
+void ConnectionLimits::entered(MHD_Connection *connection) {
+    if (Connection *known = of(connection))
+        known->until = Clock::time_point::max();
 }
 
-void Doors::answered(MHD_Connection *connection) {
-    if (Door *door = of(connection))
-        door->until = Clock::now() + to_ask;
+void ConnectionLimits::answered(MHD_Connection *connection) {
+    if (Connection *known = of(connection))
+        known->until = Clock::now() + to_ask;
 }
 
 // MHD closes what it finds shut.
-void Doors::sweep() {
+void ConnectionLimits::sweep() {
     const auto now = Clock::now();
-    for (const Door &door : doors_)
-        if (door.until < now)
-            shutdown(door.socket, SHUT_RDWR);
+    for (const Connection &connection : connections_)
+        if (connection.until < now)
+            shutdown(connection.socket, SHUT_RDWR);
 }
 
 } // namespace pinpipe::web

@@ -14,15 +14,15 @@ namespace pinpipe::web {
 // this machine.
 std::string peer_of(const sockaddr *address);
 
-class Doors {
+class ConnectionLimits {
 public:
     static constexpr unsigned most_of_a_peer = 64;
     static constexpr std::chrono::seconds to_ask{20}; // for the whole of a request's headers
 
-    Doors();
+    ConnectionLimits();
     unsigned most_connections() const { return most_; }
 
-    // Of MHD: whether to accept, and what becomes of connections. `self` is a Doors.
+    // Of MHD: whether to accept, and what becomes of connections. `self` is a ConnectionLimits.
     static MHD_Result admit(void *self, const sockaddr *address, socklen_t size);
     static void moved(void *self, MHD_Connection *connection, void **state,
                       MHD_ConnectionNotificationCode what);
@@ -34,16 +34,16 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
-    struct Door {
+    struct Connection {
         int socket;
         std::string peer;
         Clock::time_point until; // max(): nothing is waited for
     };
-    using Place = std::list<Door>::iterator;
-    static Door *of(MHD_Connection *connection);
+    using Place = std::list<Connection>::iterator;
+    static Connection *of(MHD_Connection *connection);
 
     const unsigned most_;
-    std::list<Door> doors_;
+    std::list<Connection> connections_;
     std::map<std::string, unsigned> peers_;
 };
 

@@ -1,6 +1,6 @@
 #include "tools/web/http/upload.h"
 
-#include "tools/web/model/json.h"
+#include "tools/web/common/json.h"
 
 namespace pinpipe::web {
 

@@ -21,7 +21,7 @@ private:
     Hub &hub_;
     const std::shared_ptr<Room> room_;
     Intake intake_;
-    LineSplitter lines_{Ring::longest_line};
+    LineSplitter lines_{EventLog::longest_line};
 };
 
 } // namespace pinpipe::web

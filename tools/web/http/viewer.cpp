@@ -39,15 +39,15 @@ Viewer::~Viewer() {
 }
 
 void Viewer::join(const Wish &wish) {
-    const Ring &ring = room_->ring;
-    const uint64_t lately = ring.next() - std::min(ring.next() - ring.first(), joining_lines);
+    const EventLog &log = room_->log;
+    const uint64_t lately = log.next() - std::min(log.next() - log.first(), joining_lines);
     at_.line = lately;
     if (wish.last_event_id.empty())
         return;
-    const auto last = number_in(wish.last_event_id, ring.epoch());
-    if (last && *last + 1 >= ring.first() && *last < ring.next())
+    const auto last = number_in(wish.last_event_id, log.epoch());
+    if (last && *last + 1 >= log.first() && *last < log.next())
         at_.line = *last + 1;
-    else if (last && *last < ring.next())
+    else if (last && *last < log.next())
         notes_ += note("lost", counted(lately - *last - 1));
     else // of another run: how many came between is not known
         notes_ += note("lost", R"({"count":0,"restarted":true})");
@@ -56,13 +56,13 @@ void Viewer::join(const Wish &wish) {
 // What was not fetched in time is lost. What follows is the latest, so that it is not lost again
 // before it can be sent.
 void Viewer::catch_up() {
-    const Ring &ring = room_->ring;
-    if (at_.line >= ring.first())
+    const EventLog &log = room_->log;
+    if (at_.line >= log.first())
         return;
     broken_ = at_.inside > 0;
     if (broken_)
         return;
-    const uint64_t lately = ring.next() - std::min(ring.next() - ring.first(), joining_lines);
+    const uint64_t lately = log.next() - std::min(log.next() - log.first(), joining_lines);
     const uint64_t missed = lately - at_.line;
     if (rate_) {
         sampled_ += missed;
@@ -85,7 +85,7 @@ void Viewer::thin_out(Clock::time_point now) {
     filled_ = now;
     if (at_.inside || tokens_ < 1)
         return;
-    const uint64_t there = room_->ring.next() - at_.line;
+    const uint64_t there = room_->log.next() - at_.line;
     const auto allowed = static_cast<uint64_t>(tokens_);
     if (there <= allowed)
         return;
@@ -107,7 +107,7 @@ void Viewer::add_notes(Clock::time_point now) {
     }
     if (!room_->ended)
         told_end_ = false;
-    else if (!told_end_ && at_.line == room_->ring.next()) {
+    else if (!told_end_ && at_.line == room_->log.next()) {
         notes_ += note("end", "{}");
         told_end_ = true;
     }
@@ -117,7 +117,7 @@ void Viewer::add_notes(Clock::time_point now) {
 
 size_t Viewer::copy_lines(char *to, size_t room) {
     const uint64_t before = at_.line;
-    const size_t size = room_->ring.copy(at_, to, room);
+    const size_t size = room_->log.copy(at_, to, room);
     if (rate_)
         tokens_ -= static_cast<double>(at_.line - before);
     return size;
@@ -143,8 +143,8 @@ size_t Viewer::fill(char *to, size_t room, Clock::time_point now) {
 }
 
 bool Viewer::has_news(Clock::time_point now) const {
-    const bool behind = at_.line < room_->ring.next() && (!rate_ || tokens(now) >= 1);
-    const bool ended = room_->ended && !told_end_ && at_.line == room_->ring.next();
+    const bool behind = at_.line < room_->log.next() && (!rate_ || tokens(now) >= 1);
+    const bool ended = room_->ended && !told_end_ && at_.line == room_->log.next();
     return behind || ended || !notes_.empty() || at_.inside || sampled_due(now) ||
            now - sent_ >= heartbeat;
 }

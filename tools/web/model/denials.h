@@ -1,8 +1,8 @@
 // What the policy stopped, or would have stopped, in groups, each with the command that allows it.
 #pragma once
 
+#include "tools/web/common/lru.h"
 #include "tools/web/model/event.h"
-#include "tools/web/model/lru.h"
 #include "tools/web/model/now.h"
 
 namespace pinpipe::web {

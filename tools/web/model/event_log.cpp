@@ -15,16 +15,16 @@ char *put(char *to, std::string_view text) {
 
 } // namespace
 
-size_t Ring::event_size(std::string_view json) const {
+size_t EventLog::event_size(std::string_view json) const {
     return before_id.size() + epoch_.size() + 1 + longest_number + before_line.size() +
            json.size() + behind.size();
 }
 
-bool Ring::needs_block(std::string_view json) const {
+bool EventLog::needs_block(std::string_view json) const {
     return blocks_.empty() || blocks_.back().used() + event_size(json) > block_size;
 }
 
-void Ring::add(std::string_view json) {
+void EventLog::add(std::string_view json) {
     if (needs_block(json)) {
         blocks_.emplace_back().first = next_;
         blocks_.back().bytes = std::make_unique<char[]>(block_size);
@@ -42,18 +42,18 @@ void Ring::add(std::string_view json) {
     next_++;
 }
 
-void Ring::drop_block() {
+void EventLog::drop_block() {
     blocks_.pop_front();
 }
 
-const Ring::Block &Ring::block_of(uint64_t line) const {
+const EventLog::Block &EventLog::block_of(uint64_t line) const {
     const auto behind =
         std::upper_bound(blocks_.begin(), blocks_.end(), line,
                          [](uint64_t number, const Block &block) { return number < block.first; });
     return *std::prev(behind);
 }
 
-size_t Ring::copy(Position &at, char *to, size_t room) const {
+size_t EventLog::copy(Position &at, char *to, size_t room) const {
     size_t copied = 0;
     while (at.line < next_ && copied < room) {
         const Block &block = block_of(at.line);
@@ -74,7 +74,7 @@ size_t Ring::copy(Position &at, char *to, size_t room) const {
     return copied;
 }
 
-std::string_view Ring::line(uint64_t number) const {
+std::string_view EventLog::line(uint64_t number) const {
     const Block &block = block_of(number);
     const size_t index = number - block.first;
     std::string_view event(block.bytes.get() + block.begin(index),

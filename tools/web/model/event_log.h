@@ -18,12 +18,12 @@ struct Position {
     size_t inside = 0;
 };
 
-class Ring {
+class EventLog {
 public:
     static constexpr size_t block_size = 64 << 10;
     static constexpr size_t longest_line = block_size - 64; // so that an event fits into a block
 
-    explicit Ring(std::string epoch) : epoch_(std::move(epoch)) {}
+    explicit EventLog(std::string epoch) : epoch_(std::move(epoch)) {}
 
     // json: one line without its newline, at most longest_line, valid and without control bytes.
     void add(std::string_view json);

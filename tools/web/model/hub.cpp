@@ -38,7 +38,7 @@ bool Intake::put(const Event &event, std::string_view line, const Now &now) {
     text_.clear();
     append_json_line(text_, line);
     text_.pop_back();
-    if (text_.size() > Ring::longest_line) // escapes can make it longer
+    if (text_.size() > EventLog::longest_line) // escapes can make it longer
         return false;
     const std::lock_guard hold(hub_.mutex);
     Room *room = room_of(event, now);

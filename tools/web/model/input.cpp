@@ -50,7 +50,7 @@ Input::~Input() {
 
 void Input::read_all() {
     leave_stop_signals();
-    LineSplitter lines(Ring::longest_line);
+    LineSplitter lines(EventLog::longest_line);
     FewASecond complaints(5);
     const std::unique_ptr<char[]> buffer(new char[read_size]);
     Now now;

@@ -1,7 +1,7 @@
 // Standard input, read by a thread of its own: whoever writes to us never waits for viewers.
 #pragma once
 
-#include "tools/web/http/waker.h"
+#include "tools/web/common/waker.h"
 #include "tools/web/model/hub.h"
 
 #include <thread>

@@ -1,8 +1,8 @@
 // Watched ports: their owners, packets and bytes, since we began.
 #pragma once
 
+#include "tools/web/common/lru.h"
 #include "tools/web/model/event.h"
-#include "tools/web/model/lru.h"
 #include "tools/web/model/traffic.h"
 
 namespace pinpipe::web {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "lib/base/hash.h"
+#include "tools/web/common/lru.h"
 #include "tools/web/model/event.h"
-#include "tools/web/model/lru.h"
 #include "tools/web/model/traffic.h"
 
 #include <map>

@@ -11,7 +11,7 @@ enum class Source { standard_input, remote };
 
 struct Room {
     Room(std::string room_name, Source room_source, std::string epoch)
-        : name(std::move(room_name)), source(room_source), ring(std::move(epoch)) {}
+        : name(std::move(room_name)), source(room_source), log(std::move(epoch)) {}
 
     double rate(const Now &now) const {
         return static_cast<double>(seconds.sum(now.second - 10, now.second)) / 10;
@@ -19,7 +19,7 @@ struct Room {
 
     const std::string name;
     const Source source;
-    Ring ring;
+    EventLog log;
     uint64_t events = 0, bytes = 0;
     uint64_t lost = 0, lost_bytes = 0;
     uint64_t viewers = 0, senders = 0;

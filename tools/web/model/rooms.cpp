@@ -41,7 +41,7 @@ bool Rooms::forget_one() {
     }
     if (oldest == rooms_.end())
         return false;
-    blocks_ -= oldest->second->ring.blocks();
+    blocks_ -= oldest->second->log.blocks();
     rooms_.erase(oldest);
     forgotten_++;
     return true;
@@ -49,23 +49,23 @@ bool Rooms::forget_one() {
 
 void Rooms::make_space(Room &room) {
     Room *from = &room;
-    if (room.ring.blocks() < most_blocks_of_a_room) {
+    if (room.log.blocks() < most_blocks_of_a_room) {
         if (blocks_ < most_blocks)
             return;
         for (const auto &[name, other] : rooms_)
-            if (other->ring.blocks() > from->ring.blocks())
+            if (other->log.blocks() > from->log.blocks())
                 from = other.get();
     }
-    from->ring.drop_block();
+    from->log.drop_block();
     blocks_--;
 }
 
 void Rooms::add(Room &room, std::string_view json, const Now &now) {
-    if (room.ring.needs_block(json)) {
+    if (room.log.needs_block(json)) {
         make_space(room);
         blocks_++;
     }
-    room.ring.add(json);
+    room.log.add(json);
     room.events++;
     room.bytes += json.size() + 1;
     room.last_event = room.touched = now.ms;

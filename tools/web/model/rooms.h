@@ -25,7 +25,7 @@ public:
     std::shared_ptr<Room> open(std::string_view name, Source source, const Now &now);
     std::shared_ptr<Room> find(std::string_view name) const;
 
-    // json: see Ring::add().
+    // json: see EventLog::add().
     void add(Room &room, std::string_view json, const Now &now);
     // No more comes from standard input.
     void end_input();

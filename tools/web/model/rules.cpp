@@ -16,12 +16,12 @@ std::string array_in(const std::string &text) {
 
 } // namespace
 
-void Rules::take(const Child &child) {
-    text_ = child.status() == 0 ? array_in(child.output()) : "";
-    why_ = text_.empty() ? child.complaint() : "";
+void Rules::take(const Subprocess &subprocess) {
+    text_ = subprocess.status() == 0 ? array_in(subprocess.output()) : "";
+    why_ = text_.empty() ? subprocess.complaint() : "";
 }
 
-std::shared_ptr<Pending> Rules::refresh(Children &children) {
+std::shared_ptr<Pending> Rules::refresh(Subprocesses &subprocesses) {
     const auto now = Clock::now();
     if (asked_ && asked_->done) {
         take(*asked_);
@@ -30,7 +30,7 @@ std::shared_ptr<Pending> Rules::refresh(Children &children) {
     }
     if (asked_ || now - taken_ < fresh)
         return asked_;
-    auto started = children.start("ebpf-ctl", {"rules", "--json", "--pin-root", pin_root_});
+    auto started = subprocesses.start("ebpf-ctl", {"rules", "--json", "--pin-root", pin_root_});
     if (started && *started)
         return asked_ = *started;
     taken_ = now;

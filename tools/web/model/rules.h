@@ -2,7 +2,7 @@
 // not more often than every two seconds.
 #pragma once
 
-#include "tools/web/http/subprocess.h"
+#include "tools/web/common/subprocess.h"
 
 namespace pinpipe::web {
 
@@ -11,17 +11,17 @@ public:
     explicit Rules(std::string pin_root) : pin_root_(std::move(pin_root)) {}
 
     // What to wait for before text() and why() are fresh; nullptr: they are.
-    std::shared_ptr<Pending> refresh(Children &children);
+    std::shared_ptr<Pending> refresh(Subprocesses &subprocesses);
     const std::string &text() const { return text_; } // JSON; empty: see why()
     const std::string &why() const { return why_; }
 
 private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::seconds fresh{2};
-    void take(const Child &child);
+    void take(const Subprocess &subprocess);
 
     const std::string pin_root_;
-    std::shared_ptr<Child> asked_;
+    std::shared_ptr<Subprocess> asked_;
     Clock::time_point taken_;
     std::string text_, why_ = "not asked for yet";
 };

@@ -1,7 +1,7 @@
 // Traffic over time as the answers have it.
 #pragma once
 
-#include "tools/web/model/json.h"
+#include "tools/web/common/json.h"
 #include "tools/web/model/processes.h"
 
 namespace pinpipe::web {

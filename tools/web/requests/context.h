@@ -13,8 +13,8 @@ struct Context {
     const Request &request;
     Hub &hub;
     Streams &streams;
-    Gate &gate;
-    Children &children;
+    AccessControl &access;
+    Subprocesses &subprocesses;
     Rules &rules;
     Overview about;
     bool ending = false; // whoever would sleep is sent away

@@ -1,8 +1,8 @@
-#include "tools/web/http/server.h"
+#include "tools/web/requests/server.h"
 
 #include "lib/base/signals.h"
 #include "tools/web/access/secret_file.h"
-#include "tools/web/http/exchange.h"
+#include "tools/web/requests/exchange.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -23,13 +23,13 @@ Server::Server(const Request &request, std::optional<Passwords> passwords, Hub &
                const Waker &waker, bool reads_input)
     : streams_(hub),
       waker_(waker),
-      gate_(std::move(passwords), waker),
+      access_(std::move(passwords), waker),
       rules_(request.pin_root),
       context_{.request = request,
                .hub = hub,
                .streams = streams_,
-               .gate = gate_,
-               .children = children_,
+               .access = access_,
+               .subprocesses = subprocesses_,
                .rules = rules_,
                .about = {.since = read_clock().ms, .history = false, .reads_input = reads_input},
                .sleeping = {}} {}
@@ -44,7 +44,7 @@ MHD_Result Server::handle(void *self, MHD_Connection *connection, const char *ur
         *state = exchange = new Exchange(server.context_, connection, method, has_zero ? "" : url);
     const MHD_Result result = exchange->go(data, size);
     if (exchange->may_take_long())
-        server.doors_.entered(connection);
+        server.limits_.entered(connection);
     return result;
 }
 
@@ -56,7 +56,7 @@ void *Server::see_path(void *self, const char *path, MHD_Connection *) {
 
 void Server::complete(void *self, MHD_Connection *connection, void **state,
                       MHD_RequestTerminationCode) {
-    static_cast<Server *>(self)->doors_.answered(connection);
+    static_cast<Server *>(self)->limits_.answered(connection);
     if (*state != self)
         delete static_cast<Exchange *>(*state);
     *state = nullptr;
@@ -87,13 +87,13 @@ Result<void> Server::open() {
                              {MHD_OPTION_HTTPS_MEM_KEY, 0, key_.data()},
                              {MHD_OPTION_END, 0, nullptr}};
     daemon_.reset(MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | tls, 0, Doors::admit, &doors_, handle, this,
-        MHD_OPTION_LISTEN_SOCKET, listener->get(), MHD_OPTION_CONNECTION_LIMIT,
-        doors_.most_connections(), MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | tls, 0, ConnectionLimits::admit, &limits_,
+        handle, this, MHD_OPTION_LISTEN_SOCKET, listener->get(), MHD_OPTION_CONNECTION_LIMIT,
+        limits_.most_connections(), MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_NOTIFY_COMPLETED, complete, this,
-        MHD_OPTION_URI_LOG_CALLBACK, see_path, this, MHD_OPTION_NOTIFY_CONNECTION, Doors::moved,
-        &doors_, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls ? keys : keys + 2,
-        MHD_OPTION_END));
+        MHD_OPTION_URI_LOG_CALLBACK, see_path, this, MHD_OPTION_NOTIFY_CONNECTION,
+        ConnectionLimits::moved, &limits_, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+        tls ? keys : keys + 2, MHD_OPTION_END));
     if (!daemon_)
         return fail(failure(tls ? "cannot use " + context_.request.certificate + " and " +
                                       context_.request.key +
@@ -129,7 +129,7 @@ int Server::patience() const {
 void Server::wait() const {
     const int epoll = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     std::vector<pollfd> all = {{epoll, POLLIN, 0}, {waker_.get(), POLLIN, 0}};
-    for (const int handle : children_.handles())
+    for (const int handle : subprocesses_.handles())
         all.push_back({handle, POLLIN, 0});
     poll_until_stop(all.data(), all.size(), patience());
 }
@@ -140,7 +140,7 @@ void Server::flush_when_due() {
     const bool tick = now - swept_ >= 1s; // heartbeats, and what is left of a sample
     if (tick) {
         swept_ = now;
-        doors_.sweep();
+        limits_.sweep();
     }
     if ((news_ && now - flushed_ >= gather()) || tick) {
         streams_.flush();
@@ -150,8 +150,8 @@ void Server::flush_when_due() {
 }
 
 void Server::wake_sleepers(bool all) {
-    gate_.collect();
-    children_.collect();
+    access_.collect();
+    subprocesses_.collect();
     std::erase_if(context_.sleeping, [&](const auto &one) {
         if (all || one.second->done)
             MHD_resume_connection(one.first);

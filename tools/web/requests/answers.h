@@ -1,7 +1,7 @@
 // Routes that are answered in files of their own.
 #pragma once
 
-#include "tools/web/http/routes.h"
+#include "tools/web/requests/routes.h"
 
 namespace pinpipe::web {
 

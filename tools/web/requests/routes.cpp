@@ -1,9 +1,9 @@
-#include "tools/web/http/routes.h"
+#include "tools/web/requests/routes.h"
 
-#include "tools/web/api/answers.h"
 #include "tools/web/history/database.h"
-#include "tools/web/http/exchange.h"
 #include "tools/web/http/site.h"
+#include "tools/web/requests/answers.h"
+#include "tools/web/requests/exchange.h"
 
 #include <charconv>
 
@@ -106,7 +106,7 @@ Answer ports(Exchange &exchange) {
 
 Answer policy(Exchange &exchange) {
     Context &context = exchange.context;
-    if (auto wait = context.rules.refresh(context.children))
+    if (auto wait = context.rules.refresh(context.subprocesses))
         return wait;
     return told(exchange, [&](const Hub &hub, const Now &) {
         return policy_json(hub, context.rules.text(), context.rules.why());

@@ -1,4 +1,4 @@
-#include "tools/web/http/exchange.h"
+#include "tools/web/requests/exchange.h"
 
 #include "tools/web/access/origin_check.h"
 #include "tools/web/http/connection_limits.h"
@@ -124,8 +124,8 @@ std::optional<Answer> Exchange::check_password() {
     if (route_->access == Access::open)
         return {};
     const Who who = route_->access == Access::room ? Who::room : Who::view;
-    auto refused =
-        refusal(context.gate.admit(who, header("Authorization"), session(), peer(), check_done()));
+    auto refused = refusal(
+        context.access.admit(who, header("Authorization"), session(), peer(), check_done()));
     if (!refused)
         pending.reset();
     return refused;

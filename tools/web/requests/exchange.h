@@ -1,10 +1,10 @@
 // One request, from its headers to the reply.
 #pragma once
 
-#include "tools/web/api/context.h"
 #include "tools/web/history/history.h"
-#include "tools/web/http/routes.h"
 #include "tools/web/http/upload.h"
+#include "tools/web/requests/context.h"
+#include "tools/web/requests/routes.h"
 
 namespace pinpipe::web {
 

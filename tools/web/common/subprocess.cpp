@@ -1,4 +1,4 @@
-#include "tools/web/http/subprocess.h"
+#include "tools/web/common/subprocess.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -26,7 +26,7 @@ std::string contents(const Fd &file, size_t size) {
     return text;
 }
 
-// What the child begins with: no input, our files as its output, and signals as usual.
+// What the subprocess begins with: no input, our files as its output, and signals as usual.
 class Beginning {
 public:
     Beginning(const Fd &output, const Fd &errors) {
@@ -76,14 +76,14 @@ std::string tool_path(const std::string &tool) {
     return own.empty() || access(beside.c_str(), X_OK) != 0 ? tool : beside;
 }
 
-Child::~Child() {
+Subprocess::~Subprocess() {
     if (pid_ > 0) {
         kill(pid_, SIGKILL);
         end();
     }
 }
 
-void Child::end() {
+void Subprocess::end() {
     int status = 0;
     while (waitpid(pid_, &status, 0) < 0 && errno == EINTR)
         ;
@@ -93,16 +93,16 @@ void Child::end() {
     done = true;
 }
 
-size_t Child::output_size() const {
+size_t Subprocess::output_size() const {
     struct stat file {};
     return fstat(output_.get(), &file) == 0 ? static_cast<size_t>(file.st_size) : 0;
 }
 
-std::string Child::output() const {
+std::string Subprocess::output() const {
     return contents(output_, output_size());
 }
 
-std::string Child::complaint() const {
+std::string Subprocess::complaint() const {
     constexpr size_t most = 400;
     if (status_ < 0)
         return "it took too long, or there was too much of it: ask for less";
@@ -110,7 +110,7 @@ std::string Child::complaint() const {
     return text.substr(0, text.find('\n'));
 }
 
-Error Child::error() const {
+Error Subprocess::error() const {
     constexpr size_t most = 2000;
     constexpr std::string_view hint = "\nhint: ";
     std::string text = complaint();
@@ -126,52 +126,52 @@ Error Child::error() const {
     return error;
 }
 
-Result<std::shared_ptr<Child>> Children::start(const std::string &tool,
-                                               const std::vector<std::string> &arguments) {
-    std::erase_if(running_, [](const auto &child) { return child.expired(); });
+Result<std::shared_ptr<Subprocess>> Subprocesses::start(const std::string &tool,
+                                                        const std::vector<std::string> &arguments) {
+    std::erase_if(running_, [](const auto &subprocess) { return subprocess.expired(); });
     if (running_.size() >= most)
-        return std::shared_ptr<Child>();
-    auto child = std::make_shared<Child>();
-    child->output_ = memory_file("output");
-    child->errors_ = memory_file("errors");
-    if (!child->output_.valid() || !child->errors_.valid())
+        return std::shared_ptr<Subprocess>();
+    auto subprocess = std::make_shared<Subprocess>();
+    subprocess->output_ = memory_file("output");
+    subprocess->errors_ = memory_file("errors");
+    if (!subprocess->output_.valid() || !subprocess->errors_.valid())
         return fail(system_error("make a file in memory", errno));
-    Beginning beginning(child->output_, child->errors_);
-    if (const int code = beginning.run(tool, arguments, child->pid_)) {
-        child->pid_ = -1;
+    Beginning beginning(subprocess->output_, subprocess->errors_);
+    if (const int code = beginning.run(tool, arguments, subprocess->pid_)) {
+        subprocess->pid_ = -1;
         return fail(system_error("run " + tool, code));
     }
     const rlimit size{most_output, most_output};
-    prlimit(child->pid_, RLIMIT_FSIZE, &size, nullptr);
-    child->handle_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, child->pid_, 0)));
-    child->until_ = std::chrono::steady_clock::now() + longest;
-    running_.push_back(child);
-    return child;
+    prlimit(subprocess->pid_, RLIMIT_FSIZE, &size, nullptr);
+    subprocess->handle_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, subprocess->pid_, 0)));
+    subprocess->until_ = std::chrono::steady_clock::now() + longest;
+    running_.push_back(subprocess);
+    return subprocess;
 }
 
-void Children::collect() {
+void Subprocesses::collect() {
     const auto now = std::chrono::steady_clock::now();
     std::erase_if(running_, [&](const auto &weak) {
-        const auto child = weak.lock();
-        if (!child)
+        const auto subprocess = weak.lock();
+        if (!subprocess)
             return true;
-        if (now > child->until_)
-            kill(child->pid_, SIGKILL);
+        if (now > subprocess->until_)
+            kill(subprocess->pid_, SIGKILL);
         siginfo_t about{};
-        if (waitid(P_PID, static_cast<id_t>(child->pid_), &about, WEXITED | WNOHANG | WNOWAIT) ==
-                0 &&
+        if (waitid(P_PID, static_cast<id_t>(subprocess->pid_), &about,
+                   WEXITED | WNOHANG | WNOWAIT) == 0 &&
             about.si_pid == 0)
             return false;
-        child->end();
+        subprocess->end();
         return true;
     });
 }
 
-std::vector<int> Children::handles() const {
+std::vector<int> Subprocesses::handles() const {
     std::vector<int> handles;
     for (const auto &weak : running_)
-        if (const auto child = weak.lock(); child && child->handle_.valid())
-            handles.push_back(child->handle_.get());
+        if (const auto subprocess = weak.lock(); subprocess && subprocess->handle_.valid())
+            handles.push_back(subprocess->handle_.get());
     return handles;
 }
 

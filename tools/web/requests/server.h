@@ -1,9 +1,9 @@
 // The server: one thread that serves all connections.
 #pragma once
 
-#include "tools/web/api/context.h"
+#include "tools/web/common/waker.h"
 #include "tools/web/http/connection_limits.h"
-#include "tools/web/http/waker.h"
+#include "tools/web/requests/context.h"
 
 namespace pinpipe::web {
 
@@ -39,11 +39,11 @@ private:
 
     Streams streams_;
     const Waker &waker_;
-    Gate gate_;
-    Children children_;
+    AccessControl access_;
+    Subprocesses subprocesses_;
     Rules rules_;
     Context context_;
-    Doors doors_;
+    ConnectionLimits limits_;
     std::string certificate_, key_;
     bool news_ = false;
     Clock::time_point flushed_, swept_;

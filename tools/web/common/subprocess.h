@@ -4,7 +4,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
-#include "tools/web/http/pending.h"
+#include "tools/web/common/pending.h"
 
 #include <chrono>
 #include <memory>
@@ -14,15 +14,15 @@
 
 namespace pinpipe::web {
 
-class Children;
+class Subprocesses;
 
 // A program at work; when it is done, what it printed.
-class Child : public Pending {
+class Subprocess : public Pending {
 public:
-    ~Child() override;
-    Child() = default;
-    Child(const Child &) = delete;
-    Child &operator=(const Child &) = delete;
+    ~Subprocess() override;
+    Subprocess() = default;
+    Subprocess(const Subprocess &) = delete;
+    Subprocess &operator=(const Subprocess &) = delete;
 
     int status() const { return status_; } // of exit(3); -1: it was ended
     std::string output() const;            // all of it
@@ -34,7 +34,7 @@ public:
     Error error() const;
 
 private:
-    friend class Children;
+    friend class Subprocesses;
     void end();
 
     Fd output_, errors_, handle_;
@@ -43,22 +43,22 @@ private:
     std::chrono::steady_clock::time_point until_;
 };
 
-class Children {
+class Subprocesses {
 public:
     static constexpr size_t most = 4;
     static constexpr size_t most_output = 32 << 20;
     static constexpr std::chrono::seconds longest{20};
 
     // nullptr: as many run as may.
-    Result<std::shared_ptr<Child>> start(const std::string &tool,
-                                         const std::vector<std::string> &arguments);
+    Result<std::shared_ptr<Subprocess>> start(const std::string &tool,
+                                              const std::vector<std::string> &arguments);
     // Notes who is done, and ends who takes too long.
     void collect();
     // Readable when one is done.
     std::vector<int> handles() const;
 
 private:
-    std::vector<std::weak_ptr<Child>> running_;
+    std::vector<std::weak_ptr<Subprocess>> running_;
 };
 
 // Where a tool of ours is: beside this program, else wherever PATH says.

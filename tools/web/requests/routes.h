@@ -1,7 +1,7 @@
 // Which paths there are, and who answers them.
 #pragma once
 
-#include "tools/web/api/context.h"
+#include "tools/web/requests/context.h"
 
 #include <variant>
 

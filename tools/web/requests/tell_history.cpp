@@ -1,6 +1,6 @@
-#include "tools/web/api/answers.h"
 #include "tools/web/history/database.h"
-#include "tools/web/http/exchange.h"
+#include "tools/web/requests/answers.h"
+#include "tools/web/requests/exchange.h"
 
 namespace pinpipe::web {
 namespace {
@@ -23,7 +23,7 @@ Reply to_keep(Reply reply, const char *name) {
                                  std::string("attachment; filename=\"") + name + "\"");
 }
 
-Reply csv_reply(Child &child) {
+Reply csv_reply(Subprocess &child) {
     const size_t size = child.output_size();
     return to_keep(Reply::file("text/csv; charset=utf-8", child.take_output().release(), size),
                    "history.csv");
@@ -44,7 +44,7 @@ Answer tell_history(Exchange &exchange) {
             return failed(query.error());
         exchange.history = std::make_unique<History>(context.request.database, std::move(*query));
     }
-    auto wait = exchange.history->go_on(context.children);
+    auto wait = exchange.history->go_on(context.subprocesses);
     if (!wait)
         return failed(wait.error());
     if (*wait)

@@ -1,5 +1,5 @@
-#include "tools/web/api/answers.h"
-#include "tools/web/http/exchange.h"
+#include "tools/web/requests/answers.h"
+#include "tools/web/requests/exchange.h"
 
 #include <rapidjson/document.h>
 
@@ -27,8 +27,8 @@ std::string cookie(const Request &request, const std::string &token, const char 
 } // namespace
 
 Answer log_in(Exchange &exchange) {
-    Gate &gate = exchange.context.gate;
-    if (!gate.asks())
+    AccessControl &access = exchange.context.access;
+    if (!access.asks())
         return Reply::empty(MHD_HTTP_NO_CONTENT);
     // What a form of somebody else's page cannot send.
     if (!exchange.header("Content-Type").starts_with("application/json"))
@@ -37,16 +37,16 @@ Answer log_in(Exchange &exchange) {
     if (!password)
         return Reply::error(MHD_HTTP_BAD_REQUEST, R"(the body has to be {"password":"..."})");
     const auto admission =
-        gate.try_password(Who::view, *password, exchange.peer(), exchange.check_done());
+        access.try_password(Who::view, *password, exchange.peer(), exchange.check_done());
     if (auto refused = exchange.refusal(admission))
         return std::move(*refused);
     return Reply::empty(MHD_HTTP_NO_CONTENT)
-        .with("Set-Cookie", cookie(exchange.context.request, gate.open_session(), ""));
+        .with("Set-Cookie", cookie(exchange.context.request, access.open_session(), ""));
 }
 
 Answer log_out(Exchange &exchange) {
     if (const std::string token = exchange.session(); !token.empty())
-        exchange.context.gate.close_session(token);
+        exchange.context.access.close_session(token);
     return Reply::empty(MHD_HTTP_NO_CONTENT)
         .with("Set-Cookie", cookie(exchange.context.request, "", "; Max-Age=0"));
 }
