@@ -11,13 +11,7 @@
 #ifndef PINPIPE_EVENTS_H
 #define PINPIPE_EVENTS_H
 
-#include <linux/types.h>
-
-#ifdef __cplusplus
-#define RECORD_SIZE(type, size) static_assert(sizeof(struct type) == (size), #type)
-#else
-#define RECORD_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
-#endif
+#include "bpf/abi/process.h"
 
 /* Streams: the index of an event's kind in every table, word and counter of this ABI. */
 enum stream {
@@ -37,29 +31,6 @@ union address {
 	__u8 bytes[16];
 	__u32 words[4];
 	__u64 halves[2];
-};
-
-/* An executable under one of its names. */
-struct exe_key {
-	__u64 inode;  /* 0: it has none, or is not known */
-	__u32 device; /* the kernel's dev_t: major << 20 | minor */
-	__u32 name;   /* hash of the name and its directory, as the kernel's cache has it */
-};
-
-/*
- * maps/exes: an LRU hash, where executables are. Written once for each, the length last: its names
- * from the innermost on, a NUL after each.
- */
-#define EXE_TEXT     256 /* no name begins behind this */
-#define EXE_NAME     256
-#define EXE_NAMES    32
-#define MAX_EXES     1024
-#define EXE_ELLIPSIS 0x1 /* outer directories are missing */
-
-struct exe_record {
-	__u32 length; /* of text; 0: not yet written */
-	__u32 flags;  /* EXE_* */
-	char text[EXE_TEXT + EXE_NAME];
 };
 
 struct record_header {
@@ -113,25 +84,18 @@ struct socket_record {
 	__u16 generation;
 	__u8 stream;
 	__u8 hook;	      /* 0 */
-	__u64 start;	      /* of the process: nanoseconds of CLOCK_BOOTTIME */
-	__u64 cgroup;	      /* of the process: id in the unified hierarchy */
-	__u64 cookie;	      /* of the socket, while it lives; 0: it has none yet */
-	struct exe_key exe;   /* of the process */
-	union address local;  /* all zero: any, or not known */
-	union address remote; /* likewise */
-	__u32 pid;	      /* in the initial pid namespace; 0: nobody is known */
-	__u32 tid;	      /* 0: not known */
-	__u32 ppid;
-	__u32 uid;
-	__u32 session;	   /* of the process */
-	__u16 local_port;  /* host byte order; 0: none, or not known */
-	__u16 remote_port; /* likewise */
-	__u8 proto;	   /* IP protocol number, or USAGE_* of usage.h */
-	__u8 flags;	   /* SOCKET_* */
-	__u8 protocol;	   /* one of PROTOCOL_* */
+	struct process process; /* pid 0: nobody is known */
+	__u64 cookie;		/* of the socket, while it lives; 0: it has none yet */
+	union address local;	/* all zero: any, or not known */
+	union address remote;	/* likewise */
+	__u32 tid;		/* of the thread at work; 0: not known */
+	__u16 local_port;	/* host byte order; 0: none, or not known */
+	__u16 remote_port;	/* likewise */
+	__u8 proto;		/* IP protocol number, or USAGE_* of usage.h */
+	__u8 flags;		/* SOCKET_* */
+	__u8 protocol;		/* one of PROTOCOL_* */
 	__u8 zero[5];
-	char comm[16];	 /* of the process, NUL-terminated, any bytes */
-	char thread[16]; /* of the thread, likewise; empty: not known */
+	char thread[16]; /* name of that thread, as comm; empty: not known */
 };
 
 /* A send or a receive. Its payload follows. */
@@ -217,8 +181,6 @@ struct deny_record {
 
 RECORD_SIZE(record_header, 16);
 RECORD_SIZE(icmp_record, 64);
-RECORD_SIZE(exe_key, 16);
-RECORD_SIZE(exe_record, 520);
 RECORD_SIZE(socket_record, 152);
 RECORD_SIZE(message_record, 160);
 RECORD_SIZE(conn_record, 192);

@@ -155,27 +155,20 @@ struct covered_record {
 struct label_record {
 	__u64 now;     /* policy.now that the rest is of; 0: none */
 	__u64 allowed; /* TCP: policy.now that let it through; 0: none */
-	__u64 name[2]; /* of the process: as ids of subjects */
-	__u64 exe[2];
-	__u64 start;		    /* nanoseconds of CLOCK_BOOTTIME */
-	__u64 cgroup;		    /* id of the process's */
-	__u64 scopes[LABEL_SCOPES]; /* ids of it and those above it, by their level from 1 on */
+	struct process process;	    /* whose the socket is; pid 0: not known */
+	__u64 scopes[LABEL_SCOPES]; /* ids of its cgroup and those above it, by their level from 1 on */
 	__u64 told;		    /* last event of a denial: nanoseconds of CLOCK_BOOTTIME */
 	__u32 suppressed;	    /* denials since */
-	__u32 pid;
-	__u32 ppid;
-	__u32 uid;
-	__u32 session;
-	__u32 flags; /* LABEL_* */
-	__u32 count; /* subjects that it matches; 0: it is not ruled */
+	__u32 flags;		    /* LABEL_* */
+	__u32 count;		    /* subjects that it matches; 0: it is not ruled */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
-	__u32 exe_name;			      /* as in exe_key */
+	__u32 zero;
 	__u64 identified;		      /* policy.now when who it is was looked at */
 	struct subject_key kin[KIN_SUBJECTS]; /* as in kin_record */
 };
 
-/* kin: a hash by process_key (usage.h), an element for each process that something may stick to. */
+/* kin: a hash by process_key, an element for each process that something may stick to. */
 #define MAX_KIN 65536
 
 struct kin_record {

@@ -11,7 +11,7 @@
  *   maps/dead       the last entries of processes that have ended, a ring
  *   maps/dead_state where that ring is, and what fell out of it
  *   maps/totals     bytes for which there was no room; per CPU
- *   maps/exes       where executables are: events.h
+ *   maps/exes       where executables are: process.h
  *   maps/owners     whose a TCP socket is and what it has received, for the programs themselves
  *
  * Each transfer is added to one entry of usage, or to dead, or to totals.full: at rest their sum,
@@ -29,25 +29,11 @@
 #define USAGE_PLACES	(USAGE_ENTRIES + 1024) /* more: an entry goes before its place does */
 #define DEAD_ENTRIES	16384		       /* a power of two */
 
-/* A process, never mixed up with a later one of the same number. */
-struct process_key {
-	__u64 start; /* of its leader: nanoseconds of CLOCK_BOOTTIME */
-	__u32 pid;   /* in the initial pid namespace */
-	__u32 zero;
-};
-
-#define PROCESS_BOOTSTRAP 0x1 /* found by the loader, not seen at work */
-
+/* processes: a hash by process_key. */
 struct process_record {
-	__u64 cgroup; /* id of its cgroup in the unified hierarchy */
-	struct exe_key exe;
-	__u32 uid;
-	__u32 ppid;
+	struct process process;
 	__u32 entries; /* keys in maps/entries so far */
-	__u32 flags;   /* PROCESS_* */
-	__u32 session; /* number of its session, in the initial pid namespace */
 	__u32 zero;
-	char comm[16]; /* of the process, NUL-terminated, any bytes */
 };
 
 /* Protocols by their IP number; those that have none, or no socket of their own: */
@@ -82,7 +68,7 @@ struct dead_record {
 	__u64 number; /* from 1; 0 while it is being written */
 	struct usage_key key;
 	struct usage_sums sums; /* of the whole life, or what came after it had ended */
-	struct process_record process;
+	struct process process;
 };
 
 struct dead_state {
@@ -107,7 +93,7 @@ struct usage_totals {
 
 struct owner_record {
 	struct usage_key key; /* who received last, or connected, listened, closed; pid 0: nobody */
-	struct process_record process;
+	struct process process; /* of the same process */
 	__u64 since;   /* established: nanoseconds of CLOCK_BOOTTIME; 0: not seen */
 	__u32 start;   /* copied_seq when counting began */
 	__u32 counted; /* bytes charged since; wraps as copied_seq does */
@@ -115,8 +101,7 @@ struct owner_record {
 	__u32 owed;    /* bytes received and not charged when it closed */
 };
 
-RECORD_SIZE(process_key, 16);
-RECORD_SIZE(process_record, 64);
+RECORD_SIZE(process_record, 72);
 RECORD_SIZE(usage_key, 32);
 RECORD_SIZE(usage_sums, 32);
 RECORD_SIZE(entry_key, 16);

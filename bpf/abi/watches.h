@@ -87,9 +87,7 @@ struct port_user {
 struct port_usage {
 	__u64 bytes_sent; /* at the socket layer */
 	__u64 bytes_received;
-	__u32 uid;
-	__u32 zero;
-	char comm[16]; /* of the process, NUL-terminated, any bytes */
+	struct process process;
 };
 
 RECORD_SIZE(watching_record, 16);
@@ -98,6 +96,6 @@ RECORD_SIZE(watch_record, 256);
 RECORD_SIZE(count_record, 16);
 RECORD_SIZE(claim_record, 32);
 RECORD_SIZE(port_user, 24);
-RECORD_SIZE(port_usage, 40);
+RECORD_SIZE(port_usage, 80);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef PINPIPE_EXE_H
 #define PINPIPE_EXE_H
 
-#include "bpf/abi/events.h"
+#include "bpf/abi/process.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -87,13 +87,15 @@ static __noinline int write_exe(struct file *file, const struct exe_key *key)
 	return 0;
 }
 
-/* The executable of a process. Kernel threads have none. */
+/* The executable of a process; key is all zero where it has none, as kernel threads. */
 static __always_inline void name_exe(struct task_struct *task, struct exe_key *key)
 {
 	struct file *file = task->mm->exe_file;
 
-	if (!file)
+	if (!file) {
+		__builtin_memset(key, 0, sizeof(*key));
 		return;
+	}
 	key->inode = file->f_inode->i_ino;
 	key->device = file->f_inode->i_sb->s_dev;
 	key->name = file->f_path.dentry->d_name.hash;

@@ -133,7 +133,7 @@ static __always_inline bool has_process(const struct socket_filter *f, __u32 pid
 
 static __always_inline bool has_comm(const struct socket_filter *f, const struct socket_record *r)
 {
-	const __u64 *comm = (const __u64 *)r->comm;
+	const __u64 *comm = (const __u64 *)r->process.comm;
 	bool found = !f->comm_count;
 
 	if (found)
@@ -167,7 +167,7 @@ static __always_inline bool passes(const struct socket_filter *f, const struct s
 	    differs(&r->remote, &f->host, &f->host_mask))
 		return false;
 	return f->protocols & r->protocol && f->directions >> (r->flags & SOCKET_OUT) & 1 &&
-	       has_process(f, r->pid, r->session) && has_comm(f, r) && has_port(f, r);
+	       has_process(f, r->process.pid, r->process.session) && has_comm(f, r) && has_port(f, r);
 }
 
 /* 1 if a reader is among readers and its filter lets this process through, else 0. */

@@ -154,7 +154,7 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enu
 		return LET;
 	l = label_of_caller(sk);
 	if (l && hook == DENY_CONNECT && protocol == IPPROTO_TCP_NR) {
-		if (!l->pid)
+		if (!l->process.pid)
 			l = inherit(sk);
 		if (!l)
 			return LET;

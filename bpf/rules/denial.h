@@ -33,20 +33,6 @@ struct attempt {
 	__u32 zero;
 };
 
-static __always_inline void fill_label(struct socket_record *r, const struct label_record *l)
-{
-	r->pid = l->pid;
-	r->ppid = l->ppid;
-	r->uid = l->uid;
-	r->session = l->session;
-	r->start = l->start;
-	r->exe.inode = l->exe[0];
-	r->exe.device = l->exe[1];
-	r->exe.name = l->exe_name;
-	r->cgroup = l->cgroup;
-	__builtin_memcpy(r->comm, l->name, sizeof(r->comm));
-}
-
 static __always_inline void fill_attempt(struct socket_record *r, const struct attempt *a)
 {
 	r->local = a->local;
@@ -74,7 +60,7 @@ static __noinline int tell_denial(struct label_record *l, const struct attempt *
 	if (!s)
 		return 0;
 	d = (struct deny_record *)s;
-	fill_label(&d->socket, l);
+	d->socket.process = l->process;
 	fill_attempt(&d->socket, a);
 	d->number = l->numbers[0];
 	d->suppressed = l->suppressed;
@@ -108,7 +94,7 @@ static __noinline int refuse(struct label_record *l, const struct attempt *a)
 	}
 	readers = asked(STREAM_DENY);
 	if (readers)
-		readers = asking(readers, l->pid, l->session);
+		readers = asking(readers, l->process.pid, l->process.session);
 	if (!readers)
 		return audit;
 	if (l->told && now - l->told < TOLD_AGAIN)

@@ -6,7 +6,7 @@
 #ifndef PINPIPE_LABEL_H
 #define PINPIPE_LABEL_H
 
-#include "bpf/common/executable.h"
+#include "bpf/common/process.h"
 #include "bpf/rules/descendants.h"
 
 #define PF_KTHREAD 0x00200000
@@ -21,29 +21,6 @@ struct {
 	__type(key, int);
 	__type(value, struct label_record);
 } labels SEC(".maps");
-
-static __always_inline void read_exe(struct label_record *l, struct task_struct *task)
-{
-	struct exe_key exe = {};
-
-	name_exe(task, &exe);
-	l->exe[0] = exe.inode;
-	l->exe[1] = exe.device;
-	l->exe_name = exe.name;
-}
-
-static __always_inline void read_process(struct label_record *l, struct task_struct *task)
-{
-	struct task_struct *leader = task->group_leader;
-
-	copy_comm(l->name, leader);
-	read_exe(l, task);
-	l->start = leader->start_boottime;
-	l->pid = task->tgid;
-	l->ppid = leader->real_parent->tgid;
-	l->uid = task->cred->uid.val;
-	l->session = session_of(task);
-}
 
 /* What sticks to it. */
 static __always_inline void read_kin(struct label_record *l, struct task_struct *task)
@@ -68,8 +45,7 @@ static __noinline int identify(struct label_record *l)
 	if (!l || task->flags & PF_KTHREAD)
 		return 0;
 	l->now = l->allowed = 0;
-	read_process(l, task);
-	l->cgroup = bpf_get_current_cgroup_id();
+	read_process(task, &l->process);
 	for (int i = 0; i < LABEL_SCOPES; i++)
 		l->scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
 	read_kin(l, task);
@@ -84,19 +60,21 @@ static __noinline int identify(struct label_record *l)
 static __always_inline bool is_current(const struct label_record *l)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	const __u64 *had = (const __u64 *)l->process.comm;
 	__u64 name[2] = {};
 	struct inode *inode;
 
-	if (l->pid != (__u32)task->tgid ||
+	if (l->process.pid != (__u32)task->tgid ||
 	    (policy.now & POLICY_HAS_CHILDREN && l->identified != policy.now))
 		return false;
 	copy_comm(name, task->group_leader);
-	if (name[0] != l->name[0] || name[1] != l->name[1])
+	if (name[0] != had[0] || name[1] != had[1])
 		return false;
 	if (!(policy.now & POLICY_HAS_EXE))
 		return true;
 	inode = task->mm->exe_file->f_inode;
-	return inode->i_ino == l->exe[0] && inode->i_sb->s_dev == l->exe[1];
+	return inode->i_ino == l->process.exe.inode &&
+	       inode->i_sb->s_dev == l->process.exe.device;
 }
 
 /* The subjects that a process matches. */
@@ -183,19 +161,18 @@ static __noinline int resolve(struct label_record *l, __u64 now)
 	if (!l)
 		return 0;
 	key.kind = SUBJECT_NAME;
-	key.id[0] = l->name[0];
-	key.id[1] = l->name[1];
+	__builtin_memcpy(key.id, l->process.comm, sizeof(key.id));
 	match_kind(&m, &key, l, now);
 	if (now & POLICY_HAS_EXE) {
 		key.kind = SUBJECT_EXE;
-		key.id[0] = l->exe[0];
-		key.id[1] = l->exe[1];
+		key.id[0] = l->process.exe.inode;
+		key.id[1] = l->process.exe.device;
 		match_kind(&m, &key, l, now);
 	}
 	if (now & POLICY_HAS_PID) {
 		key.kind = SUBJECT_PID;
-		key.id[0] = l->pid;
-		key.id[1] = l->start - l->start % CLOCK_TICK;
+		key.id[0] = l->process.pid;
+		key.id[1] = l->process.start - l->process.start % CLOCK_TICK;
 		match_kind(&m, &key, l, now);
 	}
 	if (now & POLICY_HAS_CHILDREN)

@@ -150,7 +150,6 @@ static __always_inline void read_scopes(struct label_record *l, struct task_stru
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	__u32 level;
 
-	l->cgroup = BPF_CORE_READ(cgroup, kn, id);
 	for (int i = 0; i < DEEPEST; i++) {
 		level = BPF_CORE_READ(cgroup, level);
 		if (!level)
@@ -193,12 +192,12 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	if (!found)
 		return 0;
 	__builtin_memset(found, 0, sizeof(*found));
-	read_process(found, task);
+	read_process(task, &found->process);
 	read_scopes(found, task);
 	read_kin(found, task);
 	resolve(found, policy.now);
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
-	if (l && l->pid && (l->count || !found->count))
+	if (l && l->process.pid && (l->count || !found->count))
 		return 0;
 	if (sk->sk_protocol == IPPROTO_TCP_NR && was_connected(sk))
 		found->flags |= LABEL_CONNECTS;

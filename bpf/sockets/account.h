@@ -6,8 +6,8 @@
 #ifndef PINPIPE_ACCOUNT_H
 #define PINPIPE_ACCOUNT_H
 
-#include "bpf/sockets/owner.h"
 #include "bpf/abi/usage.h"
+#include "bpf/common/process.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -65,7 +65,7 @@ static __always_inline void add_atomic(struct usage_sums *to, const struct usage
 
 /* Into the dead ring. A slot is used again a whole ring later: never by two at once. */
 static __noinline void write_dead(const struct usage_key *key, const struct usage_sums *sums,
-				  const struct process_record *process)
+				  const struct process *process)
 {
 	struct dead_record *slot;
 	struct dead_state *state;
@@ -102,16 +102,16 @@ static __noinline bool add_entry(const struct usage_key *key, const struct usage
 	struct process_key who = {.start = key->start, .pid = key->pid};
 	struct entry_key place = {.start = key->start, .pid = key->pid};
 	struct process_record *process, fresh = {};
+	const bool ended = has_ended(task);
 	struct usage_sums *entry;
 
-	if (has_ended(task)) {
-		describe(task, &fresh);
-		write_dead(key, sums, &fresh);
-		return true;
-	}
-	process = bpf_map_lookup_elem(&processes, &who);
+	process = ended ? NULL : bpf_map_lookup_elem(&processes, &who);
 	if (!process) {
-		describe(task, &fresh);
+		read_current(&fresh.process);
+		if (ended) {
+			write_dead(key, sums, &fresh.process);
+			return true;
+		}
 		bpf_map_update_elem(&processes, &who, &fresh, BPF_NOEXIST);
 		process = bpf_map_lookup_elem(&processes, &who);
 		if (!process)
@@ -149,7 +149,7 @@ static __always_inline void charge(const struct usage_key *key, const struct usa
 
 struct burial {
 	struct process_key who;
-	struct process_record process;
+	struct process process;
 };
 
 static long bury_entry(__u32 number, struct burial *b)
@@ -175,13 +175,15 @@ static __always_inline void bury(const struct process_key *who)
 {
 	struct burial b = {.who = *who};
 	struct process_record *process = bpf_map_lookup_elem(&processes, who);
+	__u32 entries_made;
 
 	if (!process)
 		return;
-	b.process = *process;
+	b.process = process->process;
+	entries_made = process->entries;
 	if (bpf_map_delete_elem(&processes, who))
 		return;
-	bpf_loop(b.process.entries, bury_entry, &b, 0);
+	bpf_loop(entries_made, bury_entry, &b, 0);
 }
 
 #endif

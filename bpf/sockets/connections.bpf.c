@@ -35,7 +35,7 @@ static __always_inline void take_owner(struct owner_record *s, struct sock *sk)
 	if (task->flags & PF_KTHREAD || !name_socket(sk, &key))
 		return;
 	keep_service_port(&key);
-	process_of(task, (struct process_key *)&key);
+	identify_process(task, &key.start, &key.pid);
 	note_owner(s, &key);
 }
 

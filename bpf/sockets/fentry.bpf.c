@@ -78,7 +78,7 @@ static __always_inline void tell_and_charge(struct sock *sk, struct message *m,
 	if (readers)
 		tell_message(readers, task, sk, m);
 	keep_service_port(&m->peer);
-	process_of(task, (struct process_key *)&m->peer);
+	identify_process(task, &m->peer.start, &m->peer.pid);
 	if (!(m->flags & SOCKET_OUT) && m->peer.proto == IPPROTO_TCP_NR)
 		note_user(sk, &m->peer);
 	use_port(sk, &m->peer, sums);

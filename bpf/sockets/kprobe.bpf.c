@@ -87,7 +87,7 @@ static __always_inline void tell_and_charge(struct sock *sk, struct message *m, 
 	if (readers)
 		tell_message(readers, task, sk, m);
 	keep_service_port(&m->peer);
-	process_of(task, (struct process_key *)&m->peer);
+	identify_process(task, &m->peer.start, &m->peer.pid);
 	use_port(sk, &m->peer, &sums);
 	charge(&m->peer, &sums);
 }

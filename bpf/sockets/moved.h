@@ -36,7 +36,7 @@ static __always_inline void count_moved(struct task_struct *task, struct sock *s
 	if (readers)
 		tell_message(readers, task, sk, m);
 	keep_service_port(&m->peer);
-	process_of(task, (struct process_key *)&m->peer);
+	identify_process(task, &m->peer.start, &m->peer.pid);
 	note_user(sk, &m->peer);
 	use_port(sk, &m->peer, &sums);
 	charge(&m->peer, &sums);

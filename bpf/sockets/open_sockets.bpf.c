@@ -47,29 +47,14 @@ static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct
 		return s;
 	s->key = *peer;
 	keep_service_port(&s->key);
-	describe(task, &s->process);
+	read_process(task, &s->process);
 	s->flags |= OWNER_FOUND;
 	if (sk->__sk_common.skc_state == TCP_LISTEN)
 		s->flags |= OWNER_LISTENER;
 	else if (was_connected(sk, tp))
 		s->flags |= OWNER_CONNECTED;
-	process_of(task, (struct process_key *)&s->key);
+	identify_process(task, &s->key.start, &s->key.pid);
 	return s;
-}
-
-static __always_inline void fill_task(struct socket_record *r, struct task_struct *task)
-{
-	struct process_record p = {};
-
-	describe(task, &p);
-	r->pid = task->tgid;
-	r->start = task->group_leader->start_boottime;
-	r->cgroup = p.cgroup;
-	r->uid = p.uid;
-	r->ppid = p.ppid;
-	r->session = p.session;
-	r->exe = p.exe;
-	__builtin_memcpy(r->comm, p.comm, sizeof(r->comm));
 }
 
 /* Whether it is known from the process's own call that it has the socket. */
@@ -127,7 +112,7 @@ static __noinline int write_bound(struct seq_file *seq, struct sock *sk, struct 
 	r.socket.time = bpf_ktime_get_boot_ns();
 	fill_socket(&r.socket, sk, peer);
 	r.socket.cookie = bpf_get_socket_cookie(sk);
-	fill_task(&r.socket, task);
+	read_process(task, &r.socket.process);
 	if (!seen)
 		r.socket.flags |= SOCKET_FOUND;
 	r.netns = netns_of(sk);

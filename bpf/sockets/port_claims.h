@@ -10,7 +10,8 @@
 #define PINPIPE_CLAIMS_H
 
 #include "bpf/abi/control.h"
-#include "bpf/sockets/owner.h"
+#include "bpf/abi/usage.h"
+#include "bpf/common/process.h"
 #include "bpf/sockets/socket_key.h"
 #include "bpf/ports/watched_ports.h"
 
@@ -273,15 +274,13 @@ static __always_inline void add_use(struct port_usage *u, const struct usage_sum
 
 static __noinline int use_first(const struct port_user *user, const struct usage_sums *sums)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct port_usage *use, first = {};
 
 	if (!user || !sums)
 		return 0;
 	first.bytes_sent = sums->bytes_sent;
 	first.bytes_received = sums->bytes_received;
-	first.uid = bpf_get_current_uid_gid();
-	copy_comm(first.comm, task->group_leader);
+	read_current(&first.process);
 	if (!bpf_map_update_elem(&port_usage, user, &first, BPF_NOEXIST))
 		return 0;
 	use = bpf_map_lookup_elem(&port_usage, user); /* another thread was first */

@@ -26,29 +26,25 @@ int BPF_PROG(see_rename, struct task_struct *task, const char *comm)
 
 	if (!is_active() || task->pid != task->tgid)
 		return 0;
-	process_of(task, &who);
+	identify_process(task, &who.start, &who.pid);
 	process = bpf_map_lookup_elem(&processes, &who);
 	if (process)
-		bpf_probe_read_kernel_str(process->comm, sizeof(process->comm), comm);
+		bpf_probe_read_kernel_str(process->process.comm, sizeof(process->process.comm), comm);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(see_exec, struct task_struct *task)
 {
-	struct process_record *process, now = {};
+	struct process_record *process;
 	struct process_key who = {};
 
 	if (!is_active())
 		return 0;
-	process_of(task, &who);
+	identify_process(task, &who.start, &who.pid);
 	process = bpf_map_lookup_elem(&processes, &who);
-	if (!process)
-		return 0;
-	describe(task, &now);
-	process->exe = now.exe;
-	process->uid = now.uid;
-	__builtin_memcpy(process->comm, now.comm, sizeof(now.comm));
+	if (process)
+		read_process(task, &process->process);
 	return 0;
 }
 
@@ -59,7 +55,7 @@ int BPF_PROG(see_exit, struct task_struct *task)
 
 	if (!is_active() || !has_ended(task))
 		return 0;
-	process_of(task, &who);
+	identify_process(task, &who.start, &who.pid);
 	if (udp_ends_with_process)
 		release_ports_of(&who);
 	bury(&who);

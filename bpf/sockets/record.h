@@ -6,7 +6,8 @@
 #define PINPIPE_RECORD_H
 
 #include "bpf/readers/emit_socket.h"
-#include "bpf/sockets/owner.h"
+#include "bpf/abi/usage.h"
+#include "bpf/common/process.h"
 #include "bpf/sockets/socket_key.h"
 
 /* One of PROTOCOL_*; 0: events of this protocol are not told. */
@@ -80,34 +81,16 @@ static __always_inline void fill_port(struct socket_record *r, struct sock *sk)
 /* Who is at work. */
 static __always_inline void fill_current(struct socket_record *r, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
-
-	r->session = session_of(task);
-	r->pid = task->tgid;
+	read_current(&r->process);
 	r->tid = task->pid;
-	r->start = leader->start_boottime;
-	r->cgroup = bpf_get_current_cgroup_id();
-	r->uid = bpf_get_current_uid_gid();
-	r->ppid = leader->real_parent->tgid;
-	name_exe(task, &r->exe);
-	copy_comm(r->comm, leader);
 	copy_comm(r->thread, task);
 }
 
 static __always_inline void fill_owner(struct socket_record *r, const struct owner_record *owner)
 {
-	const struct process_record *p = &owner->process;
-
 	if (!owner->key.pid)
 		return;
-	r->pid = owner->key.pid;
-	r->start = owner->key.start;
-	r->cgroup = p->cgroup;
-	r->uid = p->uid;
-	r->ppid = p->ppid;
-	r->session = p->session;
-	r->exe = p->exe;
-	__builtin_memcpy(r->comm, p->comm, sizeof(r->comm));
+	r->process = owner->process;
 	if (owner->flags & OWNER_LISTENER)
 		r->flags |= SOCKET_LISTENER;
 	if (owner->flags & OWNER_FOUND)

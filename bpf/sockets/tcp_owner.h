@@ -74,7 +74,7 @@ static __always_inline void note_owner(struct owner_record *s, const struct usag
 	if (s->key.pid == key->pid && s->key.start == key->start &&
 	    !(s->flags & (OWNER_LISTENER | OWNER_FOUND)))
 		return;
-	describe(bpf_get_current_task_btf(), &s->process);
+	read_current(&s->process);
 	s->key = *key;
 	s->flags &= ~(OWNER_LISTENER | OWNER_FOUND);
 }

@@ -42,7 +42,7 @@ int BPF_PROG(see_send, struct sock *sk, int result, int flags)
 	if (readers)
 		tell_message(readers, task, sk, &m);
 	keep_service_port(&m.peer);
-	process_of(task, (struct process_key *)&m.peer);
+	identify_process(task, &m.peer.start, &m.peer.pid);
 	sums.bytes_sent = result;
 	sums.calls_sent = 1;
 	use_port(sk, &m.peer, &sums);
@@ -71,7 +71,7 @@ int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 	if (readers)
 		tell_message(readers, task, sk, &m);
 	keep_service_port(&m.peer);
-	process_of(task, (struct process_key *)&m.peer);
+	identify_process(task, &m.peer.start, &m.peer.pid);
 	sums.bytes_received = result;
 	sums.calls_received = 1;
 	if (m.peer.proto == IPPROTO_TCP_NR)

@@ -75,7 +75,7 @@ Result<void> UsageMaps::read_processes() {
     who_.clear();
     for (size_t i = 0; i < *count; i++) {
         const auto key = element<process_key>(process_keys_, i);
-        who_[mix(key.pid, key.start)] = element<process_record>(process_values_, i);
+        who_[mix(key.pid, key.start)] = element<process_record>(process_values_, i).process;
     }
     return {};
 }

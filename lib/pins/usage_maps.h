@@ -14,7 +14,7 @@ namespace pinpipe {
 struct UsageEntry {
     usage_key key;
     usage_sums sums;
-    const process_record *process; // for the duration of the call
+    const struct process *process; // for the duration of the call
 };
 
 // What could not be attributed since the look before.
@@ -51,7 +51,7 @@ private:
     Fd usage_, processes_, dead_, dead_state_, totals_;
     std::string root_;
     std::vector<char> usage_keys_, usage_values_, process_keys_, process_values_;
-    std::unordered_map<uint64_t, process_record> who_; // by pid and start, mixed
+    std::unordered_map<uint64_t, process> who_; // by pid and start, mixed
     UsageBook book_;
     uint64_t next_ = 1; // number of the next dead record to read
     usage_sums read_{}; // dead sums up to there, ever written

@@ -58,14 +58,14 @@ bool passes(const socket_filter &f, const socket_record &r) {
         return false;
     if (!(f.protocols & r.protocol) || !(f.directions >> (r.flags & SOCKET_OUT) & 1))
         return false;
-    if (f.others_only && f.session == r.session)
+    if (f.others_only && f.session == r.process.session)
         return false;
     const auto none_or = [](unsigned count, const auto &list, auto matches) {
         return count == 0 || std::any_of(list, list + count, matches);
     };
-    return none_or(f.pid_count, f.pids, [&](__u32 pid) { return pid == r.pid; }) &&
+    return none_or(f.pid_count, f.pids, [&](__u32 pid) { return pid == r.process.pid; }) &&
            none_or(f.comm_count, f.comms,
-                   [&](const auto &comm) { return std::memcmp(comm, r.comm, 16) == 0; }) &&
+                   [&](const auto &comm) { return std::memcmp(comm, r.process.comm, 16) == 0; }) &&
            none_or(f.port_count, f.ports, [&](const port_range &range) {
                return (r.local_port >= range.first && r.local_port <= range.last) ||
                       (r.remote_port >= range.first && r.remote_port <= range.last);

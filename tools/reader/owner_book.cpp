@@ -41,12 +41,12 @@ PortOwner &OwnerBook::find(Entry &entry, uint32_t pid, uint64_t start) {
 PortOwner *OwnerBook::bind(const bind_record &record) {
     const socket_record &socket = record.socket;
     const auto index = index_of(socket);
-    if (!index || !socket.pid)
+    if (!index || !socket.process.pid)
         return nullptr;
     Entry &entry = ports_[{record.netns, *index}];
-    PortOwner &owner = find(entry, socket.pid, socket.start);
-    owner.uid = socket.uid;
-    owner.comm = text_of(socket.comm);
+    PortOwner &owner = find(entry, socket.process.pid, socket.process.start);
+    owner.uid = socket.process.uid;
+    owner.comm = text_of(socket.process.comm);
     owner.exact = owner.exact || !(socket.flags & SOCKET_FOUND);
     if (!owner.bound)
         entry.changed = true;
@@ -75,8 +75,8 @@ void OwnerBook::use(const port_user &user, const port_usage &sum) {
     Entry &entry = ports_[{user.netns, user.index}];
     PortOwner &owner = find(entry, user.pid, user.start);
     if (owner.comm.empty()) {
-        owner.comm = text_of(sum.comm);
-        owner.uid = sum.uid;
+        owner.comm = text_of(sum.process.comm);
+        owner.uid = sum.process.uid;
     }
     owner.exact = owner.counted = true;
     owner.bytes_sent += sum.bytes_sent;

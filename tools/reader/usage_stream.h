@@ -30,7 +30,7 @@ private:
     struct Line {
         usage_key key;
         usage_sums sums;
-        process_record process;
+        struct process process;
     };
     bool is_wanted(const UsageEntry &entry) const;
     void merge();

@@ -15,10 +15,10 @@ protected:
         record.remote = parse_prefix("198.51.100.7")->host;
         record.local_port = 40000;
         record.remote_port = 443;
-        record.pid = 1234;
+        record.process.pid = 1234;
         record.protocol = PROTOCOL_TCP;
         record.flags = SOCKET_OUT;
-        std::strcpy(record.comm, "curl");
+        std::strcpy(record.process.comm, "curl");
     }
     bool pass() const { return passes(socket_filter_of(request, 0, left_out), record); }
 
@@ -33,9 +33,9 @@ TEST_F(ReaderFilter, NothingAskedForLetsAllThrough) {
 
 TEST_F(ReaderFilter, OwnSession) {
     for (const uint32_t session : {0u, 1u, 4711u, ~0u}) {
-        left_out = record.session = session;
+        left_out = record.process.session = session;
         EXPECT_FALSE(pass()) << session;
-        record.session++;
+        record.process.session++;
         EXPECT_TRUE(pass()) << session;
     }
 }
@@ -55,7 +55,7 @@ TEST_F(ReaderFilter, WhoIsNamedIsMeant) {
 TEST_F(ReaderFilter, Processes) {
     request.pids = {1, 1234};
     EXPECT_TRUE(pass());
-    record.pid = 12;
+    record.process.pid = 12;
     EXPECT_FALSE(pass());
     request.pids.assign(FILTER_PIDS, 99);
     request.pids.back() = 12;
@@ -65,10 +65,10 @@ TEST_F(ReaderFilter, Processes) {
 TEST_F(ReaderFilter, Names) {
     request.comms = {"wget", "curl"};
     EXPECT_TRUE(pass());
-    std::strcpy(record.comm, "curl2");
+    std::strcpy(record.process.comm, "curl2");
     EXPECT_FALSE(pass());
     request.comms = {"123456789012345"};
-    std::strcpy(record.comm, "123456789012345");
+    std::strcpy(record.process.comm, "123456789012345");
     EXPECT_TRUE(pass());
 }
 

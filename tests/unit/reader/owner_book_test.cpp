@@ -14,12 +14,12 @@ constexpr uint32_t tcp = 5050, udp = uint32_t{RULE_UDP} << 16 | 5050;
 bind_record bound(uint32_t pid, const char *comm, uint32_t netns = host, uint8_t proto = 6,
                   uint8_t flags = 0) {
     bind_record record{};
-    record.socket.pid = pid;
-    record.socket.start = 1000 + pid;
+    record.socket.process.pid = pid;
+    record.socket.process.start = 1000 + pid;
     record.socket.proto = proto;
     record.socket.local_port = 5050;
     record.socket.flags = flags;
-    std::strcpy(record.socket.comm, comm);
+    std::strcpy(record.socket.process.comm, comm);
     record.action = BIND_LISTEN;
     record.netns = netns;
     return record;
@@ -33,8 +33,8 @@ port_usage moved(uint64_t sent, uint64_t received) {
     port_usage sum{};
     sum.bytes_sent = sent;
     sum.bytes_received = received;
-    sum.uid = 33;
-    std::strcpy(sum.comm, "worker");
+    sum.process.uid = 33;
+    std::strcpy(sum.process.comm, "worker");
     return sum;
 }
 
@@ -97,7 +97,7 @@ TEST(OwnerBook, AnotherProcessOfTheSameNumberIsAnother) {
     book.look({bound(1, "first")});
     book.forget();
     bind_record second = bound(1, "second");
-    second.socket.start++;
+    second.socket.process.start++;
     book.look({second});
     EXPECT_EQ(names(book), "first- second");
 }

@@ -29,19 +29,19 @@ protected:
     }
     static void fill(socket_record &r, uint8_t stream) {
         r.stream = stream;
-        r.start = 5'000'000'000;
-        r.cgroup = 18446744073709551615U;
+        r.process.start = 5'000'000'000;
+        r.process.cgroup = 18446744073709551615U;
         r.local = parse_prefix("192.0.2.1")->host;
         r.remote = parse_prefix("2001:db8::1")->host;
         r.local_port = 40000;
         r.remote_port = 443;
-        r.pid = 1234;
+        r.process.pid = 1234;
         r.tid = 1236;
-        r.ppid = 1;
-        r.uid = 1000;
+        r.process.ppid = 1;
+        r.process.uid = 1000;
         r.proto = 6;
         r.flags = SOCKET_OUT;
-        std::strcpy(r.comm, "curl");
+        std::strcpy(r.process.comm, "curl");
         std::strcpy(r.thread, "worker");
     }
     template <class Write> std::string written(const Write &write) {
@@ -97,7 +97,7 @@ TEST_F(SocketJson, WhatIsUnknownIsAbsent) {
     for (const char *field : {"local_ip", "local_port", "remote_ip", "remote_port", "tid", "thread",
                               "payload", "host", "community_id"})
         EXPECT_FALSE(parse_json(line).HasMember(field)) << field;
-    message.socket.pid = 0;
+    message.socket.process.pid = 0;
     EXPECT_TRUE(has(message_line(), R"("attribution":"none")"));
     EXPECT_FALSE(parse_json(message_line()).HasMember("comm"));
 }
@@ -125,7 +125,7 @@ TEST_F(SocketJson, TheLongestPayload) {
     for (const char byte : {'\xff', '\0', '"', '\\', 'a'}) {
         const std::string payload(PAYLOAD_MAX, byte);
         message.bytes = PAYLOAD_MAX;
-        std::memset(message.socket.comm, '\x1b', sizeof message.socket.comm);
+        std::memset(message.socket.process.comm, '\x1b', sizeof message.socket.process.comm);
         std::memset(message.socket.thread, '\xff', sizeof message.socket.thread);
         const std::string line = message_line(payload);
         EXPECT_LE(line.size(), line_max + payload_line_factor * PAYLOAD_MAX);
@@ -144,7 +144,7 @@ TEST_F(SocketJson, Executables) {
 }
 
 TEST_F(SocketJson, HostileNames) {
-    std::memcpy(message.socket.comm, "a\"\\\n\x1b\xff\0z", 8);
+    std::memcpy(message.socket.process.comm, "a\"\\\n\x1b\xff\0z", 8);
     const std::string line = message_line();
     EXPECT_FALSE(has(line, "\x1b"));
     EXPECT_STREQ(parse_json(line)["comm"].GetString(), "a\"\\\n\x1b\xef\xbf\xbd");

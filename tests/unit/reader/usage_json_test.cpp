@@ -36,7 +36,7 @@ protected:
 
     usage_key key{};
     usage_sums sums{100, 200, 3, 4};
-    process_record process{};
+    struct process process{};
     UsageContext context;
 };
 
@@ -63,8 +63,6 @@ TEST_F(UsageJson, WhatIsUnknownIsAbsent) {
     EXPECT_NE(line().find(R"("comm":"curl","exe":"/usr/bin/curl","cgroup_id")"), std::string::npos);
     context.total = true;
     EXPECT_NE(line().find(R"("total":true)"), std::string::npos);
-    process.flags = PROCESS_BOOTSTRAP;
-    EXPECT_NE(line().find(R"("attribution":"bootstrap")"), std::string::npos);
 }
 
 TEST_F(UsageJson, AddressesAndProtocols) {

@@ -54,7 +54,7 @@ LineContext EventLines::next(uint64_t boot_time) {
 SocketContext EventLines::context_of(const socket_record &socket, const LineContext &line) {
     return {.line = line,
             .boot = clock_.offset(),
-            .exe_run = executables_.run(socket.exe, line.microseconds),
+            .exe_run = executables_.run(socket.process.exe, line.microseconds),
             .hex = hex_};
 }
 

@@ -13,7 +13,7 @@ namespace {
 template <class RECORD> struct SocketEvent {
     const RECORD &record;
     const socket_record &socket;
-    const socket_record &process;
+    const struct process &process;
     const LineContext &line;
     EventTime time;
     std::string_view exe_run;
@@ -22,11 +22,11 @@ template <class RECORD> struct SocketEvent {
     SocketEvent(const RECORD &r, const SocketContext &context)
         : record(r),
           socket(r.socket),
-          process(r.socket),
+          process(r.socket.process),
           line(context.line),
           time(context.line.microseconds),
           exe_run(context.exe_run),
-          start_time((r.socket.start + static_cast<uint64_t>(context.boot)) / 1'000'000) {}
+          start_time((r.socket.process.start + static_cast<uint64_t>(context.boot)) / 1'000'000) {}
 
     auto community_id() const {
         const TextBy id = {[&r = socket](char *to) { return put_community_id(to, r); }};

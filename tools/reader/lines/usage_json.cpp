@@ -10,12 +10,12 @@ namespace {
 struct UsageEvent {
     const usage_key &key;
     const usage_sums &sums;
-    const process_record &process;
+    const struct process &process;
     const LineContext &line;
     std::string_view exe_run;
     const EventTime &time;
     uint64_t start_time, interval; // milliseconds
-    bool by_port, bootstrap, total;
+    bool by_port, total;
 };
 
 } // namespace
@@ -38,7 +38,6 @@ void write_usage(JsonLines &out, const UsageEntry &entry, bool by_port,
         .start_time = (entry.key.start + static_cast<uint64_t>(context.boot)) / 1'000'000,
         .interval = (context.interval + 500) / 1000,
         .by_port = by_port,
-        .bootstrap = (entry.process->flags & PROCESS_BOOTSTRAP) != 0,
         .total = context.total};
     out.commit(put_line(out.room(line_max + context.exe_run.size()), usage_table, event));
 }
