@@ -38,7 +38,7 @@ DIR_ebpf-store := store
 DIR_ebpf-web  := web
 BIN     := $(TOOLS:%=$(B)/bin/%)
 LIB     := $(B)/libpinpipe.a
-SKELS   := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*/*.bpf.c))
+SKELS   := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*/*.bpf.c tests/unit/*/*.bpf.c))
 objects  = $(patsubst %.cpp,$(B)/%.o,$(wildcard $(addprefix $(1)/,*.cpp */*.cpp)))
 UNIT    := $(B)/bin/unit-tests
 TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
@@ -177,7 +177,7 @@ $(BENCHES): $(B)/bin/%: $(B)/tests/bench/%.o $(READING) $(LIB)
 # --- upkeep ---
 
 SOURCES := $(wildcard bpf/*/*.[ch] lib/*/*.h lib/*/*.cpp $(addprefix tools/*/,*.h *.cpp */*.h */*.cpp) \
-             tests/unit/*/*.h tests/unit/*/*.cpp tests/bench/*.h tests/bench/*.cpp \
+             tests/unit/*/*.h tests/unit/*/*.cpp tests/unit/*/*.c tests/bench/*.h tests/bench/*.cpp \
              tests/fuzz/*.cpp tests/fuzz/*.h tests/vm/*.cpp tests/vm/*.h tests/traffic/*.cpp tests/traffic/*.h tests/cli/*.c)
 SCRIPTS := $(shell grep -lE '^.!/(usr/bin/env bash|bin/(ba)?sh|bin/busybox sh)' .ci/* tests/* tests/*/* tools/*/embed 2>/dev/null)
 PAGES   := $(wildcard man/*.[1-8])

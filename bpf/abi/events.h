@@ -83,7 +83,7 @@ struct socket_record {
 	__u32 lost;
 	__u16 generation;
 	__u8 stream;
-	__u8 hook;	      /* 0 */
+	__u8 hook;		/* 0 */
 	struct process process; /* pid 0: nobody is known */
 	__u64 cookie;		/* of the socket, while it lives; 0: it has none yet */
 	union address local;	/* all zero: any, or not known */

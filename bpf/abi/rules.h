@@ -153,10 +153,11 @@ struct covered_record {
 #define LABEL_AUDIT    0x2 /* all its subjects are only audited */
 
 struct label_record {
-	__u64 now;     /* policy.now that the rest is of; 0: none */
-	__u64 allowed; /* TCP: policy.now that let it through; 0: none */
+	__u64 now;		    /* policy.now that the rest is of; 0: none */
+	__u64 allowed;		    /* TCP: policy.now that let it through; 0: none */
 	struct process process;	    /* whose the socket is; pid 0: not known */
-	__u64 scopes[LABEL_SCOPES]; /* ids of its cgroup and those above it, by their level from 1 on */
+	__u64 scopes[LABEL_SCOPES]; /* ids of its cgroup and those above it, by their level from 1
+				       on */
 	__u64 told;		    /* last event of a denial: nanoseconds of CLOCK_BOOTTIME */
 	__u32 suppressed;	    /* denials since */
 	__u32 flags;		    /* LABEL_* */

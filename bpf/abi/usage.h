@@ -94,11 +94,11 @@ struct usage_totals {
 struct owner_record {
 	struct usage_key key; /* who received last, or connected, listened, closed; pid 0: nobody */
 	struct process process; /* of the same process */
-	__u64 since;   /* established: nanoseconds of CLOCK_BOOTTIME; 0: not seen */
-	__u32 start;   /* copied_seq when counting began */
-	__u32 counted; /* bytes charged since; wraps as copied_seq does */
-	__u32 flags;   /* OWNER_* */
-	__u32 owed;    /* bytes received and not charged when it closed */
+	__u64 since;		/* established: nanoseconds of CLOCK_BOOTTIME; 0: not seen */
+	__u32 start;		/* copied_seq when counting began */
+	__u32 counted;		/* bytes charged since; wraps as copied_seq does */
+	__u32 flags;		/* OWNER_* */
+	__u32 owed;		/* bytes received and not charged when it closed */
 };
 
 RECORD_SIZE(process_record, 72);

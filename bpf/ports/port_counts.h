@@ -5,10 +5,8 @@
 #ifndef PINPIPE_PORT_COUNTS_H
 #define PINPIPE_PORT_COUNTS_H
 
+#include "bpf/common/protocols.h"
 #include "bpf/ports/watched_ports.h"
-
-#define PROTO_TCP 6
-#define PROTO_UDP 17
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -23,7 +23,7 @@
  * How far the buffers of a message have been read: here and not on the stack, where the verifier
  * would look at every state of it.
  */
-struct cursor {
+struct buffer_walk {
 	__u64 vector; /* their address */
 	__u32 at;     /* bytes in the payload */
 	__u32 most;   /* at most so many */
@@ -38,7 +38,7 @@ struct scratch_area {
 		struct bind_record bind;
 	};
 	__u8 payload[SCRATCH_PAYLOAD];
-	struct cursor cursor;
+	struct buffer_walk walk;
 };
 
 /* The largest record reaches into the room for payload. */
@@ -167,7 +167,8 @@ static __always_inline bool passes(const struct socket_filter *f, const struct s
 	    differs(&r->remote, &f->host, &f->host_mask))
 		return false;
 	return f->protocols & r->protocol && f->directions >> (r->flags & SOCKET_OUT) & 1 &&
-	       has_process(f, r->process.pid, r->process.session) && has_comm(f, r) && has_port(f, r);
+	       has_process(f, r->process.pid, r->process.session) && has_comm(f, r) &&
+	       has_port(f, r);
 }
 
 /* 1 if a reader is among readers and its filter lets this process through, else 0. */

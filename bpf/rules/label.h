@@ -73,8 +73,7 @@ static __always_inline bool is_current(const struct label_record *l)
 	if (!(policy.now & POLICY_HAS_EXE))
 		return true;
 	inode = task->mm->exe_file->f_inode;
-	return inode->i_ino == l->process.exe.inode &&
-	       inode->i_sb->s_dev == l->process.exe.device;
+	return inode->i_ino == l->process.exe.inode && inode->i_sb->s_dev == l->process.exe.device;
 }
 
 /* The subjects that a process matches. */

@@ -199,7 +199,7 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
 	if (l && l->process.pid && (l->count || !found->count))
 		return 0;
-	if (sk->sk_protocol == IPPROTO_TCP_NR && was_connected(sk))
+	if (sk->sk_protocol == PROTO_TCP && was_connected(sk))
 		found->flags |= LABEL_CONNECTS;
 	if (!l)
 		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);

@@ -137,7 +137,7 @@ static __always_inline void see_listening(struct sock *sk)
 		s->flags = OWNER_LISTENER;
 	}
 	/* Without a port it gets one after this; the list of what is bound will have it. */
-	claim_port(sk, IPPROTO_TCP_NR);
+	claim_port(sk, PROTO_TCP);
 	if (asked(STREAM_BIND) && sk->__sk_common.skc_num && name_socket(sk, &key))
 		tell_bound(asked(STREAM_BIND), sk, &key, BIND_LISTEN);
 }

@@ -79,7 +79,7 @@ static __always_inline void tell_and_charge(struct sock *sk, struct message *m,
 		tell_message(readers, task, sk, m);
 	keep_service_port(&m->peer);
 	identify_process(task, &m->peer.start, &m->peer.pid);
-	if (!(m->flags & SOCKET_OUT) && m->peer.proto == IPPROTO_TCP_NR)
+	if (!(m->flags & SOCKET_OUT) && m->peer.proto == PROTO_TCP)
 		note_user(sk, &m->peer);
 	use_port(sk, &m->peer, sums);
 	charge(&m->peer, sums);

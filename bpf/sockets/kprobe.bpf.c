@@ -17,14 +17,12 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/common/active_set.h"
+#include "bpf/packet/fields.h"
 #include "bpf/sockets/moved.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 extern int LINUX_KERNEL_VERSION __kconfig;
-
-#define IPV4_SOURCE 12 /* offset in the header */
-#define IPV6_SOURCE 8
 
 /* A call that the task is in. The innermost one counts: what it moves is what the outer one does.
  */
@@ -290,22 +288,26 @@ int BPF_PROG(see_destroy, struct sock *sk)
 	return 0;
 }
 
-static __always_inline void find_sender(struct sk_buff *skb, struct usage_key *key)
+/* The source of a UDP packet, whose headers the kernel has found. */
+static __always_inline void find_sender(const struct sk_buff *skb, struct usage_key *key)
 {
-	const unsigned char *head = BPF_CORE_READ(skb, head);
-	const unsigned char *ip = head + BPF_CORE_READ(skb, network_header);
-	const unsigned char *udp = head + BPF_CORE_READ(skb, transport_header);
-	struct socket_name name = {};
-	__u8 version = 0;
+	const __u16 ip = BPF_CORE_READ(skb, network_header);
+	const __u16 udp = BPF_CORE_READ(skb, transport_header);
+	struct cursor c = {.data = BPF_CORE_READ(skb, head) + ip, .buffer = BUFFER_KERNEL};
+	struct packet p = {.proto = PROTO_UDP, .end = udp - ip + UDP_HEADER};
+	struct ports ports = {};
+	union address dst;
+	__u8 ttl;
 
-	bpf_probe_read_kernel(&version, 1, ip);
-	name.family = version >> 4 == 4 ? AF_INET : AF_INET6;
-	bpf_probe_read_kernel(&name.port, sizeof(name.port), udp);
-	if (name.family == AF_INET)
-		bpf_probe_read_kernel(name.rest, 4, ip + IPV4_SOURCE);
-	else /* after the flow label */
-		bpf_probe_read_kernel(name.rest + 4, 16, ip + IPV6_SOURCE);
-	name_peer(key, &name);
+	if (ip_version(&c) == ETHERTYPE_IPV6)
+		p.flags = PACKET_IPV6;
+	if (!copy_addresses(&c, &p, &key->remote, &dst, &ttl))
+		return;
+	c.offset = udp - ip;
+	if (read_ports(&c, &p, &ports) != PACKET_WHOLE)
+		return;
+	key->known = 1;
+	key->port = bpf_ntohs(ports.source);
 }
 
 /* A datagram has been copied to the process. Negative: it was only looked at. */

@@ -23,20 +23,20 @@ struct segment { /* struct iovec */
 /* Appends a segment to the payload, but for what is to be skipped. False: this was the last. */
 static __always_inline bool append(struct scratch_area *s, const struct segment *from)
 {
-	struct cursor *c = &s->cursor;
-	__u64 over = c->skip < from->length ? c->skip : from->length;
+	struct buffer_walk *w = &s->walk;
+	__u64 over = w->skip < from->length ? w->skip : from->length;
 	__u64 rest = from->length - over;
-	__u32 at = c->at, length = c->most - at;
+	__u32 at = w->at, length = w->most - at;
 
-	c->skip -= over;
+	w->skip -= over;
 	if (length > rest)
 		length = rest;
 	asm volatile("%0 &= 0x7ff" : "+r"(at));
 	asm volatile("%0 &= 0x7ff" : "+r"(length));
 	if (bpf_probe_read_user(s->payload + at, length, (void *)(from->base + over)))
 		return false; /* that memory is not there */
-	c->at = at + length;
-	return c->at < c->most;
+	w->at = at + length;
+	return w->at < w->most;
 }
 
 static long append_segment(__u32 number, struct scratch_area **area)
@@ -45,7 +45,7 @@ static long append_segment(__u32 number, struct scratch_area **area)
 	struct segment segment = {};
 
 	if (bpf_probe_read_user(&segment, sizeof(segment),
-				(void *)s->cursor.vector + number * sizeof(segment)))
+				(void *)s->walk.vector + number * sizeof(segment)))
 		return 1;
 	return !append(s, &segment);
 }
@@ -59,16 +59,16 @@ static __noinline __u32 read_payload(struct scratch_area *s, struct task_struct 
 
 	if (!s || !c || !most || !is_socket(task, c->arg[0], sk))
 		return 0;
-	s->cursor.at = 0;
-	s->cursor.most = most;
-	s->cursor.skip = c->skip;
+	s->walk.at = 0;
+	s->walk.most = most;
+	s->walk.skip = c->skip;
 	switch (c->call) {
 	case CALL_READ:
 	case CALL_SENDTO:
 		segment.base = c->arg[1];
 		segment.length = c->arg[2];
 		append(s, &segment);
-		return s->cursor.at;
+		return s->walk.at;
 	case CALL_READV:
 		head.vector = c->arg[1];
 		head.segments = c->arg[2];
@@ -81,11 +81,11 @@ static __noinline __u32 read_payload(struct scratch_area *s, struct task_struct 
 	default:
 		return 0;
 	}
-	s->cursor.vector = head.vector;
+	s->walk.vector = head.vector;
 	if (head.segments > SEGMENTS_MAX)
 		head.segments = SEGMENTS_MAX;
 	bpf_loop(head.segments, append_segment, &s, 0);
-	return s->cursor.at;
+	return s->walk.at;
 }
 
 #endif

@@ -52,7 +52,7 @@ static __always_inline __u32 index_of(const struct sock *sk, __u8 proto)
 		return NO_PORT;
 	if (is_stream(proto))
 		return RULE_TCP << 16 | port;
-	return proto == IPPROTO_UDP_NR ? RULE_UDP << 16 | port : NO_PORT;
+	return proto == PROTO_UDP ? RULE_UDP << 16 | port : NO_PORT;
 }
 
 /* No hook's, no watch's: 0. */
@@ -302,7 +302,7 @@ static __noinline int share_port(const struct sock *sk, const struct usage_key *
 	word = user.index == NO_PORT ? 0 : word_of(user.index);
 	if (!word)
 		return 0;
-	if (word & WATCH_WAITS && who->proto == IPPROTO_UDP_NR)
+	if (word & WATCH_WAITS && who->proto == PROTO_UDP)
 		claim(sk, bpf_get_current_task_btf(), user.index);
 	user.start = who->start;
 	user.pid = who->pid;

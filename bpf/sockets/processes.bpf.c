@@ -29,7 +29,8 @@ int BPF_PROG(see_rename, struct task_struct *task, const char *comm)
 	identify_process(task, &who.start, &who.pid);
 	process = bpf_map_lookup_elem(&processes, &who);
 	if (process)
-		bpf_probe_read_kernel_str(process->process.comm, sizeof(process->process.comm), comm);
+		bpf_probe_read_kernel_str(process->process.comm, sizeof(process->process.comm),
+					  comm);
 	return 0;
 }
 

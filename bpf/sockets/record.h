@@ -14,11 +14,11 @@
 static __always_inline __u8 protocol_bit(__u8 proto)
 {
 	switch (proto) {
-	case IPPROTO_TCP_NR:
+	case PROTO_TCP:
 		return PROTOCOL_TCP;
-	case IPPROTO_UDP_NR:
+	case PROTO_UDP:
 		return PROTOCOL_UDP;
-	case IPPROTO_UDPLITE_NR:
+	case PROTO_UDPLITE:
 		return PROTOCOL_UDPLITE;
 	case USAGE_MPTCP:
 		return PROTOCOL_MPTCP;
@@ -36,7 +36,7 @@ static __always_inline bool is_bound(const struct sock *sk, __u8 proto)
 
 	if (!GET(sk, __sk_common.skc_num))
 		return false;
-	if (proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP)
+	if (proto == PROTO_TCP || proto == USAGE_MPTCP)
 		return GET(sk, __sk_common.skc_state) == TCP_LISTEN ||
 		       (GET(sk, __sk_common.skc_state) == TCP_CLOSE && locks & BOUND_BY_CALL);
 	return locks & BOUND_BY_CALL || GET(sk, __sk_common.skc_state) != TCP_ESTABLISHED;

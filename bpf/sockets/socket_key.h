@@ -6,6 +6,8 @@
 #define PINPIPE_SOCKET_H
 
 #include "bpf/abi/usage.h"
+#include "bpf/common/address.h"
+#include "bpf/common/protocols.h"
 
 #define AF_INET	  2
 #define AF_INET6  10
@@ -16,13 +18,6 @@
 
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000 /* notices about what was sent, not something received */
-
-#define IPPROTO_ICMP_NR	   1
-#define IPPROTO_TCP_NR	   6
-#define IPPROTO_UDP_NR	   17
-#define IPPROTO_ICMPV6_NR  58
-#define IPPROTO_UDPLITE_NR 136
-#define IPPROTO_MPTCP_NR   262
 
 #define EPHEMERAL_PORTS 32768 /* where Linux begins to choose ports by itself */
 
@@ -43,13 +38,6 @@ struct socket_name {
 	__u8 rest[24];
 };
 
-static __always_inline void map_ipv4(union address *to, __u32 address)
-{
-	to->halves[0] = 0;
-	to->words[2] = bpf_htonl(0xffff);
-	to->words[3] = address;
-}
-
 /* Inode in nsfs. */
 static __always_inline __u32 netns_of(const struct sock *sk)
 {
@@ -66,7 +54,7 @@ static __always_inline void keep_service_port(struct usage_key *key)
 /* A stream of bytes, whose receive returns 0 at its end. */
 static __always_inline bool is_stream(__u8 proto)
 {
-	return proto == IPPROTO_TCP_NR || proto == USAGE_MPTCP;
+	return proto == PROTO_TCP || proto == USAGE_MPTCP;
 }
 
 /* Which stream tells of messages of this protocol; STREAMS: none. */
@@ -74,7 +62,7 @@ static __always_inline enum stream message_stream(__u8 proto)
 {
 	if (is_stream(proto))
 		return STREAM_TCP;
-	return proto == IPPROTO_UDP_NR || proto == IPPROTO_UDPLITE_NR ? STREAM_UDP : STREAMS;
+	return proto == PROTO_UDP || proto == PROTO_UDPLITE ? STREAM_UDP : STREAMS;
 }
 
 /*
@@ -91,9 +79,8 @@ static __always_inline bool name_socket(const struct sock *sk, struct usage_key 
 	}
 	if (family != AF_INET && family != AF_INET6)
 		return false;
-	key->proto = proto == IPPROTO_MPTCP_NR ? USAGE_MPTCP : proto;
-	if (GET(sk, sk_type) == SOCK_RAW_TYPE && proto != IPPROTO_ICMP_NR &&
-	    proto != IPPROTO_ICMPV6_NR)
+	key->proto = proto == PROTO_MPTCP ? USAGE_MPTCP : proto;
+	if (GET(sk, sk_type) == SOCK_RAW_TYPE && proto != PROTO_ICMP && proto != PROTO_ICMPV6)
 		key->proto = USAGE_RAW;
 
 	if (family == AF_INET) {

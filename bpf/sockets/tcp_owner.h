@@ -26,7 +26,7 @@ static __always_inline bool is_tcp(const struct sock *sk)
 {
 	__u16 family = sk->__sk_common.skc_family;
 
-	return sk->sk_protocol == IPPROTO_TCP_NR && (family == AF_INET || family == AF_INET6);
+	return sk->sk_protocol == PROTO_TCP && (family == AF_INET || family == AF_INET6);
 }
 
 static __always_inline void count_from(struct owner_record *s, __u32 seq)

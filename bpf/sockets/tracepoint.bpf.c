@@ -74,7 +74,7 @@ int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 	identify_process(task, &m.peer.start, &m.peer.pid);
 	sums.bytes_received = result;
 	sums.calls_received = 1;
-	if (m.peer.proto == IPPROTO_TCP_NR)
+	if (m.peer.proto == PROTO_TCP)
 		note_received(sk, &m.peer, result);
 	use_port(sk, &m.peer, &sums);
 	charge(&m.peer, &sums);

@@ -12,7 +12,7 @@
 
 #include "bpf/abi/control.h"
 #include "bpf/readers/emit_packet.h"
-#include "bpf/packet/parser.h"
+#include "bpf/packet/xdp.h"
 #include "bpf/xdp/local_port.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -78,12 +78,7 @@ static __always_inline enum parsed fill_icmp(struct cursor *c, const struct pack
 /* Looks at the frame and emits what it is. What is no ICMP at all comes out as PACKET_OTHER. */
 static __always_inline enum parsed look(struct xdp_md *ctx, __u32 readers, bool frags)
 {
-	struct cursor c = {
-		.ctx = ctx,
-		.data = (void *)(long)ctx->data,
-		.end = (void *)(long)ctx->data_end,
-		.frags = frags,
-	};
+	struct cursor c = xdp_cursor(ctx, frags);
 	struct icmp_record r = {};
 	struct packet p = {};
 	enum parsed parsed = parse_packet(&c, &p, raw_ip);

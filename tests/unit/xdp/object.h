@@ -16,8 +16,6 @@ struct xdp; // the skeleton
 
 namespace pinpipe::xdp_test {
 
-// The kernel refuses to run a shorter frame.
-inline constexpr size_t shortest_frame = 14;
 // The longest frame that fits one buffer; what is longer comes in further buffers of a page each.
 // Drivers never give those to a plain XDP program.
 size_t first_buffer_size();

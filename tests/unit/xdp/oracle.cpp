@@ -25,42 +25,26 @@ union address whole(Frame ipv6) {
     return a;
 }
 
-Verdict message(Frame body, icmp_record record) {
-    if (body.size() < 8)
-        return {Outcome::malformed};
-    record.type = body[0];
-    record.code = body[1];
-    std::copy_n(body.begin() + 4, 4, record.rest);
-    return {Outcome::message, record};
-}
-
-Verdict later_fragment(uint8_t protocol, uint8_t icmp) {
-    return {protocol == icmp ? Outcome::later_fragment : Outcome::ignored};
-}
-
-Verdict judge_ipv4(Frame data, icmp_record record) {
+Meaning understand_ipv4(Frame data, icmp_record record) {
     if (data.size() < 20)
-        return {Outcome::truncated};
+        return {Kind::truncated};
     const unsigned version = data[0] / 16, header = data[0] % 16 * 4;
     const bool jumbo = be16(data, 2) == 0 && data.size() > largest_length_field;
     const size_t length = jumbo ? data.size() : be16(data, 2);
     if (version != 4 || header < 20 || length < header)
-        return {Outcome::malformed};
+        return {Kind::malformed};
     if (length > data.size())
-        return {Outcome::truncated};
+        return {Kind::truncated};
     const Frame packet = data.first(length);
-    const unsigned offset = be16(packet, 6) % 8192;
-    if (offset > 0)
-        return later_fragment(packet[9], protocol_icmp);
-    if (packet[9] != protocol_icmp)
-        return {};
     record.length = static_cast<__u32>(length);
     record.ttl = packet[8];
-    if (packet[6] & 0x20)
-        record.flags |= PACKET_FIRST_FRAGMENT;
     record.src = mapped(packet.subspan(12, 4));
     record.dst = mapped(packet.subspan(16, 4));
-    return message(packet.subspan(header), record);
+    if (be16(packet, 6) % 8192 > 0)
+        return {Kind::later, packet[9], record};
+    if (packet[6] & 0x20)
+        record.flags |= PACKET_FIRST_FRAGMENT;
+    return {Kind::whole, packet[9], record, packet.subspan(header)};
 }
 
 bool is_extension(uint8_t protocol) {
@@ -68,74 +52,83 @@ bool is_extension(uint8_t protocol) {
 }
 
 // Peels one header off rest each turn, until something else than an extension header comes.
-Verdict judge_chain(uint8_t next, Frame rest, icmp_record record) {
+Meaning understand_chain(uint8_t next, Frame rest, icmp_record record) {
     for (int seen = 0; is_extension(next); seen++) {
         if (seen == most_extensions || rest.size() < 8)
-            return {Outcome::malformed};
+            return {Kind::malformed};
         size_t size = (rest[1] + 1u) * 8;
         if (next == authentication)
             size = (rest[1] + 2u) * 4;
         if (next == fragment_header) {
             size = 8;
             if (be16(rest, 2) >> 3 != 0)
-                return later_fragment(rest[0], protocol_icmpv6);
+                return {Kind::later, rest[0], record};
             if (rest[3] & 1)
                 record.flags |= PACKET_FIRST_FRAGMENT;
         }
         if (rest.size() < size)
-            return {Outcome::malformed};
+            return {Kind::malformed};
         next = rest[0];
         rest = rest.subspan(size);
     }
-    return next == protocol_icmpv6 ? message(rest, record) : Verdict{};
+    return {Kind::whole, next, record, rest};
 }
 
-Verdict judge_ipv6(Frame data, icmp_record record) {
+Meaning understand_ipv6(Frame data, icmp_record record) {
     if (data.size() < 40)
-        return {Outcome::truncated};
+        return {Kind::truncated};
     if (data[0] / 16 != 6)
-        return {Outcome::malformed};
+        return {Kind::malformed};
     const bool jumbo = be16(data, 4) == 0 && data.size() > largest_length_field;
     const size_t length = jumbo ? data.size() : be16(data, 4) + 40u;
     if (length > data.size())
-        return {Outcome::truncated};
+        return {Kind::truncated};
     record.flags |= PACKET_IPV6;
     record.length = static_cast<__u32>(length);
     record.ttl = data[7];
     record.src = whole(data.subspan(8, 16));
     record.dst = whole(data.subspan(24, 16));
-    return judge_chain(data[6], data.first(length).subspan(40), record);
+    return understand_chain(data[6], data.first(length).subspan(40), record);
 }
 
-Verdict judge_raw(Frame frame) {
+Meaning understand_raw(Frame frame) {
     const unsigned version = frame.empty() ? 0 : frame[0] / 16;
     if (version == 4)
-        return judge_ipv4(frame, {});
+        return understand_ipv4(frame, {});
     if (version == 6)
-        return judge_ipv6(frame, {});
-    return {};
+        return understand_ipv6(frame, {});
+    return {frame.empty() ? Kind::truncated : Kind::other};
 }
 
-Verdict judge_ethernet(Frame frame) {
+Meaning understand_ethernet(Frame frame) {
     if (frame.size() < 14)
-        return {Outcome::truncated};
+        return {Kind::truncated};
     icmp_record record = {};
     uint16_t type = be16(frame, 12);
     Frame payload = frame.subspan(14);
     unsigned tags = 0;
     while ((type == type_vlan || type == type_service_vlan) && tags < 2) {
         if (payload.size() < 4)
-            return {Outcome::truncated};
+            return {Kind::truncated};
         record.vlan[tags++] = be16(payload, 0);
         type = be16(payload, 2);
         payload = payload.subspan(4);
     }
     record.flags = static_cast<__u8>(tags);
     if (type == type_ipv4)
-        return judge_ipv4(payload, record);
+        return understand_ipv4(payload, record);
     if (type == type_ipv6)
-        return judge_ipv6(payload, record);
+        return understand_ipv6(payload, record);
     return {};
+}
+
+Verdict message(Frame body, icmp_record record) {
+    if (body.size() < 8)
+        return {Outcome::malformed};
+    record.type = body[0];
+    record.code = body[1];
+    std::copy_n(body.begin() + 4, 4, record.rest);
+    return {Outcome::message, record};
 }
 
 bool within(const union address &a, const packet_filter &filter) {
@@ -148,8 +141,32 @@ bool within(const union address &a, const packet_filter &filter) {
 
 } // namespace
 
+Meaning understand(Frame frame, Link link) {
+    return link == Link::raw_ip ? understand_raw(frame) : understand_ethernet(frame);
+}
+
+Ports ports_of(const Meaning &meaning) {
+    constexpr uint8_t with_ports[] = {6, 17, 33, 132, 136};
+    if (meaning.kind != Kind::whole)
+        return {meaning.kind};
+    if (std::ranges::find(with_ports, meaning.protocol) == std::end(with_ports))
+        return {};
+    if (meaning.body.size() < (meaning.protocol == protocol_tcp ? 20 : 8))
+        return {Kind::malformed};
+    return {Kind::whole, be16(meaning.body, 0), be16(meaning.body, 2)};
+}
+
 Verdict judge(Frame frame, Link link) {
-    return link == Link::raw_ip ? judge_raw(frame) : judge_ethernet(frame);
+    const Meaning meaning = understand(frame, link);
+    const bool v6 = meaning.record.flags & PACKET_IPV6;
+    const bool is_icmp = meaning.protocol == (v6 ? protocol_icmpv6 : protocol_icmp);
+    switch (meaning.kind) {
+    case Kind::malformed: return {Outcome::malformed};
+    case Kind::truncated: return {Outcome::truncated};
+    case Kind::later: return {is_icmp ? Outcome::later_fragment : Outcome::ignored};
+    case Kind::whole: return is_icmp ? message(meaning.body, meaning.record) : Verdict{};
+    default: return {};
+    }
 }
 
 bool matches(const packet_filter &filter, const icmp_record &record, uint8_t hook) {

@@ -13,6 +13,9 @@ namespace pinpipe::xdp_test {
 using Bytes = std::vector<uint8_t>;
 using Frame = std::span<const uint8_t>;
 
+// The shortest frame that the kernel lets a test run.
+inline constexpr size_t shortest_frame = 14;
+
 Bytes operator+(Bytes head, const Bytes &tail);
 void put16(Bytes &bytes, size_t at, uint16_t value); // big-endian, in place
 

@@ -1,5 +1,7 @@
-// Watched ports: which packets count, by every shape of packet, and what is counted apart.
+// Watched ports: which packets count, by every shape of packet, and what is counted apart. Programs
+// of XDP and of tc say the same of the same packet, received or sent.
 #include "tests/unit/xdp/fixture.h"
+#include "tests/unit/xdp/sent_object.h"
 
 namespace pinpipe::xdp_test {
 namespace {
@@ -7,10 +9,11 @@ namespace {
 constexpr uint16_t port = 0x1234;
 constexpr uint32_t tcp = port, udp = uint32_t{RULE_UDP} << 16 | port;
 
-Bytes transport(uint8_t protocol, uint16_t to = port, size_t size = 32) {
+// Source and destination alike: it is the local port of who sends and of who receives.
+Bytes transport(uint8_t protocol, uint16_t at = port, size_t size = 32) {
     Bytes bytes(size);
-    put16(bytes, 0, 0x4321);
-    put16(bytes, 2, to);
+    put16(bytes, 0, at);
+    put16(bytes, 2, at);
     bytes[12] = protocol == protocol_tcp ? 0x50 : 0;
     return bytes;
 }
@@ -23,13 +26,23 @@ protected:
         XdpTest::SetUp();
         if (!loaded())
             return;
+        sent_ = SentObject::loaded(object().shape());
         object().unwatch();
-        object().watch(tcp, WATCH_ALWAYS);
-        object().watch(udp, WATCH_ALWAYS);
+        watch(tcp, WATCH_ALWAYS);
+        watch(udp, WATCH_ALWAYS);
     }
     void TearDown() override {
         if (loaded())
-            object().unwatch();
+            unwatch();
+    }
+
+    void watch(uint32_t index, uint64_t word) {
+        object().watch(index, word);
+        sent_->watch(index, word);
+    }
+    void unwatch() {
+        object().unwatch();
+        sent_->unwatch();
     }
 
     // What a frame adds, run by each program that takes it: "tcp 1 66", "udp 1 66", "fragment",
@@ -37,23 +50,47 @@ protected:
     std::string seen(Frame frame) {
         std::string all;
         for (const Program program : programs(frame.size())) {
-            const auto tcp_before = object().port_count(tcp), udp_before = object().port_count(udp);
-            const hook_counters before = object().counters(37);
-            const Ran ran = object().run(program, frame);
-            EXPECT_EQ(ran.error, 0);
-            EXPECT_EQ(ran.verdict, 2u) << "XDP_PASS";
-            EXPECT_TRUE(ran.unchanged);
-            std::string one = difference("tcp", tcp_before, object().port_count(tcp)) +
-                              difference("udp", udp_before, object().port_count(udp));
-            const hook_counters after = object().counters(37);
-            one += after.port_fragments > before.port_fragments ? "fragment" : "";
-            one += after.malformed > before.malformed ? "malformed" : "";
-            one += after.truncated > before.truncated ? "truncated" : "";
+            const std::string one = received(program, frame);
             if (!all.empty() && all != one)
-                return "the programs differ: " + all + " and " + one;
+                return "the XDP programs differ: " + all + " and " + one;
             all = one;
         }
-        return all;
+        // What cannot be parsed has a count where it is received.
+        const bool parsed = all != "malformed" && all != "truncated";
+        const auto sent = sent_by(frame);
+        return !sent || *sent == (parsed ? all : "") ? all
+                                                     : "received: " + all + ", sent: " + *sent;
+    }
+
+    std::string received(Program program, Frame frame) {
+        const auto tcp_before = object().port_count(tcp), udp_before = object().port_count(udp);
+        const hook_counters before = object().counters(37);
+        const Ran ran = object().run(program, frame);
+        EXPECT_EQ(ran.error, 0);
+        EXPECT_EQ(ran.verdict, 2u) << "XDP_PASS";
+        EXPECT_TRUE(ran.unchanged);
+        const hook_counters after = object().counters(37);
+        return difference("tcp", tcp_before, object().port_count(tcp)) +
+               difference("udp", udp_before, object().port_count(udp)) +
+               (after.port_fragments > before.port_fragments ? "fragment" : "") +
+               (after.malformed > before.malformed ? "malformed" : "") +
+               (after.truncated > before.truncated ? "truncated" : "");
+    }
+
+    // None: the kernel runs no tc program on such a frame.
+    std::optional<std::string> sent_by(Frame frame) {
+        const auto tcp_before = sent_->port_count(tcp), udp_before = sent_->port_count(udp);
+        const hook_counters before = sent_->counters();
+        const auto verdict = sent_->run(frame);
+        if (!verdict)
+            return std::nullopt;
+        EXPECT_EQ(*verdict, ~0u) << "TCX_NEXT";
+        const hook_counters after = sent_->counters();
+        return difference("tcp", tcp_before, sent_->port_count(tcp)) +
+               difference("udp", udp_before, sent_->port_count(udp)) +
+               (after.sent_fragments > before.sent_fragments ? "fragment" : "") +
+               (after.malformed > before.malformed ? "malformed" : "") +
+               (after.truncated > before.truncated ? "truncated" : "");
     }
 
 private:
@@ -64,7 +101,27 @@ private:
         return std::string(proto) + " " + std::to_string(after.packets - before.packets) + " " +
                std::to_string(after.bytes - before.bytes);
     }
+
+    SentObject *sent_ = nullptr;
 };
+
+TEST_F(XdpPorts, TheLocalPortIsTheDestinationOfWhatIsReceivedAndTheSourceOfWhatIsSent) {
+    for (const size_t options : {0, 3}) {
+        const auto frame = [&](uint16_t source, uint16_t destination) {
+            Bytes bytes = transport(protocol_udp);
+            put16(bytes, 0, source);
+            put16(bytes, 2, destination);
+            return ethernet(
+                {}, ipv6({.chain = Extensions(options, {authentication, 4}), .last = protocol_udp},
+                         bytes));
+        };
+        const std::string counted = "udp 1 " + std::to_string(86 + 24 * options);
+        EXPECT_EQ(received(Program::packet, frame(port + 1, port)), counted);
+        EXPECT_EQ(sent_by(frame(port + 1, port)), "");
+        EXPECT_EQ(received(Program::packet, frame(port, port + 1)), "");
+        EXPECT_EQ(sent_by(frame(port, port + 1)), counted);
+    }
+}
 
 TEST_F(XdpPorts, PlainPackets) {
     for (const auto &[protocol, name] :
@@ -104,6 +161,18 @@ TEST_F(XdpPorts, TagsOptionsAndExtensions) {
                                          transport(protocol_udp)))),
                   "udp 1 " + std::to_string(86 + extension_size({kind})))
             << unsigned{kind};
+}
+
+TEST_F(XdpPorts, AsManyExtensionsAsTheParserTakes) {
+    for (const uint8_t kind : extension_kinds)
+        for (const size_t count : {7, 15, 16, 17}) {
+            const Bytes frame =
+                ethernet({}, ipv6({.chain = Extensions(count, {kind, 1}), .last = protocol_udp},
+                                  transport(protocol_udp)));
+            EXPECT_EQ(seen(frame),
+                      count > 16 ? "malformed" : "udp 1 " + std::to_string(frame.size()))
+                << unsigned{kind} << " " << count;
+        }
 }
 
 TEST_F(XdpPorts, Fragments) {
@@ -158,11 +227,11 @@ TEST_F(XdpPorts, CutAnywhere) {
 
 TEST_F(XdpPorts, OnlyHooksWhoseBitIsSet) {
     const Bytes frame = ethernet({}, ipv4({.protocol = protocol_udp}, transport(protocol_udp)));
-    object().watch(udp, WATCH_WAITS | ~(uint64_t{1} << 37));
+    watch(udp, WATCH_WAITS | ~(uint64_t{1} << 37));
     EXPECT_EQ(seen(frame), "");
-    object().watch(udp, uint64_t{1} << 37);
+    watch(udp, uint64_t{1} << 37);
     EXPECT_EQ(seen(frame), "udp 1 66");
-    object().unwatch();
+    unwatch();
     EXPECT_EQ(seen(frame), "");
 }
 

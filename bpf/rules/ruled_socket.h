@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What all hooks at a cgroup's edge begin with: whether they have anything to do there, and the
+ * label of the socket.
+ */
+#ifndef PINPIPE_RULED_SOCKET_H
+#define PINPIPE_RULED_SOCKET_H
+
+#include "bpf/rules/denial.h"
+#include "bpf/rules/verdict.h"
+
+#define REFUSE 0
+#define LET    1
+
+#define STATE_SYN_SENT 2 /* TCP_SYN_SENT */
+
+volatile struct covered_record covered SEC(".data.covered");
+
+const volatile __u32 cgroup_number;
+
+static __always_inline bool is_covered(void)
+{
+	return covered.cgroups >> (cgroup_number & (MAX_CGROUPS - 1)) & 1;
+}
+
+static __always_inline bool is_udp(__u32 protocol)
+{
+	return protocol == PROTO_UDP || protocol == PROTO_UDPLITE;
+}
+
+static __always_inline bool is_tcp_kind(__u32 protocol)
+{
+	return protocol == PROTO_TCP || protocol == PROTO_MPTCP;
+}
+
+/* A join that the kernel makes by itself: its owner's label, which is that of the MPTCP socket. */
+static __always_inline struct label_record *inherit(struct bpf_sock *sk)
+{
+	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
+	struct label_record *owner, *l;
+
+	if (!msk)
+		return NULL;
+	owner = bpf_sk_storage_get(&labels, msk, 0, 0);
+	if (!owner)
+		return NULL;
+	l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!l)
+		return NULL;
+	__builtin_memcpy(l, owner, sizeof(*l));
+	l->allowed = 0;
+	l->flags &= ~LABEL_CONNECTS;
+	if (sk->state == STATE_SYN_SENT)
+		l->flags |= LABEL_CONNECTS;
+	return l;
+}
+
+/* In a system call: the label of who makes it, up to date. A count of 0: it is not ruled. */
+static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
+{
+	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	const __u64 now = policy.now;
+
+	if (!l)
+		return NULL;
+	if (!is_current(l))
+		identify(l);
+	if (l->now != now)
+		resolve(l, now);
+	return l;
+}
+
+/* A connection that is only audited is counted once, as one that is refused would be. */
+static __always_inline int refuse_once(struct label_record *l, const struct attempt *a, bool once)
+{
+	int let = refuse(l, a);
+
+	if (let && once)
+		l->allowed = l->now;
+	return let;
+}
+
+/* Who wrote first to this socket may be answered. */
+static __always_inline bool is_peer(__u64 cookie, const union address *address, __u16 port)
+{
+	struct peer_key key = {.cookie = cookie, .address = *address, .port = port};
+
+	return bpf_map_lookup_elem(&peers, &key);
+}
+
+static __always_inline void note_peer(struct label_record *l, __u64 cookie,
+				      const union address *address, __u16 port, __u16 local)
+{
+	struct peer_key key = {.cookie = cookie, .address = *address, .port = port};
+	__u64 now = 1;
+
+	if (bpf_map_lookup_elem(&peers, &key))
+		return;
+	bpf_map_update_elem(&peers, &key, &now, BPF_ANY);
+	may_use(l, RULE_UDP, local, true);
+}
+
+/* Whether a datagram may go there though no rule lets it use that port: it answers. */
+static __always_inline bool may_answer(struct label_record *l, __u64 cookie,
+				       const union address *remote, __u16 remote_port,
+				       __u16 local_port)
+{
+	return may_use(l, RULE_UDP, local_port, false) && is_peer(cookie, remote, remote_port);
+}
+
+#endif

@@ -1,0 +1,34 @@
+// Runs the tc program that counts what an interface sends through BPF_PROG_TEST_RUN, as object.h
+// does with those of XDP.
+#pragma once
+
+#include "tests/unit/xdp/object.h"
+
+struct egress; // the skeleton
+
+namespace pinpipe::xdp_test {
+
+class SentObject {
+public:
+    explicit SentObject(Shape shape); // throws std::runtime_error
+    ~SentObject();
+    // One for each shape, which stays.
+    static SentObject *loaded(Shape shape);
+
+    // The verdict. None: the kernel runs no tc program on such a frame.
+    std::optional<uint32_t> run(Frame frame);
+    void watch(uint32_t index, uint64_t word);
+    void unwatch();
+    hook_counters counters() const;                // of this object's hook, sum over CPUs
+    count_record port_count(uint32_t index) const; // likewise, sent
+
+private:
+    struct Destroy {
+        void operator()(struct egress *skeleton) const;
+    };
+    Shape shape_;
+    std::unique_ptr<struct egress, Destroy> skeleton_;
+    std::vector<uint32_t> watched_;
+};
+
+} // namespace pinpipe::xdp_test
