@@ -6,6 +6,8 @@
 #ifndef PINPIPE_TASK_H
 #define PINPIPE_TASK_H
 
+#define PF_KTHREAD 0x00200000 /* of task_struct.flags */
+
 #define CLOCK_TICK 10000000 /* nanoseconds; user space knows start times no better */
 
 /* The number of its session in the initial pid namespace; 0: who it descends from never began one

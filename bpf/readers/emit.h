@@ -56,19 +56,6 @@ static __always_inline __u32 asked(enum stream stream)
 	return wanted.readers[stream];
 }
 
-/* 1 if x is not 0, without a branch: eight readers' filters with branches overrun the verifier. */
-static __always_inline __u64 nonzero(__u64 x)
-{
-	return (x | -x) >> 63;
-}
-
-static __always_inline __u64 differs(const union address *a, const union address *host,
-				     const union address *mask)
-{
-	return nonzero(((a->halves[0] ^ host->halves[0]) & mask->halves[0]) |
-		       ((a->halves[1] ^ host->halves[1]) & mask->halves[1]));
-}
-
 /* Whether this record's arrival is a moment to wake the reader. Racing CPUs may wake it twice. */
 static __always_inline __u64 wake_flags(struct reader_losses *l, __u64 now, __u32 bytes)
 {

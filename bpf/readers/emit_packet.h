@@ -7,15 +7,7 @@
 #define PINPIPE_EMIT_PACKET_H
 
 #include "bpf/readers/emit.h"
-
-/* 1 if the filter leaves this message out, else 0. */
-static __always_inline __u64 icmp_misses(const struct packet_filter *f, const struct icmp_record *r)
-{
-	return (differs(&r->src, &f->host, &f->host_mask) &
-		differs(&r->dst, &f->host, &f->host_mask)) |
-	       (~(f->hooks >> (r->hook & (MAX_HOOKS - 1))) & 1) |
-	       (~(f->versions >> (r->flags & PACKET_IPV6 ? 6 : 4)) & 1);
-}
+#include "bpf/readers/filter.h"
 
 /*
  * Copies the record to one reader, if its filter matches. The generation is read before the filter
@@ -39,7 +31,7 @@ static __always_inline void emit_icmp_to(__u32 reader, struct icmp_record *r)
 		return;
 
 	r->generation = *(volatile __u16 *)&control->generation;
-	if (icmp_misses(&control->icmp, r))
+	if (misses_packet(&control->icmp, r))
 		return;
 	if (!r->time)
 		r->time = bpf_ktime_get_boot_ns();

@@ -8,7 +8,6 @@
 
 #include "bpf/readers/emit_socket.h"
 #include "bpf/rules/label.h"
-#include "bpf/sockets/record.h"
 
 #define TOLD_AGAIN 1000000000ULL /* nanoseconds */
 

@@ -9,8 +9,6 @@
 #include "bpf/common/process.h"
 #include "bpf/rules/descendants.h"
 
-#define PF_KTHREAD 0x00200000
-
 /* Written by ebpf-ctl, mapped: a plain load. */
 volatile struct policy_record policy SEC(".data.policy");
 

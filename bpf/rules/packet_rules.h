@@ -8,8 +8,6 @@
 #include "bpf/packet/skb.h"
 #include "bpf/rules/ruled_socket.h"
 
-#define STATE_LISTEN 10 /* TCP_LISTEN */
-
 #define TCP_FLAGS 13 /* offset in the header */
 #define SYN	  0x02
 #define ACK	  0x10
@@ -67,7 +65,7 @@ static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 {
 	const __u64 now = l->now;
 
-	if (sk->state == STATE_LISTEN) {
+	if (sk->state == TCP_LISTEN) {
 		if (l->flags & LABEL_CONNECTS)
 			__sync_fetch_and_and(&l->flags, ~LABEL_CONNECTS);
 		*port = sk->src_port;
@@ -126,7 +124,7 @@ static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
 	a.local_port = out ? f.src_port : f.dst_port;
 	a.remote_port = out ? f.dst_port : f.src_port;
 	a.proto = sk->type == SOCK_RAW_TYPE ? USAGE_RAW : protocol;
-	return refuse_once(l, &a, protocol == PROTO_TCP && sk->state != STATE_LISTEN);
+	return refuse_once(l, &a, protocol == PROTO_TCP && sk->state != TCP_LISTEN);
 }
 
 static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
@@ -152,7 +150,7 @@ static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
 		resolve(l, now);
 	if (!l->count)
 		return LET;
-	if (l->allowed == now && sk->state != STATE_LISTEN)
+	if (l->allowed == now && sk->state != TCP_LISTEN)
 		return LET;
 	return judge_ruled(skb, sk, l, out);
 }

@@ -9,8 +9,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/common/protocols.h"
+#include "bpf/common/socket.h"
 #include "bpf/rules/label.h"
-#include "bpf/sockets/socket_key.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -134,8 +135,6 @@ int BPF_PROG(see_exit, struct task_struct *task)
  * Sockets that are there when the rules are loaded get their labels: read once by the loader. Of
  * several processes that hold one, a ruled one wins.
  */
-#define BOUND_TO_PORT 8 /* SOCK_BINDPORT_LOCK */
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -158,14 +157,6 @@ static __always_inline void read_scopes(struct label_record *l, struct task_stru
 			l->scopes[(level - 1) & (LABEL_SCOPES - 1)] = BPF_CORE_READ(cgroup, kn, id);
 		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
 	}
-}
-
-static __always_inline bool was_connected(struct sock *sk)
-{
-	const struct inet_connection_sock *icsk = (const struct inet_connection_sock *)sk;
-
-	return BPF_CORE_READ(icsk, icsk_bind_hash, fastreuse) < 0 ||
-	       BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & BOUND_TO_PORT;
 }
 
 SEC("iter/task_file")

@@ -6,13 +6,14 @@
 #ifndef PINPIPE_RULED_SOCKET_H
 #define PINPIPE_RULED_SOCKET_H
 
+#include "bpf/common/address.h"
+#include "bpf/common/protocols.h"
+#include "bpf/common/socket.h"
 #include "bpf/rules/denial.h"
 #include "bpf/rules/verdict.h"
 
 #define REFUSE 0
 #define LET    1
-
-#define STATE_SYN_SENT 2 /* TCP_SYN_SENT */
 
 volatile struct covered_record covered SEC(".data.covered");
 
@@ -50,7 +51,7 @@ static __always_inline struct label_record *inherit(struct bpf_sock *sk)
 	__builtin_memcpy(l, owner, sizeof(*l));
 	l->allowed = 0;
 	l->flags &= ~LABEL_CONNECTS;
-	if (sk->state == STATE_SYN_SENT)
+	if (sk->state == TCP_SYN_SENT)
 		l->flags |= LABEL_CONNECTS;
 	return l;
 }

@@ -20,8 +20,6 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-#define PF_KTHREAD 0x00200000
-
 #define ECONNRESET_NR	104
 #define ETIMEDOUT_NR	110
 #define ECONNREFUSED_NR 111

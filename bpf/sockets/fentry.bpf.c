@@ -11,9 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/common/active_set.h"
-#include "bpf/sockets/port_claims.h"
-#include "bpf/sockets/tcp_owner.h"
-#include "bpf/sockets/message.h"
+#include "bpf/sockets/transfer.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -68,26 +66,8 @@ static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
 		name_peer(key, &name);
 }
 
-/* What the streams tell; and the entry that the bytes go to. */
-static __always_inline void tell_and_charge(struct sock *sk, struct message *m,
-					    const struct usage_sums *sums)
+static __always_inline void see_sent(struct sock *sk, struct msghdr *msg, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const __u32 readers = message_readers(m->peer.proto);
-
-	if (readers)
-		tell_message(readers, task, sk, m);
-	keep_service_port(&m->peer);
-	identify_process(task, &m->peer.start, &m->peer.pid);
-	if (!(m->flags & SOCKET_OUT) && m->peer.proto == PROTO_TCP)
-		note_user(sk, &m->peer);
-	use_port(sk, &m->peer, sums);
-	charge(&m->peer, sums);
-}
-
-static __always_inline void count_sent(struct sock *sk, struct msghdr *msg, long result)
-{
-	struct usage_sums sums = {.bytes_sent = result, .calls_sent = 1};
 	struct message m = {.bytes = result, .flags = SOCKET_OUT};
 
 	if (!is_active() || !name_socket(sk, &m.peer) || is_nested())
@@ -98,13 +78,12 @@ static __always_inline void count_sent(struct sock *sk, struct msghdr *msg, long
 		return;
 	if (msg)
 		find_peer(msg, &m.peer);
-	tell_and_charge(sk, &m, &sums);
+	transfer(bpf_get_current_task_btf(), sk, &m, NULL);
 }
 
-static __always_inline void count_received(struct sock *sk, struct msghdr *msg, long result,
-					   int flags)
+static __always_inline void see_received(struct sock *sk, struct msghdr *msg, long result,
+					 int flags)
 {
-	struct usage_sums sums = {.bytes_received = result, .calls_received = 1};
 	struct message m = {.bytes = result};
 
 	if (!is_active() || !name_socket(sk, &m.peer) || is_nested())
@@ -117,41 +96,41 @@ static __always_inline void count_received(struct sock *sk, struct msghdr *msg, 
 		return;
 	if (msg)
 		find_peer(msg, &m.peer);
-	tell_and_charge(sk, &m, &sums);
+	transfer(bpf_get_current_task_btf(), sk, &m, known_owner(sk, m.peer.proto));
 }
 
 SEC("fexit/inet_sendmsg")
 int BPF_PROG(send4, struct socket *sock, struct msghdr *msg, size_t size, int result)
 {
-	count_sent(sock->sk, msg, result);
+	see_sent(sock->sk, msg, result);
 	return 0;
 }
 
 SEC("fexit/inet6_sendmsg")
 int BPF_PROG(send6, struct socket *sock, struct msghdr *msg, size_t size, int result)
 {
-	count_sent(sock->sk, msg, result);
+	see_sent(sock->sk, msg, result);
 	return 0;
 }
 
 SEC("fexit/packet_sendmsg")
 int BPF_PROG(send_packet, struct socket *sock, struct msghdr *msg, size_t size, int result)
 {
-	count_sent(sock->sk, NULL, result);
+	see_sent(sock->sk, NULL, result);
 	return 0;
 }
 
 SEC("fexit/inet_recvmsg")
 int BPF_PROG(receive4, struct socket *sock, struct msghdr *msg, size_t size, int flags, int result)
 {
-	count_received(sock->sk, msg, result, flags);
+	see_received(sock->sk, msg, result, flags);
 	return 0;
 }
 
 SEC("fexit/inet6_recvmsg")
 int BPF_PROG(receive6, struct socket *sock, struct msghdr *msg, size_t size, int flags, int result)
 {
-	count_received(sock->sk, msg, result, flags);
+	see_received(sock->sk, msg, result, flags);
 	return 0;
 }
 
@@ -159,7 +138,7 @@ SEC("fexit/sock_common_recvmsg")
 int BPF_PROG(receive_raw, struct socket *sock, struct msghdr *msg, size_t size, int flags,
 	     int result)
 {
-	count_received(sock->sk, msg, result, flags);
+	see_received(sock->sk, msg, result, flags);
 	return 0;
 }
 
@@ -167,7 +146,7 @@ SEC("fexit/packet_recvmsg")
 int BPF_PROG(receive_packet, struct socket *sock, struct msghdr *msg, size_t size, int flags,
 	     int result)
 {
-	count_received(sock->sk, NULL, result, flags);
+	see_received(sock->sk, NULL, result, flags);
 	return 0;
 }
 
@@ -232,7 +211,7 @@ int BPF_PROG(splice, struct file *file, __s64 *offset, struct pipe_inode_info *p
 
 	leave();
 	if (sock)
-		count_received(sock->sk, NULL, result, 0);
+		see_received(sock->sk, NULL, result, 0);
 	return 0;
 }
 
@@ -249,6 +228,6 @@ int BPF_PROG(sendpage, struct socket *sock, struct page *page, int offset, size_
 	     long result)
 {
 	leave();
-	count_sent(sock->sk, NULL, result);
+	see_sent(sock->sk, NULL, result);
 	return 0;
 }

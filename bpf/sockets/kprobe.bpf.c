@@ -17,78 +17,14 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/common/active_set.h"
-#include "bpf/packet/fields.h"
-#include "bpf/sockets/moved.h"
+#include "bpf/sockets/pending_call.h"
+#include "bpf/sockets/settle.h"
+#include "bpf/sockets/transfer.h"
+#include "bpf/sockets/udp_sender.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 extern int LINUX_KERNEL_VERSION __kconfig;
-
-/* A call that the task is in. The innermost one counts: what it moves is what the outer one does.
- */
-struct pending_call {
-	struct sock *sk; /* NULL: none */
-	struct msghdr *msg;
-	__u64 flags; /* of a receive */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct pending_call);
-} pending SEC(".maps");
-
-static __always_inline void note_call(struct sock *sk, struct msghdr *msg, __u64 flags)
-{
-	struct pending_call *call;
-
-	if (!is_active())
-		return;
-	call = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!call)
-		return;
-	call->sk = sk;
-	call->msg = msg;
-	call->flags = flags;
-}
-
-/* The call that returns now. False: none, or one inside of it has counted. */
-static __always_inline bool take_call(struct pending_call *call)
-{
-	struct pending_call *noted;
-
-	if (!is_active())
-		return false;
-	noted = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0, 0);
-	if (!noted || !noted->sk)
-		return false;
-	*call = *noted;
-	noted->sk = NULL;
-	return true;
-}
-
-static __always_inline void tell_and_charge(struct sock *sk, struct message *m, bool out)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	const __u32 readers = message_readers(m->peer.proto);
-	struct usage_sums sums = {};
-
-	if (out) {
-		sums.bytes_sent = m->bytes;
-		sums.calls_sent = 1;
-	} else {
-		sums.bytes_received = m->bytes;
-		sums.calls_received = 1;
-	}
-	if (readers)
-		tell_message(readers, task, sk, m);
-	keep_service_port(&m->peer);
-	identify_process(task, &m->peer.start, &m->peer.pid);
-	use_port(sk, &m->peer, &sums);
-	charge(&m->peer, &sums);
-}
 
 /* The peer in a message: given by the sender, or written by the kernel for the receiver. */
 static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
@@ -103,7 +39,7 @@ static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
 		name_peer(key, &name);
 }
 
-static __always_inline void count_sent(long result)
+static __always_inline void see_sent(long result)
 {
 	struct message m = {.bytes = result, .flags = SOCKET_OUT};
 	struct pending_call call;
@@ -118,10 +54,10 @@ static __always_inline void count_sent(long result)
 		return;
 	if (msg && BPF_CORE_READ(msg, msg_namelen))
 		find_peer(msg, &m.peer);
-	tell_and_charge(call.sk, &m, true);
+	transfer(bpf_get_current_task_btf(), call.sk, &m, NULL);
 }
 
-static __always_inline void count_received(long result)
+static __always_inline void see_received(long result)
 {
 	struct message m = {.bytes = result};
 	struct pending_call call;
@@ -136,7 +72,7 @@ static __always_inline void count_received(long result)
 		return;
 	if (call.msg)
 		find_peer(call.msg, &m.peer);
-	tell_and_charge(call.sk, &m, false);
+	transfer(bpf_get_current_task_btf(), call.sk, &m, NULL);
 }
 
 #define SENDS(function) \
@@ -149,7 +85,7 @@ static __always_inline void count_received(long result)
 	SEC("kretprobe/" #function) \
 	int BPF_KRETPROBE(leave_##function, int result) \
 	{ \
-		count_sent(result); \
+		see_sent(result); \
 		return 0; \
 	}
 
@@ -168,7 +104,7 @@ int BPF_KPROBE(enter_inet_sendpage, struct socket *sock)
 SEC("kretprobe/inet_sendpage")
 int BPF_KRETPROBE(leave_inet_sendpage, long result)
 {
-	count_sent(result);
+	see_sent(result);
 	return 0;
 }
 
@@ -192,7 +128,7 @@ static __always_inline __u64 flags_of(__u64 fourth, __u64 fifth)
 	SEC("kretprobe/" #function) \
 	int BPF_KRETPROBE(leave_##function, int result) \
 	{ \
-		count_received(result); \
+		see_received(result); \
 		return 0; \
 	}
 
@@ -214,7 +150,7 @@ int BPF_KPROBE(enter_packet_recvmsg, struct socket *sock, struct msghdr *msg, si
 SEC("kretprobe/packet_recvmsg")
 int BPF_KRETPROBE(leave_packet_recvmsg, int result)
 {
-	count_received(result);
+	see_received(result);
 	return 0;
 }
 
@@ -228,7 +164,7 @@ int BPF_KPROBE(enter_tls_sw_splice_read, struct socket *sock)
 SEC("kretprobe/tls_sw_splice_read")
 int BPF_KRETPROBE(leave_tls_sw_splice_read, long result)
 {
-	count_received(result);
+	see_received(result);
 	return 0;
 }
 
@@ -263,10 +199,14 @@ SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(see_receive, struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct owner_record *owner;
 	struct message m = {};
 	struct progress *p;
 
-	if (!is_active() || !take_moved(sk, &m))
+	if (!is_active() || !name_socket(sk, &m.peer))
+		return 0;
+	owner = count_moved(sk, &m.bytes);
+	if (!owner)
 		return 0;
 	if (payload_limit) {
 		p = bpf_task_storage_get(&receiving, task, 0, 0);
@@ -276,7 +216,7 @@ int BPF_PROG(see_receive, struct sock *sk)
 			p->told += m.bytes;
 		}
 	}
-	count_moved(task, sk, &m);
+	transfer(task, sk, &m, owner);
 	return 0;
 }
 
@@ -286,28 +226,6 @@ int BPF_PROG(see_destroy, struct sock *sk)
 	if (is_active())
 		settle(sk);
 	return 0;
-}
-
-/* The source of a UDP packet, whose headers the kernel has found. */
-static __always_inline void find_sender(const struct sk_buff *skb, struct usage_key *key)
-{
-	const __u16 ip = BPF_CORE_READ(skb, network_header);
-	const __u16 udp = BPF_CORE_READ(skb, transport_header);
-	struct cursor c = {.data = BPF_CORE_READ(skb, head) + ip, .buffer = BUFFER_KERNEL};
-	struct packet p = {.proto = PROTO_UDP, .end = udp - ip + UDP_HEADER};
-	struct ports ports = {};
-	union address dst;
-	__u8 ttl;
-
-	if (ip_version(&c) == ETHERTYPE_IPV6)
-		p.flags = PACKET_IPV6;
-	if (!copy_addresses(&c, &p, &key->remote, &dst, &ttl))
-		return;
-	c.offset = udp - ip;
-	if (read_ports(&c, &p, &ports) != PACKET_WHOLE)
-		return;
-	key->known = 1;
-	key->port = bpf_ntohs(ports.source);
 }
 
 /* A datagram has been copied to the process. Negative: it was only looked at. */
@@ -323,7 +241,7 @@ int BPF_KPROBE(see_datagram, struct sock *sk, struct sk_buff *skb, int length)
 	if (length < 0)
 		return 0;
 	find_sender(skb, &m.peer);
-	tell_and_charge(sk, &m, false);
+	transfer(bpf_get_current_task_btf(), sk, &m, NULL);
 	return 0;
 }
 

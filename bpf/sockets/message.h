@@ -22,7 +22,6 @@ static __noinline void tell_message(__u32 readers, struct task_struct *task, con
 	const enum stream stream = message_stream(m->peer.proto);
 	struct scratch_area *s;
 	__u32 area, most;
-	__u64 match;
 
 	readers = asking(readers, task->tgid, session_of(task));
 	if (!readers)
@@ -34,9 +33,8 @@ static __noinline void tell_message(__u32 readers, struct task_struct *task, con
 	fill_current(&s->socket, task);
 	fill_socket(&s->socket, sk, &m->peer);
 	s->message.bytes = m->bytes;
-	match = matching(readers, area);
-	readers = match;
-	most = match >> 32;
+	readers = matching(readers, area);
+	most = s->most;
 	if (payload_limit && most) {
 		if (most > payload_limit)
 			most = payload_limit;
@@ -47,7 +45,7 @@ static __noinline void tell_message(__u32 readers, struct task_struct *task, con
 		s->message.payload = read_payload(s, task, sk, &m->call, most);
 	}
 	if (readers)
-		emit_socket(readers, area, sizeof(struct message_record));
+		emit_found(readers, area, sizeof(struct message_record));
 	give_back(area);
 }
 

@@ -17,16 +17,6 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/*
- * Whether the connection was made from here: the kernel chose the port for connect(), or bind()
- * did, which a child of a listener does not inherit.
- */
-static __always_inline bool was_connected(struct sock *sk, const struct tcp_sock *tp)
-{
-	return BPF_CORE_READ(tp, inet_conn.icsk_bind_hash, fastreuse) < 0 ||
-	       BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & BOUND_TO_PORT;
-}
-
 /* Its record, made now if it has none: it belongs to the first process that holds it. */
 static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct *task,
 					     const struct usage_key *peer)
@@ -51,7 +41,7 @@ static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct
 	s->flags |= OWNER_FOUND;
 	if (sk->__sk_common.skc_state == TCP_LISTEN)
 		s->flags |= OWNER_LISTENER;
-	else if (was_connected(sk, tp))
+	else if (was_connected(sk))
 		s->flags |= OWNER_CONNECTED;
 	identify_process(task, &s->key.start, &s->key.pid);
 	return s;

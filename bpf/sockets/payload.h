@@ -8,7 +8,7 @@
 #define PINPIPE_PAYLOAD_H
 
 #include "bpf/readers/emit_socket.h"
-#include "bpf/common/system_call.h"
+#include "bpf/sockets/system_call.h"
 
 /* Bytes that any reader may see, fixed by the loader. 0: the verifier takes all of this out. */
 const volatile __u32 payload_limit;

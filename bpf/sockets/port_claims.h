@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Watched ports as sockets see them: which process has one, and how much it moves there.
+ * Watched ports as sockets see them: which process has one.
  *
  * A watch by process counts while a socket of such a process has the port: the socket claims it,
  * and the bits of its namespace's hooks are set in the port's word. With the last claim they are
- * cleared. What no event tells, a look at all sockets puts right (bound.bpf.c).
+ * cleared. What no event tells, a look at all sockets puts right (open_sockets.bpf.c).
  */
 #ifndef PINPIPE_CLAIMS_H
 #define PINPIPE_CLAIMS_H
@@ -28,13 +28,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct claim_record);
 } claims SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_PORT_USAGE);
-	__type(key, struct port_user);
-	__type(value, struct port_usage);
-} port_usage SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -127,7 +120,7 @@ static long find_same(void *map, const __u64 *key, const struct claim_record *c,
 	return 1;
 }
 
-/* A UDP socket's of a process; no process: one that has not been seen since. */
+/* Matches a UDP claim of the process; or, without a process, one that has not been seen since. */
 static long find_over(void *map, const __u64 *key, const struct claim_record *c, struct search *s)
 {
 	const bool of_process = c->pid == s->pid && c->start == s->start && c->index >> 16;
@@ -264,63 +257,6 @@ static __always_inline void release_ports_of(const struct process_key *who)
 
 	if (watching.ports)
 		release_over(&s);
-}
-
-static __always_inline void add_use(struct port_usage *u, const struct usage_sums *sums)
-{
-	__sync_fetch_and_add(&u->bytes_sent, sums->bytes_sent);
-	__sync_fetch_and_add(&u->bytes_received, sums->bytes_received);
-}
-
-static __noinline int use_first(const struct port_user *user, const struct usage_sums *sums)
-{
-	struct port_usage *use, first = {};
-
-	if (!user || !sums)
-		return 0;
-	first.bytes_sent = sums->bytes_sent;
-	first.bytes_received = sums->bytes_received;
-	read_current(&first.process);
-	if (!bpf_map_update_elem(&port_usage, user, &first, BPF_NOEXIST))
-		return 0;
-	use = bpf_map_lookup_elem(&port_usage, user); /* another thread was first */
-	if (use)
-		add_use(use, sums);
-	return 0;
-}
-
-static __noinline int share_port(const struct sock *sk, const struct usage_key *who,
-				 const struct usage_sums *sums)
-{
-	struct port_user user = {};
-	struct port_usage *use;
-	__u64 word;
-
-	if (!who || !sums)
-		return 0;
-	user.index = index_of(sk, who->proto);
-	word = user.index == NO_PORT ? 0 : word_of(user.index);
-	if (!word)
-		return 0;
-	if (word & WATCH_WAITS && who->proto == PROTO_UDP)
-		claim(sk, bpf_get_current_task_btf(), user.index);
-	user.start = who->start;
-	user.pid = who->pid;
-	user.netns = netns_of(sk);
-	use = bpf_map_lookup_elem(&port_usage, &user);
-	if (use)
-		add_use(use, sums);
-	else
-		use_first(&user, sums);
-	return 0;
-}
-
-/* What a process moved over a socket, where its local port is watched. */
-static __always_inline void use_port(const struct sock *sk, const struct usage_key *who,
-				     const struct usage_sums *sums)
-{
-	if (watching.ports)
-		share_port(sk, who, sums);
 }
 
 #endif

@@ -10,24 +10,7 @@
 #include "bpf/common/process.h"
 #include "bpf/sockets/socket_key.h"
 
-/* One of PROTOCOL_*; 0: events of this protocol are not told. */
-static __always_inline __u8 protocol_bit(__u8 proto)
-{
-	switch (proto) {
-	case PROTO_TCP:
-		return PROTOCOL_TCP;
-	case PROTO_UDP:
-		return PROTOCOL_UDP;
-	case PROTO_UDPLITE:
-		return PROTOCOL_UDPLITE;
-	case USAGE_MPTCP:
-		return PROTOCOL_MPTCP;
-	}
-	return 0;
-}
-
-#define BOUND_TO_PORT 8	      /* SOCK_BINDPORT_LOCK */
-#define BOUND_BY_CALL (4 | 8) /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
+#define BOUND_BY_CALL (4 | BOUND_TO_PORT) /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
 
 /* Whether it waits for what others send: not a client's socket. */
 static __always_inline bool is_bound(const struct sock *sk, __u8 proto)
@@ -95,25 +78,6 @@ static __always_inline void fill_owner(struct socket_record *r, const struct own
 		r->flags |= SOCKET_LISTENER;
 	if (owner->flags & OWNER_FOUND)
 		r->flags |= SOCKET_FOUND;
-}
-
-/* A scratch area with an all-zero record in it. NULL: none is left. */
-static __always_inline struct scratch_area *begin_record(__u32 readers, enum stream stream,
-							 __u32 *area)
-{
-	struct scratch_area *s;
-
-	if (!take_scratch(area)) {
-		count_lost(readers, stream);
-		return NULL;
-	}
-	s = scratch_of(*area);
-	if (!s)
-		return NULL;
-	__builtin_memset(s, 0, sizeof(struct conn_record));
-	s->socket.stream = stream;
-	s->socket.time = bpf_ktime_get_boot_ns();
-	return s;
 }
 
 /* The stream bind, in the call of whoever does it. */

@@ -8,28 +8,9 @@
 #include "bpf/abi/usage.h"
 #include "bpf/common/address.h"
 #include "bpf/common/protocols.h"
-
-#define AF_INET	  2
-#define AF_INET6  10
-#define AF_PACKET 17
-#define AF_XDP	  44
-
-#define SOCK_RAW_TYPE 3
-
-#define MSG_PEEK     0x2
-#define MSG_ERRQUEUE 0x2000 /* notices about what was sent, not something received */
+#include "bpf/common/socket.h"
 
 #define EPHEMERAL_PORTS 32768 /* where Linux begins to choose ports by itself */
-
-/*
- * A field of a kernel object. Programs on kprobes have plain addresses: they define PROBE_READS
- * before this is included.
- */
-#ifdef PROBE_READS
-#define GET(object, field) BPF_CORE_READ(object, field)
-#else
-#define GET(object, field) ((object)->field)
-#endif
 
 /* sockaddr_in and sockaddr_in6, as far as they matter; network byte order. */
 struct socket_name {
@@ -37,12 +18,6 @@ struct socket_name {
 	__u16 port;
 	__u8 rest[24];
 };
-
-/* Inode in nsfs. */
-static __always_inline __u32 netns_of(const struct sock *sk)
-{
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-}
 
 /* Linux numbers ports from here on for clients: such a port names no service. */
 static __always_inline void keep_service_port(struct usage_key *key)

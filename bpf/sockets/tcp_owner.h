@@ -79,30 +79,48 @@ static __always_inline void note_owner(struct owner_record *s, const struct usag
 	s->flags &= ~(OWNER_LISTENER | OWNER_FOUND);
 }
 
-/* Who receives, owns it. */
-static __always_inline void note_user(struct sock *sk, const struct usage_key *key)
+/* The owner of a TCP socket, for who receives from it; NULL: it has none, or is no TCP socket. */
+static __always_inline struct owner_record *known_owner(struct sock *sk, __u8 proto)
 {
-	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);
-
-	if (s)
-		note_owner(s, key);
+	return proto == PROTO_TCP ? bpf_sk_storage_get(&owners, sk, 0, 0) : NULL;
 }
 
-/* After recv(): those bytes are charged. */
-static __always_inline void note_received(struct sock *sk, const struct usage_key *key, __u32 bytes)
+/* After recv(): those bytes are charged. NULL: nothing was known of the socket. */
+static __always_inline struct owner_record *count_received(struct sock *sk, __u32 bytes)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct owner_record *s;
 
 	if (!tp)
-		return;
+		return NULL;
 	s = owner_of(sk, tp);
 	if (!s)
-		return;
+		return NULL;
 	if (tp->inet_conn.icsk_ulp_ops)
 		s->flags |= OWNER_UNTOLD;
 	__sync_fetch_and_add(&s->counted, bytes);
-	note_owner(s, key);
+	return s;
+}
+
+/*
+ * In the receiving call, whatever it is: the bytes that copied_seq has moved over since the last
+ * look are charged. NULL: there are none.
+ */
+static __always_inline struct owner_record *count_moved(struct sock *sk, __u32 *bytes)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct owner_record *s;
+
+	if (!tp || !is_tcp(sk))
+		return NULL;
+	s = owner_of(sk, tp);
+	if (!s)
+		return NULL;
+	*bytes = uncounted(tp, s);
+	if (!*bytes)
+		return NULL;
+	__sync_fetch_and_add(&s->counted, *bytes);
+	return s;
 }
 
 #endif

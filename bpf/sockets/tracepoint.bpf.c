@@ -10,7 +10,8 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/common/active_set.h"
-#include "bpf/sockets/moved.h"
+#include "bpf/sockets/settle.h"
+#include "bpf/sockets/transfer.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -25,9 +26,7 @@ int BPF_PROG(see_send, struct sock *sk, int result, int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct message m = {.flags = SOCKET_OUT};
-	struct usage_sums sums = {};
 	struct socket_name name = {};
-	__u32 readers;
 
 	if (!is_active() || !name_socket(sk, &m.peer))
 		return 0;
@@ -37,16 +36,8 @@ int BPF_PROG(see_send, struct sock *sk, int result, int flags)
 		return 0;
 	if (has_destination(m.peer.proto) && read_name(task, sk, &m.call, &name))
 		name_peer(&m.peer, &name);
-	readers = message_readers(m.peer.proto);
 	m.bytes = result;
-	if (readers)
-		tell_message(readers, task, sk, &m);
-	keep_service_port(&m.peer);
-	identify_process(task, &m.peer.start, &m.peer.pid);
-	sums.bytes_sent = result;
-	sums.calls_sent = 1;
-	use_port(sk, &m.peer, &sums);
-	charge(&m.peer, &sums);
+	transfer(task, sk, &m, NULL);
 	return 0;
 }
 
@@ -54,9 +45,8 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct usage_sums sums = {};
+	struct owner_record *owner = NULL;
 	struct message m = {};
-	__u32 readers;
 
 	if (!is_active() || !name_socket(sk, &m.peer))
 		return 0;
@@ -66,18 +56,10 @@ int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 		return 0;
 	if (!result && is_stream(m.peer.proto))
 		return 0;
-	readers = message_readers(m.peer.proto);
-	m.bytes = result;
-	if (readers)
-		tell_message(readers, task, sk, &m);
-	keep_service_port(&m.peer);
-	identify_process(task, &m.peer.start, &m.peer.pid);
-	sums.bytes_received = result;
-	sums.calls_received = 1;
 	if (m.peer.proto == PROTO_TCP)
-		note_received(sk, &m.peer, result);
-	use_port(sk, &m.peer, &sums);
-	charge(&m.peer, &sums);
+		owner = count_received(sk, result);
+	m.bytes = result;
+	transfer(task, sk, &m, owner);
 	return 0;
 }
 
@@ -86,10 +68,14 @@ SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(see_splice, struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct owner_record *owner;
 	struct message m = {};
 
-	if (current_call(task) == CALL_SPLICE && is_active() && take_moved(sk, &m))
-		count_moved(task, sk, &m);
+	if (current_call(task) != CALL_SPLICE || !is_active() || !name_socket(sk, &m.peer))
+		return 0;
+	owner = count_moved(sk, &m.bytes);
+	if (owner)
+		transfer(task, sk, &m, owner);
 	return 0;
 }
 

@@ -427,3 +427,45 @@ has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
 	[ "$status" = 69 ]
 	[[ $stderr == *'ebpf-load --sockets'* ]]
 }
+
+# The seven headers are more than a sender that uses socket options alone can make.
+@test "a datagram behind seven extension headers comes to a ruled server as any other" {
+	given --cgroup "$cgroup"
+	ctl allow 5300/udp pp-server
+	start_act server pp-server <<'PROGRAM'
+server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+server.bind(('::1', 5300))
+print('ready', flush=True)
+print(server.recv(100).decode(), flush=True)
+PROGRAM
+	wait_until has_text "$(out server)" ready
+	"${from_here[@]}" python3 - <<'PROGRAM'
+import socket
+import struct
+
+here = socket.inet_pton(socket.AF_INET6, '::1')
+DESTINATION, UDP = 60, 17
+
+
+def checksum(data):
+    data += bytes(len(data) % 2)
+    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+text = b'hello'
+length = 8 + len(text)
+head = struct.pack('!HHH', 4660, 5300, length)
+pseudo = here + here + struct.pack('!II', length, UDP)
+udp = head + struct.pack('!H', checksum(pseudo + head + bytes(2) + text)) + text
+options = b''.join(bytes([UDP if i == 6 else DESTINATION, 0, 1, 4, 0, 0, 0, 0]) for i in range(7))
+body = options + udp
+packet = struct.pack('!IHBB', 6 << 28, len(body), DESTINATION, 64) + here + here + body
+raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+raw.sendto(packet, ('::1', 0))
+PROGRAM
+	wait_until has_text "$(out server)" hello
+	[ "$(ctl rules --json | jq .[0].denied)" = 0 ]
+}

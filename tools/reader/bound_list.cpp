@@ -54,7 +54,7 @@ Result<std::vector<bind_record>> BoundList::look() {
         const auto told = told_.find(key);
         if (told != told_.end())
             told->second.look = looks_;
-        else if (passes(filter_, record.socket)) {
+        else if (wants_event(&filter_, &record.socket)) {
             told_[key] = {looks_, record};
             fresh.push_back(record);
         }

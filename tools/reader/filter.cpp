@@ -1,7 +1,6 @@
 #include "tools/reader/filter.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace pinpipe::reader {
 namespace {
@@ -19,11 +18,6 @@ uint8_t protocols_of(const Request &request) {
     if (request.protos.empty())
         wanted |= PROTOCOL_OTHER; // of deny
     return static_cast<uint8_t>(wanted);
-}
-
-bool in_prefix(const union address &a, const socket_filter &f) {
-    return ((a.halves[0] ^ f.host.halves[0]) & f.host_mask.halves[0]) == 0 &&
-           ((a.halves[1] ^ f.host.halves[1]) & f.host_mask.halves[1]) == 0;
 }
 
 } // namespace
@@ -51,25 +45,6 @@ socket_filter socket_filter_of(const Request &request, uint32_t payload,
     filter.others_only = session.has_value();
     filter.session = session.value_or(0);
     return filter;
-}
-
-bool passes(const socket_filter &f, const socket_record &r) {
-    if (!in_prefix(r.local, f) && !in_prefix(r.remote, f))
-        return false;
-    if (!(f.protocols & r.protocol) || !(f.directions >> (r.flags & SOCKET_OUT) & 1))
-        return false;
-    if (f.others_only && f.session == r.process.session)
-        return false;
-    const auto none_or = [](unsigned count, const auto &list, auto matches) {
-        return count == 0 || std::any_of(list, list + count, matches);
-    };
-    return none_or(f.pid_count, f.pids, [&](__u32 pid) { return pid == r.process.pid; }) &&
-           none_or(f.comm_count, f.comms,
-                   [&](const auto &comm) { return std::memcmp(comm, r.process.comm, 16) == 0; }) &&
-           none_or(f.port_count, f.ports, [&](const port_range &range) {
-               return (r.local_port >= range.first && r.local_port <= range.last) ||
-                      (r.remote_port >= range.first && r.remote_port <= range.last);
-           });
 }
 
 bool none_or_within(const std::vector<PortRange> &ranges, uint16_t port) {

@@ -1,7 +1,8 @@
-// The filter of socket streams: from the command line to the words that the kernel compares.
+// The filter of socket streams: from the command line to the words that are compared, in the kernel
+// and for what comes by other ways than a ring: wants_event().
 #pragma once
 
-#include "bpf/abi/control.h"
+#include "bpf/readers/filter.h"
 #include "tools/reader/options.h"
 
 #include <algorithm>
@@ -16,10 +17,6 @@ bool leaves_out_self(const Request &request);
 // payload: bytes that were loaded. session: whose processes are left out; none: nobody's.
 socket_filter socket_filter_of(const Request &request, uint32_t payload,
                                std::optional<uint32_t> session);
-
-// Whether it lets the record through: the same as bpf/emit_socket.h does, for what comes by other
-// ways than a ring.
-bool passes(const socket_filter &filter, const socket_record &record);
 
 // Filters of snapshots, which are read whole: an empty list lets all through.
 template <class T> bool none_or_has(const std::vector<T> &list, const T &value) {

@@ -6,14 +6,6 @@
 #include <cstring>
 
 namespace pinpipe::reader {
-namespace {
-
-bool in_prefix(const union address &a, const Prefix &prefix) {
-    return ((a.halves[0] ^ prefix.host.halves[0]) & prefix.mask.halves[0]) == 0 &&
-           ((a.halves[1] ^ prefix.host.halves[1]) & prefix.mask.halves[1]) == 0;
-}
-
-} // namespace
 
 Result<UsageStream> UsageStream::open(const Pins &pins, const Request &request, uint64_t loaded) {
     UsageStream stream;
@@ -39,7 +31,8 @@ bool UsageStream::is_wanted(const UsageEntry &entry) const {
                      std::string(comm, strnlen(comm, sizeof entry.process->comm))) ||
         !none_or_has(request_.protos, usage_proto(key.proto)))
         return false;
-    if (request_.host && !(key.known && in_prefix(key.remote, *request_.host)))
+    if (request_.host &&
+        (!key.known || differs(&key.remote, &request_.host->host, &request_.host->mask)))
         return false;
     return none_or_within(request_.ports, key.port);
 }

@@ -20,7 +20,10 @@ protected:
         record.flags = SOCKET_OUT;
         std::strcpy(record.process.comm, "curl");
     }
-    bool pass() const { return passes(socket_filter_of(request, 0, left_out), record); }
+    bool pass() const {
+        const socket_filter filter = socket_filter_of(request, 0, left_out);
+        return wants_event(&filter, &record);
+    }
 
     Request request;
     std::optional<uint32_t> left_out; // session

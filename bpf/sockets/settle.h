@@ -1,48 +1,14 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What TCP's copied_seq has moved over: bytes received, whatever the call.
+ * The end of a TCP socket: what was received by nobody's call that was seen is charged to its
+ * owner.
  */
-#ifndef PINPIPE_MOVED_H
-#define PINPIPE_MOVED_H
+#ifndef PINPIPE_SETTLE_H
+#define PINPIPE_SETTLE_H
 
-#include "bpf/sockets/port_claims.h"
+#include "bpf/sockets/record.h"
 #include "bpf/sockets/tcp_owner.h"
-#include "bpf/sockets/message.h"
 
-/* In the receiving call: the bytes since the last look, as a message. False: there are none. */
-static __always_inline bool take_moved(struct sock *sk, struct message *m)
-{
-	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	struct owner_record *s;
-
-	if (!tp || !is_tcp(sk) || !name_socket(sk, &m->peer))
-		return false;
-	s = owner_of(sk, tp);
-	if (!s)
-		return false;
-	m->bytes = uncounted(tp, s);
-	if (!m->bytes)
-		return false;
-	__sync_fetch_and_add(&s->counted, m->bytes);
-	return true;
-}
-
-static __always_inline void count_moved(struct task_struct *task, struct sock *sk,
-					struct message *m)
-{
-	struct usage_sums sums = {.bytes_received = m->bytes, .calls_received = 1};
-	__u32 readers = message_readers(m->peer.proto);
-
-	if (readers)
-		tell_message(readers, task, sk, m);
-	keep_service_port(&m->peer);
-	identify_process(task, &m->peer.start, &m->peer.pid);
-	note_user(sk, &m->peer);
-	use_port(sk, &m->peer, &sums);
-	charge(&m->peer, &sums);
-}
-
-/* Received by nobody's call that was seen: the owner's. */
 static __noinline void tell_settled(__u32 readers, struct sock *sk,
 				    const struct owner_record *owner, __u32 bytes)
 {

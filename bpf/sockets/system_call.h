@@ -6,10 +6,10 @@
 #ifndef PINPIPE_SYSCALL_H
 #define PINPIPE_SYSCALL_H
 
+#include "bpf/common/task.h"
 #include "bpf/sockets/socket_key.h"
 
 #define PF_IO_WORKER 0x00000010
-#define PF_KTHREAD   0x00200000
 
 #define MESSAGE_STRIDE 64 /* of struct mmsghdr to a 64-bit process */
 

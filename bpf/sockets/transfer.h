@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A transfer: bytes that a process has sent or received over a socket. All kinds of probes end
+ * here: the streams tell of it, it is charged to the process and to a watched port.
+ */
+#ifndef PINPIPE_TRANSFER_H
+#define PINPIPE_TRANSFER_H
+
+#include "bpf/sockets/message.h"
+#include "bpf/sockets/port_use.h"
+#include "bpf/sockets/tcp_owner.h"
+
+static __always_inline struct usage_sums sums_of(const struct message *m)
+{
+	struct usage_sums sums = {};
+
+	if (m->flags & SOCKET_OUT) {
+		sums.bytes_sent = m->bytes;
+		sums.calls_sent = 1;
+	} else {
+		sums.bytes_received = m->bytes;
+		sums.calls_received = 1;
+	}
+	return sums;
+}
+
+/*
+ * In the call of the process, the current one. m: with the peer and its port, whatever that is.
+ * owner: the record of a TCP socket that the process has received from; else NULL.
+ */
+static __always_inline void transfer(struct task_struct *task, struct sock *sk, struct message *m,
+				     struct owner_record *owner)
+{
+	const __u32 readers = message_readers(m->peer.proto);
+	const struct usage_sums sums = sums_of(m);
+
+	if (readers)
+		tell_message(readers, task, sk, m);
+	keep_service_port(&m->peer);
+	identify_process(task, &m->peer.start, &m->peer.pid);
+	if (owner)
+		note_owner(owner, &m->peer);
+	use_port(sk, &m->peer, &sums);
+	charge(&m->peer, &sums);
+}
+
+#endif
