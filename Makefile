@@ -1,11 +1,14 @@
 # pinpipe. Targets: make help. Variables: V=1 (say all), DEBUG=1, SANITIZE=1 (addresses, undefined behaviour) or
-# SANITIZE=thread, PREFIX, DESTDIR.
+# SANITIZE=thread, WERROR=1 (warnings are errors, as in CI), PCH= (no precompiled header), PREFIX, DESTDIR,
+# STRIP= (install with debugging information).
 
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 CXX      ?= g++
 CLANG    ?= clang
 BPFTOOL  ?= $(eval BPFTOOL := $(shell bpf/find-bpftool))$(BPFTOOL)
+STRIP    ?= $(if $(DEBUG),,strip)
+WERROR   ?= $(CI)
 
 B    := build$(if $(SANITIZE),/sanitize$(filter-out -1,-$(SANITIZE)))$(if $(DEBUG),/debug)
 ARCH_x86_64  := x86
@@ -20,10 +23,11 @@ SANITIZER := $(if $(SANITIZE),-fsanitize=$(if $(filter thread,$(SANITIZE)),threa
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
-CXXFLAGS += -std=c++20 -g $(if $(DEBUG),-O0,-O2) -Wall -Wextra -Werror -Wshadow -Wconversion \
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
+CXXFLAGS += -std=c++20 $(if $(DEBUG),-O0 -g,-O2 -g1) $(WARNINGS) -Wshadow -Wconversion \
             -I. -isystem $(B) -MD -MP $(SANITIZER)
 # No path of this machine gets into the objects. Debian keeps the UAPI's asm/ apart for each kind of machine.
-BPFFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -fdebug-compilation-dir=. \
+BPFFLAGS := -g -O2 -target bpf -mcpu=v3 $(WARNINGS) -Wno-unused-parameter -fdebug-compilation-dir=. \
             -D__TARGET_ARCH_$(ARCH) $(if $(filter ppc64le,$(MACHINE)),-D__LITTLE_ENDIAN__) -I. \
             -idirafter /usr/include/$(MACHINE)-linux-gnu
 LDFLAGS  += $(SANITIZER) -Wl,--as-needed
@@ -122,10 +126,21 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 
 # --- user space ---
 
-$(B)/%.o: %.cpp | $(SKELS)
+# The compiler takes precompiled.h.gch where it is asked for the precompiled.h beside it. PCH=: without. So is what is no
+# plain g++ or clang++ (ccache keeps nothing that has been made with it), and WERROR=1, where each file stands for itself.
+# With it g++ 12 warns of arrays inside of std::string.
+PCH := $(if $(WERROR),,$(if $(filter g++% clang++%,$(notdir $(firstword $(CXX)))),$(B)/precompiled.h))
+
+$(B)/precompiled.h.gch: lib/base/precompiled.h
+	$(call say,PCH,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $(B)/precompiled.h
+	$(Q)$(CXX) $(CXXFLAGS) -x c++-header -c $< -o $@
+
+$(B)/%.o: %.cpp $(PCH:=.gch) | $(SKELS)
 	$(call say,CXX,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CXX) $(CXXFLAGS) -c $< -o $@
+	$(Q)$(CXX) $(CXXFLAGS) $(PCH:%=-include % -Wno-array-bounds) -c $< -o $@
 
 $(LIB): $(call objects,lib)
 	$(call say,AR,$@)
@@ -212,12 +227,22 @@ INSTALLED := $(foreach f,$(TOOLS),$(B)/bin/$(f):bin/$(f):755) \
   $(foreach f,$(wildcard share/completions/_*),$(f):share/zsh/site-functions/$(notdir $(f)):644) \
   $(foreach f,$(TOOLS),share/completions/pinpipe.bash:share/bash-completion/completions/$(f):644)
 place = $(word 2,$(subst :, ,$(1)))
+stripped = $(if $(filter %:755,$(1)),$(if $(STRIP),-s --strip-program='$(STRIP)'))
+# Of the lines of ebpf-ctl status: interfaces and cgroups by name, the probes of sockets as one.
+LOADED := $$1 ~ /^[0-9]+$$/ && $$2 ~ /^(xdp|cgroup|sock)/ { print $$2 == "sock" ? "sockets" : $$2 " " $$3 }
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	$(Q)set -e; $(foreach i,$(INSTALLED),install -D -m $(lastword $(subst :, ,$(i))) \
+	$(Q)set -e; $(foreach i,$(INSTALLED),install -D $(call stripped,$(i)) -m $(lastword $(subst :, ,$(i))) \
 	  '$(firstword $(subst :, ,$(i)))' '$(D)/$(call place,$(i))';)
 
+# What is loaded on this machine goes on without the files.
+ROOT := $(or $(EBPF_PIN_ROOT),/run/ebpf)
+
 uninstall: ## what install put there
+	$(Q)test -n '$(DESTDIR)' || ! test -e '$(ROOT)/abi' || \
+	  printf 'make: what is loaded stays at work without the files: %s: %s\nhint: %s\n' '$(ROOT)' \
+	    "$$($(B)/bin/ebpf-ctl --pin-root '$(ROOT)' status 2>/dev/null | awk '$(LOADED)' | sort -u | paste -sd ,)" \
+	    "sudo $(B)/bin/ebpf-load --unload$(if $(EBPF_PIN_ROOT), --pin-root $(ROOT))" >&2
 	$(Q)rm -f $(foreach i,$(INSTALLED),'$(D)/$(call place,$(i))')
 	$(Q)-rmdir '$(D)/share/pinpipe/schema' '$(D)/share/pinpipe/jq' '$(D)/share/pinpipe' 2>/dev/null
 

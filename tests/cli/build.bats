@@ -33,3 +33,34 @@ build_in() { # DIRECTORY SKELETON
 	"${needs[@]}" "$objects/bpf/xdp/xdp.bpf.o"
 	[ -z "$(bpftool btf dump file "$BATS_TEST_TMPDIR/needed")" ]
 }
+
+@test "install: the programs are stripped, those in the build are not; STRIP= leaves them" {
+	local tree=$BATS_TEST_TMPDIR/tree
+	make -C "$source_tree" --no-print-directory -o all "B=$objects" "DESTDIR=$tree" PREFIX=/usr install
+	! readelf -SW "$tree/usr/bin/ebpf-read" | grep -q -e '\.debug_line' -e '\.symtab' || false
+	readelf -SW "$objects/bin/ebpf-read" | grep -q '\.debug_line'
+	"$tree/usr/bin/ebpf-read" --version
+	[ -x "$tree/usr/bin/ebpf-load" ] && [ ! -x "$tree/usr/share/man/man8/ebpf-load.8" ]
+	make -C "$source_tree" --no-print-directory -o all "B=$objects" "DESTDIR=$tree" PREFIX=/usr STRIP= install
+	readelf -SW "$tree/usr/bin/ebpf-read" | grep -q '\.debug_line'
+	make -C "$source_tree" --no-print-directory "B=$objects" "DESTDIR=$tree" PREFIX=/usr uninstall
+	[ -z "$(find "$tree" -type f)" ]
+}
+
+# What make uninstall says of what is loaded at $root, where nothing is installed.
+uninstall() { # ASSIGNMENT...
+	make -C "$source_tree" --no-print-directory "B=$objects" "EBPF_PIN_ROOT=$root" "PREFIX=$BATS_TEST_TMPDIR/none" \
+		"$@" uninstall 2>&1
+}
+
+@test "uninstall: what is loaded is said before the files go, and how to unload it" {
+	[ -z "$(uninstall)" ]
+	given --xdp lan0 --sockets
+	run uninstall
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = "make: what is loaded stays at work without the files: $root: sockets,xdp lan0" ]
+	[ "${lines[1]}" = "hint: sudo $objects/bin/ebpf-load --unload --pin-root $root" ]
+	[ -z "$(uninstall "DESTDIR=$BATS_TEST_TMPDIR/staged")" ] # another machine's files
+	unload
+	[ -z "$(uninstall)" ]
+}

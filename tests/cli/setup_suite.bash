@@ -21,10 +21,10 @@ setup_suite() {
 	mkdir -p "$PINPIPE_PREFIX/bin"
 	install -m 755 "$build"/bin/ebpf-* "$PINPIPE_PREFIX/bin" || return
 	for name in abi frame tamper; do
-		"${CC:-cc}" -O1 -Wall -Wextra -Werror "-I$here/../.." -o "$PINPIPE_PREFIX/bin/$name" "$here/$name.c" || return
+		"${CC:-cc}" -O1 -Wall -Wextra ${WERROR:+-Werror} "-I$here/../.." -o "$PINPIPE_PREFIX/bin/$name" "$here/$name.c" || return
 	done
-	"${CC:-cc}" -O1 -Wall -Wextra -Werror -shared -fPIC -o "$PINPIPE_PREFIX/refuse.so" "$here/refuse.c" || return
-	"${CLANG:-clang}" -O2 -Wall -Wextra -Werror -target bpf -c -o "$PINPIPE_PREFIX/foreign.bpf.o" "$here/foreign.bpf.c"
+	"${CC:-cc}" -O1 -Wall -Wextra ${WERROR:+-Werror} -shared -fPIC -o "$PINPIPE_PREFIX/refuse.so" "$here/refuse.c" || return
+	"${CLANG:-clang}" -O2 -Wall -Wextra ${WERROR:+-Werror} -target bpf -c -o "$PINPIPE_PREFIX/foreign.bpf.o" "$here/foreign.bpf.c"
 }
 
 teardown_suite() {
