@@ -53,7 +53,7 @@ size_t waiting(const Fd &pipe) {
 bool becomes_full(const Fd &pipe) {
     const auto capacity = static_cast<size_t>(fcntl(pipe.get(), F_GETPIPE_SZ));
     const Stopwatch watch;
-    while (waiting(pipe) < capacity && watch.seconds() < 10)
+    while (waiting(pipe) < capacity && watch.seconds() < patience)
         sched_yield();
     return waiting(pipe) == capacity;
 }
@@ -173,7 +173,7 @@ TEST(Output, AfterASignalWhoTakesNothingIsGivenUp) {
     EXPECT_EQ(early.wait(), static_cast<int>(Exit::output));
     EXPECT_GT(watch.seconds(), 0.9);
     EXPECT_EQ(blocked.wait(), static_cast<int>(Exit::output));
-    EXPECT_LT(watch.seconds(), 5);
+    EXPECT_LT(watch.seconds(), patience);
 }
 
 // Runs work with standard output going to fd.

@@ -341,7 +341,7 @@ TEST_F(RulesMeanwhile, ReadersSeeWholeStates) {
     const Child child = changer();
     std::set<std::string> seen;
     const Stopwatch watch;
-    for (int round = 0; (round < 50 || seen.size() < 2) && watch.seconds() < 20; round++)
+    for (int round = 0; (round < 50 || seen.size() < 2) && watch.seconds() < patience; round++)
         seen.insert(exported());
     EXPECT_EQ(seen, both());
 }
@@ -357,7 +357,7 @@ TEST_F(RulesMeanwhile, ReadersSeeWholeSubjects) {
     const RuleMaps maps = reader();
     const Stopwatch watch;
     size_t whole = 0;
-    while (watch.seconds() < 1.5 || (whole == 0 && watch.seconds() < 20)) {
+    while (watch.seconds() < 1.5 || (whole == 0 && watch.seconds() < patience)) {
         const auto rules = maps.read();
         ASSERT_TRUE(rules) << rules.error().text;
         for (const Ruled &ruled : rules->ruled)
@@ -375,7 +375,7 @@ TEST_F(RulesMeanwhile, KilledAtAnyMoment) {
         const uint64_t before = generation();
         Child child = changer();
         const Stopwatch watch;
-        while (generation() == before && watch.seconds() < 10)
+        while (generation() == before && watch.seconds() < patience)
             sched_yield();
         const timespec moment{0, round * 400'000};
         nanosleep(&moment, nullptr);

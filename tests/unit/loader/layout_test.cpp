@@ -125,7 +125,7 @@ TEST_F(LayoutMaking, DefaultsAreUsed) {
     EXPECT_EQ(layout->abi().group, usual ? usual->gr_gid : 0);
 }
 
-TEST_F(LayoutMaking, NoBpffsIsAnError) {
+TEST(LayoutElsewhere, NoBpffsIsAnError) {
     const auto layout = Layout::create(Pins("/dev/shm/pinpipe-unit-no-such"), {});
     ASSERT_FALSE(layout);
     EXPECT_EQ(layout.error().text,

@@ -205,7 +205,7 @@ TEST_F(RingKernel, AfterStoppingNothingComes) {
     for (const Stopwatch watch; watch.seconds() < 0.5;) {
         auto claim = take();
         uint64_t taken = 0;
-        while (claim && taken < 200 && watch.seconds() < 10)
+        while (claim && taken < 200 && watch.seconds() < patience)
             taken += claim->ring().take(batch);
         if (!claim || taken < 200)
             break;

@@ -271,7 +271,7 @@ TEST(Ring, AProducerAtTheSameTime) {
     uint64_t next = 0, wrong = 0;
     std::vector<Record> batch(16);
     Stopwatch since_last;
-    while (next < records && since_last.seconds() < 20) {
+    while (next < records && since_last.seconds() < patience) {
         const size_t count = ring.take(batch);
         if (count)
             since_last = {};

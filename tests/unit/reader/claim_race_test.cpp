@@ -128,7 +128,7 @@ TEST_F(ClaimRace, ASlotBeingSweptIsNotTaken) {
         return write(result.write.get(), &slot, 1) == 1 ? pause() : 1;
     });
     const Stopwatch watch;
-    while (!readable(result.read, 0) && !other.sleeps() && watch.seconds() < 1)
+    while (!readable(result.read, 0) && !other.sleeps() && watch.seconds() < patience)
         sched_yield();
     ASSERT_EQ(ptrace(PTRACE_DETACH, sweeper.pid(), nullptr, nullptr), 0);
     char slot = 0;

@@ -13,8 +13,6 @@ namespace {
 
 class SessionTest : public LoadedTest {
 protected:
-    static constexpr double patience = 10; // seconds; no test takes that long unless it fails
-
     Request request() const {
         Request request;
         request.pin_root = root();

@@ -33,7 +33,7 @@ struct Pipe {
 };
 
 // Runs work at once; its result is the exit status. Whatever the test does, the child does not
-// outlive it; whatever the child does, it ends within half a minute (by SIGALRM). out: the child's
+// outlive it; whatever the child does, it ends within ten minutes (by SIGALRM). out: the child's
 // standard output, or -1.
 class Child {
 public:
@@ -47,7 +47,7 @@ public:
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (getppid() != parent)
                 _exit(125);
-            alarm(30);
+            alarm(600);
             if (out >= 0)
                 dup2(out, STDOUT_FILENO);
             _exit(work());
@@ -69,7 +69,7 @@ public:
         constexpr int soundly = 20; // looks in a row: short waits on the way there do not count
         const Stopwatch watch;
         int looks = 0;
-        while (looks < soundly && watch.seconds() < 10) {
+        while (looks < soundly && watch.seconds() < patience) {
             looks = sleeps() ? looks + 1 : 0;
             sched_yield();
         }
@@ -106,7 +106,7 @@ inline std::string read_all(const Fd &fd) {
 }
 
 // Whether fd becomes readable (or its other end closed) in time.
-inline bool readable(const Fd &fd, int milliseconds = 5000) {
+inline bool readable(const Fd &fd, int milliseconds = 120000) {
     pollfd one{fd.get(), POLLIN, 0};
     return poll(&one, 1, milliseconds) > 0;
 }

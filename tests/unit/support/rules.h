@@ -13,6 +13,21 @@
 
 namespace pinpipe::ctl {
 
+// ebpf-ctl with these arguments and a pin root.
+inline Finished run_ctl(const std::string &root, std::vector<std::string> words,
+                        const std::string &input) {
+    words.insert(words.begin(), {"--pin-root", root});
+    return run_child([&] {
+        const Fd in(memfd_create("input", 0));
+        if (write(in.get(), input.data(), input.size()) < 0 || lseek(in.get(), 0, SEEK_SET) ||
+            dup2(in.get(), STDIN_FILENO) < 0)
+            return 125;
+        Arguments arguments(words);
+        const auto done = run(arguments.argc(), arguments.argv());
+        return done ? 0 : report("ebpf-ctl", done.error());
+    });
+}
+
 class RulesTest : public BpffsTest {
 protected:
     void SetUp() override {
@@ -34,17 +49,8 @@ protected:
     }
 
     // ebpf-ctl with these arguments.
-    Finished ctl(std::vector<std::string> words, const std::string &input = "") const {
-        words.insert(words.begin(), {"--pin-root", root()});
-        return run_child([&] {
-            const Fd in(memfd_create("input", 0));
-            if (write(in.get(), input.data(), input.size()) < 0 || lseek(in.get(), 0, SEEK_SET) ||
-                dup2(in.get(), STDIN_FILENO) < 0)
-                return 125;
-            Arguments arguments(words);
-            const auto done = run(arguments.argc(), arguments.argv());
-            return done ? 0 : report("ebpf-ctl", done.error());
-        });
+    Finished ctl(const std::vector<std::string> &words, const std::string &input = "") const {
+        return run_ctl(root(), words, input);
     }
     // The same, which must do it without a word.
     void quietly(const std::vector<std::string> &words, const std::string &input = "") const {

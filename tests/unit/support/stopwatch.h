@@ -5,6 +5,9 @@
 
 namespace pinpipe {
 
+// Seconds that nothing takes on any machine, however busy: what takes longer hangs.
+inline constexpr double patience = 120;
+
 class Stopwatch {
 public:
     double seconds() const {

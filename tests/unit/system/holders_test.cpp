@@ -87,12 +87,12 @@ TEST_F(Holders, NamesWhoHoldsAndNotWhoWaits) {
     });
     const std::string waiting = "-> FLOCK  ADVISORY  WRITE " + std::to_string(waiter.pid());
     const Stopwatch watch;
-    for (bool there = false; !there && watch.seconds() < 10;) {
+    for (bool there = false; !there && watch.seconds() < patience;) {
         std::ifstream locks("/proc/locks");
         for (std::string line; std::getline(locks, line);)
             there = there || line.find(waiting) != line.npos;
     }
-    ASSERT_LT(watch.seconds(), 10);
+    ASSERT_LT(watch.seconds(), patience);
     const auto found = lock_holder(path());
     ASSERT_TRUE(found);
     EXPECT_EQ(found->pid, child.pid());

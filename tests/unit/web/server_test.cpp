@@ -1,0 +1,40 @@
+#include "tools/web/requests/server.h"
+
+#include "tests/unit/support/served.h"
+
+namespace pinpipe::web {
+namespace {
+
+TEST(WebServer, SaysWhereItServesAndAnswersThere) {
+    const Served server;
+    ASSERT_NE(server.port, 0);
+    const std::string answer = server.ask("GET", "/healthz");
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"status\":\"ok\"}\n")) << answer;
+}
+
+TEST(WebServer, AZeroInAPathHidesNothing) {
+    const Served server;
+    EXPECT_EQ(status_of(server.ask("GET", "/healthz%00/rooms")), 404);
+    EXPECT_EQ(status_of(server.ask("GET", "/%00")), 404);
+}
+
+TEST(WebServer, WhatIsNoRequestIsRefusedAndOthersGoOn) {
+    const Served server;
+    EXPECT_EQ(status_of(read_all(server.send("nonsense\r\n\r\n"))), 400);
+    EXPECT_EQ(status_of(server.ask("GET", "/healthz")), 200);
+}
+
+TEST(WebServer, EndsAtAStopSignalWhileSomebodyWatches) {
+    Served server;
+    EXPECT_EQ(status_of(server.ask("PUT", "/rooms/far", "", "{\"n\":1}\n")), 200);
+    const Fd viewer =
+        server.send(server.request("GET", "/rooms/far", "Accept: text/event-stream\r\n"));
+    char first;
+    EXPECT_EQ(read(viewer.get(), &first, 1), 1); // it is served
+    EXPECT_EQ(server.end(), 0);
+    EXPECT_TRUE(read_all(viewer).ends_with("0\r\n\r\n")); // whole
+}
+
+} // namespace
+} // namespace pinpipe::web
