@@ -3,17 +3,19 @@
 // preload it. The environment says:
 //
 //   REFUSE="KIND OBJECT NAME ERRNO"
-//                     what is refused: the program or map of that name, the link or iterator of the
-//                     program of that name, or btf; "*" stands for all of them
-//   REFUSE_ASKED=FILE gets a line "KIND OBJECT NAME ID" for each request that was granted (an
-//   iterator's ID is 0) REFUSE_HOLLOW=1   programs that let everything pass take the place of the
-//   real ones, so that the verifier, where
-//                     most of a load's time goes, has nothing to do; "all": of those without BTF,
-//                     too
+//       what is refused: the program or map of that name, the link or iterator of the program of
+//       that name, or btf; "*" stands for all of them
+//   REFUSE_ASKED=FILE
+//       gets a line "KIND OBJECT NAME ID" for each request that was granted (an iterator's ID is 0)
+//   REFUSE_HOLLOW=1
+//       programs that let everything pass take the place of the real ones, so that the verifier,
+//       where most of a load's time goes, has nothing to do; "all": of attempts of a few
+//       instructions, too
 //
-// A test that loads it as a library asks refuse_is_there whether the kernel still has what was
-// listed. OBJECT is the last global function that the BTF describes with which it is loaded: no two
-// object files share that. What has none, or no name, says "-".
+// OBJECT is the last global function that the BTF describes with which it is loaded: no two object
+// files share that. What has none, or no name, says "-".
+// A test that loads this as a library asks refuse_is_there whether the kernel still has what was
+// listed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -208,8 +210,14 @@ static int fits(const char *wanted, const char *text) {
     return !strcmp(wanted, "*") || !strcmp(wanted, text);
 }
 
+// libbpf makes a map without BTF, hence of no object, when it was refused with it.
+static int is_second_attempt(const struct request *request, int refused_before) {
+    return refused_before && !strcmp(request->kind, "map") && !strcmp(request->object, "-");
+}
+
 // The errno, or 0: granted.
 static int is_refused(const struct request *request) {
+    static int refused_before;
     const char *text = getenv("REFUSE");
     char kind[16], object[NAME_SIZE], name[NAME_SIZE];
     int code = 0;
@@ -218,10 +226,11 @@ static int is_refused(const struct request *request) {
         return 0;
     if (sscanf(text, "%15s %63s %63s %d", kind, object, name, &code) != 4)
         abort();
-    return !strcmp(kind, request->kind) && fits(object, request->object) &&
-                   fits(name, request->name)
-               ? code
-               : 0;
+    if (strcmp(kind, request->kind) || !fits(name, request->name) ||
+        !(fits(object, request->object) || is_second_attempt(request, refused_before)))
+        return 0;
+    refused_before = 1;
+    return code;
 }
 
 static void list(const struct request *request, uint32_t id) {
@@ -265,7 +274,7 @@ static int pass_value(uint32_t type) {
 static int is_hollow(const union bpf_attr *attr) {
     const char *const which = getenv("REFUSE_HOLLOW");
 
-    return which && (attr->prog_btf_fd != 0 || !strcmp(which, "all"));
+    return which && (attr->insn_cnt > 8 || !strcmp(which, "all"));
 }
 
 static long load_hollow(const union bpf_attr *attr, size_t size) {
