@@ -160,6 +160,27 @@ int types_refusal(const Object &object) {
     return load_types(least.get());
 }
 
+// The verifier goes once through a global function if the kernel has the function's types, and else
+// through it at each call: it gives up after a minute.
+bool needs_types(const Object &object) {
+    const btf *const types = bpf_object__btf(object.get());
+    for (__u32 id = 1; types && id < btf__type_cnt(types); id++) {
+        const btf_type *const type = btf__type_by_id(types, id);
+        if (btf_is_func(type) && btf_vlen(type) == BTF_FUNC_GLOBAL &&
+            !bpf_object__find_program_by_name(object.get(),
+                                              btf__name_by_offset(types, type->name_off)))
+            return true;
+    }
+    return false;
+}
+
+// The errno of types that the kernel refuses and the object cannot do without. EINVAL says nothing:
+// libbpf leaves out what an older kernel does not know.
+int needed_types_refusal(const Object &object) {
+    const int code = needs_types(object) ? types_refusal(object) : 0;
+    return code == EINVAL ? 0 : code;
+}
+
 Error load_error(const Object &object, const Elf &elf, const Culprit &culprit, int code) {
     const std::string name = elf.name;
     if (!has_types(object)) {
@@ -203,7 +224,9 @@ Result<Attempt> try_to_load(const ObjectPlan &plan, const Run &run, const Names 
         return fail(shared.error());
     if (!choose_programs(attempt.object, plan, left_out))
         return attempt; // nothing to load
-    attempt.code = -load_or_blame(attempt.object.get(), attempt.culprit);
+    attempt.code = needed_types_refusal(attempt.object);
+    if (attempt.code == 0)
+        attempt.code = -load_or_blame(attempt.object.get(), attempt.culprit);
     if (attempt.code != 0)
         show_log(plan, run, log.get());
     return attempt;

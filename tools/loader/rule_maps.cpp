@@ -1,5 +1,7 @@
 #include "tools/loader/rule_maps.h"
 
+#include "tools/loader/refusal.h"
+
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <sys/stat.h>
@@ -16,8 +18,10 @@ Result<void> make_rule_maps(const std::string &root, Undo &undo) {
         options.map_flags = spec->flags;
         const Fd map(bpf_map_create(static_cast<bpf_map_type>(spec->type), spec->name,
                                     spec->key_size, spec->value_size, spec->entries, &options));
-        if (!map.valid() || bpf_obj_pin(map.get(), path.c_str()) != 0)
-            return fail(system_error("make " + path, errno));
+        if (!map.valid())
+            return fail(kernel_error(std::string("make the map ") + spec->name, errno));
+        if (bpf_obj_pin(map.get(), path.c_str()) != 0)
+            return fail(kernel_error("pin " + path, errno));
         chmod(path.c_str(), 0600); // until protect()
         undo.add([path] { unlink(path.c_str()); });
     }
@@ -34,7 +38,7 @@ Result<void> pin_for_admins(const std::string &root, Undo &undo) {
         if (!map)
             return fail(map.error());
         if (bpf_obj_pin(map->get(), path.c_str()) != 0)
-            return fail(system_error("pin " + path, errno));
+            return fail(kernel_error("pin " + path, errno));
         chmod(path.c_str(), 0600); // until protect()
         undo.add([path] { unlink(path.c_str()); });
     }
