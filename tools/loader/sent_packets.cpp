@@ -21,7 +21,7 @@ void look_at_link(const Run &run, XdpStep &step) {
         return;
     }
     step.sent_link = std::move(*link);
-    step.exchanged = step.exchanged || state->program != step.record.cgroup;
+    step.is_outdated = step.is_outdated || state->program != step.record.cgroup;
 }
 
 const Component &see_sent() {
@@ -44,8 +44,10 @@ Result<void> SentPackets::plan(Run &run) {
     for (XdpStep &step : hooks_.steps()) {
         look_at_link(run, step);
         const bool is_hopeless = !step.is_new && run.layout.refused(OPTIONAL_SEE_SENT);
-        if (step.named && has_egress() && !is_hopeless)
-            step.record.flags |= HOOK_SENT;
+        if (step.sent_link.valid() || !step.named || !has_egress() || is_hopeless)
+            continue;
+        step.record.flags |= HOOK_SENT;
+        step.is_outdated = true; // a load that was killed, or somebody, left it without
     }
     return {};
 }

@@ -116,7 +116,7 @@ Result<void> update_link(const Fd &link, uint32_t old_id, const Program &program
 // A hook that is there gets this build's program if its own is another one, or was exchanged.
 Result<void> XdpHooks::load(Run &run) {
     for (XdpStep &step : steps_) {
-        if (!step.is_new && !step.exchanged && build_of(run.layout, step) == step.record.build)
+        if (!step.is_new && !step.is_outdated && build_of(run.layout, step) == step.record.build)
             continue;
         auto program = load_xdp(run, step.number, step.record.flags);
         if (!program)

@@ -23,7 +23,7 @@ struct XdpStep {
     int native_refused = 0; // errno, where generic mode came of a refusal
     bool named = false;     // on the command line
     bool is_new = false;
-    bool exchanged = false; // somebody has put another program in the place of ours
+    bool is_outdated = false; // programs must be loaded, whatever its build
 
     bool is_changed() const { return program.fd.valid(); }
 };

@@ -49,7 +49,7 @@ Result<XdpStep> step_of(const Run &run, unsigned number, const hook_record &reco
         return fail(state.error());
     step.link = std::move(*link);
     step.old_program = state->program;
-    step.exchanged = state->program != record.program;
+    step.is_outdated = state->program != record.program;
     step.record.flags = (record.flags & ~HOOK_FRAGS) | frags_flag(run.layout);
     return step;
 }
