@@ -61,9 +61,9 @@ Lines icmp_lines(const Around &around) {
 socket_record socket_of(const Around &around, uint8_t stream) {
     socket_record r{};
     r.stream = stream;
-    r.pid = 1234;
+    r.process.pid = 1234;
     r.proto = 6;
-    std::strcpy(r.comm, "curl");
+    std::strcpy(r.process.comm, "curl");
     if (!around.all)
         return r;
     r.tid = 1235;
@@ -81,7 +81,7 @@ Lines message_lines(const Around &around, uint8_t stream) {
     Lines lines;
     for (const bool hex : {false, true}) {
         const std::string_view payload = around.all ? "GET /" : "";
-        r.socket.pid = around.all || hex ? 1234 : 0;
+        r.socket.process.pid = around.all || hex ? 1234 : 0;
         lines.push_back(
             written([&](JsonLines &out) { write_message(out, r, payload, around.socket(hex)); }));
     }
@@ -132,7 +132,7 @@ Lines usage_lines(const Around &around) {
     key.proto = 6;
     key.port = 443;
     key.known = around.all;
-    process_record process{};
+    struct process process {};
     const UsageContext context = {
         .line = around.line(), .exe_run = around.socket().exe_run, .total = around.all};
     return {written([&](JsonLines &out) {
