@@ -244,7 +244,7 @@ uninstall: ## what install put there
 	    "$$($(B)/bin/ebpf-ctl --pin-root '$(ROOT)' status 2>/dev/null | awk '$(LOADED)' | sort -u | paste -sd ,)" \
 	    "sudo $(B)/bin/ebpf-load --unload$(if $(EBPF_PIN_ROOT), --pin-root $(ROOT))" >&2
 	$(Q)rm -f $(foreach i,$(INSTALLED),'$(D)/$(call place,$(i))')
-	$(Q)-rmdir '$(D)/share/pinpipe/schema' '$(D)/share/pinpipe/jq' '$(D)/share/pinpipe' 2>/dev/null
+	$(Q)rmdir '$(D)/share/pinpipe/schema' '$(D)/share/pinpipe/jq' '$(D)/share/pinpipe' 2>/dev/null || :
 
 clean: ## remove build/
 	$(Q)rm -rf build

@@ -77,7 +77,8 @@ struct abi_record {
 	__u32 payload;	    /* bytes of a message that any reader may see; 0 to PAYLOAD_MAX */
 	__u32 admins;	    /* gid of the admin group; 0: root alone */
 	char program[24];   /* version of the loader, NUL-terminated */
-	/* errno with which the kernel refused an optional_component; 0: granted, or not asked for */
+	/* errno with which the kernel refused an optional_component; 0: granted, or not asked for
+	 */
 	__u16 refused[OPTIONALS];
 };
 

@@ -11,7 +11,11 @@
 namespace pinpipe::loader {
 namespace {
 
+// Pins are no symbolic links: what one leads to keeps its owner and mode.
 Result<void> set_access(const std::string &path, mode_t mode, gid_t group) {
+    struct stat st {};
+    if (lstat(path.c_str(), &st) == 0 && S_ISLNK(st.st_mode))
+        return {};
     if (chown(path.c_str(), 0, group) != 0 || chmod(path.c_str(), mode) != 0)
         return fail(system_error("set owner and mode of " + path, errno));
     return {};

@@ -104,8 +104,10 @@ TEST_F(WatchCommand, WhatIsNotThereCannotBeUnwatched) {
     EXPECT_EQ(error({"unwatch", "--all"}, 1), "ebpf-ctl: nothing is watched\n");
     EXPECT_EQ(error({"unwatch", "80"}, 1), "ebpf-ctl: 80/tcp is not watched\n");
     quietly({"watch", "80", "my app"});
-    EXPECT_EQ(error({"unwatch", "80-81"}, 1), "ebpf-ctl: 80-81/tcp is watched for processes alone\n"
-                                              "hint: ebpf-ctl unwatch 80-81/tcp $'my app'\n");
+    EXPECT_EQ(error({"unwatch", "80-81"}, 1),
+              "ebpf-ctl: 80-81/tcp is watched for processes alone\n"
+              "hint: ebpf-ctl unwatch 80-81/tcp $'my app' --pin-root " +
+                  root() + "\n");
     EXPECT_EQ(error({"unwatch", "80", "other"}, 1), "ebpf-ctl: 80/tcp is not watched for other\n");
     EXPECT_EQ(error({"unwatch", "80/udp"}, 1), "ebpf-ctl: 80/udp is not watched\n");
 }

@@ -36,7 +36,7 @@ protected:
 
     usage_key key{};
     usage_sums sums{100, 200, 3, 4};
-    struct process process{};
+    struct process process {};
     UsageContext context;
 };
 
