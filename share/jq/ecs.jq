@@ -34,7 +34,8 @@ def icmp: about("pinpipe.icmp") * {
   pinpipe: {
     icmp: {type: .icmp_type, code: .icmp_code, id: .icmp_id, seq: .icmp_seq},
     ttl: .ttl,
-    fragment: .fragment
+    fragment: .fragment,
+    netns: .netns
   }
 };
 

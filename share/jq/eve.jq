@@ -22,7 +22,7 @@ def icmp: {
   icmp_code,
   community_id,
   host,
-  icmp: ({name: .icmp_name, id: .icmp_id, seq: .icmp_seq, ttl, length, fragment} | known)
+  icmp: ({name: .icmp_name, id: .icmp_id, seq: .icmp_seq, ttl, length, fragment, netns} | known)
 };
 
 # Both ends of a socket: the source is who sent, or who connected.

@@ -27,6 +27,7 @@ def icmp: about("pinpipe.icmp") + {
   "pinpipe.fragment": .fragment,
   "pinpipe.vlan": .vlan,
   "pinpipe.vlan_inner": .vlan_inner,
+  "pinpipe.netns": .netns,
   "pinpipe.community_id": .community_id
 };
 

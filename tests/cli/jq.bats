@@ -76,7 +76,7 @@ converted() { # NAME
 		timestamp: "2026-11-20T23:55:04.441803+0000", in_iface: "eth0", event_type: "icmp", vlan: [10, 20],
 		src_ip: "192.0.2.2", dest_ip: "192.0.2.1", proto: "ICMP", ip_v: 4, icmp_type: 8, icmp_code: 0,
 		community_id: "1:uNyfE1mJ1sU2Y9cCot3kz9fixCQ=", host: "vm",
-		icmp: {name: "echo-request", id: 7, seq: 9, ttl: 64, length: 28, fragment: true}}'
+		icmp: {name: "echo-request", id: 7, seq: 9, ttl: 64, length: 28, fragment: true, netns: 4026531840}}'
 	# a fraction with leading zeroes
 	sed -n 4p out | jq -e '.timestamp == "2026-11-20T23:50:38.359096+0000" and .proto == "IPv6-ICMP" and .ip_v == 6'
 	sed -n 6p out | jq -e '.proto == "TCP" and .dest_port == 443 and .usage.bytes_received == 2000 and (has("host") | not)'

@@ -56,6 +56,10 @@ lives_here() { # PID
 	wait_until has_lines "$(out all)" 4
 	finish all TERM
 	jq -e -s 'map(select(.ifname == "lan1")) | length == 4' "$(out all)" # requests here, replies there
+	[ "$(jq -r '.icmp_name + " " + (.netns | tostring)' "$(out all)" | sort -u)" = "$(
+		stat -Lc 'echo-reply %i' "/run/netns/$there"
+		stat -Lc 'echo-request %i' "/run/netns/$here"
+	)" ]
 	jq -e -s '[.[].icmp_name] | sort == ["echo-reply", "echo-reply", "echo-request", "echo-request"]' "$(out all)"
 }
 

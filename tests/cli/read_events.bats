@@ -80,7 +80,7 @@ sees_the_last() {
 	wait_until has_lines "$(out events)" 3
 	finish events TERM
 	[ "$(wc -l <"$(out events)")" = 3 ]
-	[ "$(jq -c 'keys_unsorted' "$(out events)" | sort -u)" = '["v","event_type","timestamp","timestamp_us","seq","src_ip","dst_ip","proto","icmp_type","icmp_code","icmp_name","icmp_id","icmp_seq","ttl","length","ip_version","ifname"]' ]
+	[ "$(jq -c 'keys_unsorted' "$(out events)" | sort -u)" = '["v","event_type","timestamp","timestamp_us","seq","src_ip","dst_ip","proto","icmp_type","icmp_code","icmp_name","icmp_id","icmp_seq","ttl","length","ip_version","ifname","netns"]' ]
 	[ "$(jq -c '[.v, .event_type, .ip_version, .ifname, .icmp_name]' "$(out events)" | sort -u)" = '[1,"icmp",4,"lan0","echo-request"]' ]
 	[ "$(jq .seq "$(out events)" | paste -sd,)" = 1,2,3 ]
 }

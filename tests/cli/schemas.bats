@@ -58,6 +58,9 @@ del(.icmp_id, .icmp_seq)
 .vlan_inner = 3
 .ifname = ""
 .ifname = "sixteen-letters-"
+.netns = "4026531840"
+.netns = -1
+.netns = 4294967296
 .host = 7
 .community_id = "uNyfE1mJ1sU2Y9cCot3kz9fixCQ="
 PROGRAMS

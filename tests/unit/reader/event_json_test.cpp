@@ -31,6 +31,7 @@ std::string icmp_line(const icmp_record &record, const LineContext &context) {
 hook_record hook_named(const std::string &name) {
     hook_record hook{};
     name.copy(hook.name, sizeof hook.name - 1);
+    hook.netns = UINT32_MAX;
     return hook;
 }
 
@@ -68,7 +69,8 @@ TEST(EventJson, GoldenIcmpv6WithEverything) {
                               R"("proto":"icmpv6","icmp_type":129,"icmp_code":255,)"
                               R"("icmp_name":"echo-reply","icmp_id":65535,"icmp_seq":65535,)"
                               R"("ttl":255,"length":65535,"ip_version":6,"fragment":true,)"
-                              R"("vlan":100,"vlan_inner":4095,"ifname":"wg0","community_id":"1:)";
+                              R"("vlan":100,"vlan_inner":4095,"ifname":"wg0",)"
+                              R"("netns":4294967295,"community_id":"1:)";
     EXPECT_EQ(line.substr(0, start.size()), start);
     EXPECT_EQ(line.substr(start.size() + 27), "=\"}\n");
 }

@@ -18,6 +18,7 @@ using Lines = std::vector<std::string>;
 hook_record eth0() {
     hook_record hook{};
     std::strcpy(hook.name, "eth0");
+    hook.netns = 4026531840;
     return hook;
 }
 
