@@ -210,8 +210,8 @@ format: ## clang-format in place
 
 # A page's list stands between two comments in it.
 generate: $(FIELDS) ## what is generated and kept: share/schema, the list of fields in man/pinpipe-events.5
-	$(Q)set -e; for type in $$($(FIELDS) types); do $(FIELDS) schema $$type >share/schema/$$type.schema.json; done
-	$(Q)$(FIELDS) page >$(B)/page
+	$(Q)set -e; fields=$(FIELDS); for type in $$("$$fields" types); do \
+	  "$$fields" schema $$type >share/schema/$$type.schema.json; done; "$$fields" page >$(B)/page
 	$(Q)sed -i -e '/^\.\\" fields:/,/^\.\\" end/{//!d}' -e '/^\.\\" fields:/r $(B)/page' man/pinpipe-events.5
 
 fuzz: $(SKELS) ## the fuzzers, for SECONDS each (default 60)
