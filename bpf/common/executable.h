@@ -91,16 +91,16 @@ static __noinline int write_exe(struct file *file, const struct exe_key *key)
 static __always_inline void name_exe(struct task_struct *task, struct exe_key *key)
 {
 	struct file *file = task->mm->exe_file;
+	struct exe_key here = {}; /* on the stack: before Linux 6.2 keys of maps have to be there */
 
-	if (!file) {
-		__builtin_memset(key, 0, sizeof(*key));
-		return;
+	if (file) {
+		here.inode = file->f_inode->i_ino;
+		here.device = file->f_inode->i_sb->s_dev;
+		here.name = file->f_path.dentry->d_name.hash;
+		if (!bpf_map_lookup_elem(&exes, &here))
+			write_exe(file, &here);
 	}
-	key->inode = file->f_inode->i_ino;
-	key->device = file->f_inode->i_sb->s_dev;
-	key->name = file->f_path.dentry->d_name.hash;
-	if (!bpf_map_lookup_elem(&exes, key))
-		write_exe(file, key);
+	*key = here;
 }
 
 #endif

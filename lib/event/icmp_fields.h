@@ -29,10 +29,10 @@ inline constexpr auto icmp_hook =
                         .meaning = "interface, by the name it had when it was loaded",
                         .absent = "where it is not known"},
                        [](const auto &hook) { return Quoted{hook.name}; }),
-    row<"netns">({.kind = kind::number,
-                  .meaning = "inode number of the network namespace of the interface",
-                  .absent = "where it is not known"},
-                 [](const auto &hook) { return nonzero(hook.record.netns); }));
+         row<"netns">({.kind = kind::number,
+                       .meaning = "inode number of the network namespace of the interface",
+                       .absent = "where it is not known"},
+                      [](const auto &hook) { return nonzero(hook.record.netns); }));
 
 inline constexpr auto icmp_echo = group(
     "of types without them", [](const auto &e) { return e.has_echo; },
