@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # pinpipe. Targets: make help. Variables: V=1 (say all), DEBUG=1, SANITIZE=1 (addresses, undefined behaviour) or
 # SANITIZE=thread, WERROR=1 (warnings are errors, as in CI), PCH= (no precompiled header), PREFIX, DESTDIR,
 # STRIP= (install with debugging information).

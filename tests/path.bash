@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # To be sourced by what runs tests: PATH as root has it, also through sudo, and first a bpftool that works.
 PATH=$PATH:/usr/sbin:/sbin

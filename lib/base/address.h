@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // IP addresses as text. The binary form is union address of bpf/events.h: 16 bytes in network byte
 // order, IPv4 as ::ffff:a.b.c.d.
 #pragma once

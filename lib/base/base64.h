@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Base64 of RFC 4648, section 4, with padding.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What went wrong, as a person is told it: what was tried, on what, why, and what to do.
 // The library returns these; only a tool's main prints them.
 #pragma once

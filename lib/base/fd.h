@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Owner of a file descriptor: move-only, closes on destruction, converts by get() alone.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Says a few things a second, and of the others how many there were: for complaints of which
 // somebody else decides how many there are.
 #pragma once

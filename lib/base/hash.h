@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Hashes that tell things apart and withstand nobody: FNV-1a over bytes, whose result may be kept,
 // and a mix of words for tables in memory.
 #pragma once

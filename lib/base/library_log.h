@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What libbpf has to say: shown with -v only.
 #pragma once
 

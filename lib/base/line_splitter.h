@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines: of a text that is there, and out of bytes as they come, where never more is in memory than
 // one line may have.
 #pragma once

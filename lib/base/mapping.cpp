@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/mapping.h"
 
 #include <cerrno>

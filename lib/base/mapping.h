@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Owner of a shared memory mapping.
 #pragma once
 

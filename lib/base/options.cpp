@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/options.h"
 
 #include "lib/base/version.h"

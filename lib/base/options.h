@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Command lines: one table a tool, over getopt_long, which also makes the tool's --help.
 // Every tool has --help (-h), --version (-V), --pin-root DIR and -v besides its own.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Standard output of a pipe stage: whole blocks, no partial line lost, never stuck for ever.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The headers of others that most files include, parsed once for all: see PCH in the Makefile. No
 // file includes this one: each includes what it uses, and builds without (PCH=).
 #include <algorithm>

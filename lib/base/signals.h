@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SIGINT and SIGTERM ask a tool to stop; SIGPIPE becomes EPIPE. The one place where signals are set
 // up.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text for a terminal: what comes from outside made harmless, columns counted, numbers with units.
 #pragma once
 

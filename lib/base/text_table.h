@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tables as plain text: columns as wide as their widest cell, two blanks between them, none at the
 // end of a line.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Steps that take back what has been done: run in reverse order on destruction, unless kept.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of bind events. Getters ask an event, besides what socket_fields.h names, for:
 //   record    bind_record
 #pragma once

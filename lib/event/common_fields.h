@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fields that events of several types have. Getters ask an event for:
 //   time          EventTime
 //   line          LineContext of tools/reader/lines/event_json.h

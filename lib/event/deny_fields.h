@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of deny events. Getters ask an event, besides what socket_fields.h names, for:
 //   record    deny_record
 //   rule      PROCESS of the rules that decided, as json_string() has it; empty: not known

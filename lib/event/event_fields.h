@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The one reader of NDJSON: the fields of a line that a tool wants, by their names, taken in one
 // pass by RapidJSON's reader. All other members are passed over. Types are those of the tables in
 // fields.h; a name that is in no table does not compile.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How a table of fields is written down. A table says of each field of an event, in the order in
 // which ebpf-read writes them: its name, its JSON type with what its values can be, its meaning,
 // when it is absent, and how its value is got from an event.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All tables of fields, as lists: what readers of NDJSON, schemas and pages are held against.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of icmp events. Getters ask an event for:
 //   record      icmp_record
 //   version     of the IP header: 4 or 6

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/json_line.h"
 
 #include "lib/base/terminal_text.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One growing buffer of NDJSON, on RapidJSON's StringBuffer: it is cleared, never freed.
 //
 // An event is written in one piece: room() gives a pointer to enough bytes for a whole line, the

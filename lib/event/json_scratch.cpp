@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/json_scratch.h"
 
 #include <cstring>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // JSON as RapidJSON's reader takes it apart in place.
 #pragma once
 

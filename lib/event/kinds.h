@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kinds of values that many fields have. "#/$defs/..." are in tools/fields/definitions.h.
 #pragma once
 

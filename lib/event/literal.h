@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text that can be a template argument, and joined with other text at compile time.
 #pragma once
 

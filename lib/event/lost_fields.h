@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of lost events. Getters ask an event, besides what common_fields.h names, for:
 //   stream         plain text
 //   reason         optional plain text, of usage

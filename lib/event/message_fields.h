@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of tcp and udp events. Getters ask an event, besides what socket_fields.h names, for:
 //   record    message_record
 //   payload   std::span<const char>

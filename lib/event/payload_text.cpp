@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/message_fields.h"
 
 namespace pinpipe {

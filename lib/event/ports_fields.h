@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of ports events: of a port, or of what an interface has apart from ports. Getters ask
 // an event, besides what common_fields.h and fields::span of usage_fields.h name, for:
 //   port      index, received, sent, owners of the port; or a null pointer

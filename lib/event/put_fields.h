@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Writes an event as its table says. The table is unrolled at compile time: constant text between
 // two values (quotes, commas, names, constants) is one copy, so a line is a straight run of copies
 // and numbers.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/put_value.h"
 
 #include <algorithm>

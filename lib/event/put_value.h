@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What getters of tables return, and how it is written as JSON.
 #pragma once
 

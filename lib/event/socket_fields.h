@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fields that events of sockets have: tcp, udp, conn, bind, deny. Getters ask an event for:
 //   socket   socket_record
 // and for what common_fields.h names.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names of the streams, as they are on the command line and in event_type.
 #pragma once
 

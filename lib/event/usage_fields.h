@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of usage events. Getters ask an event, besides what common_fields.h names, for:
 //   key        usage_key
 //   sums       usage_sums

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Words that stand for numbers of records.
 #include "lib/event/bind_fields.h"
 #include "lib/event/conn_fields.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/admin_lock.h"
 
 #include "lib/base/signals.h"

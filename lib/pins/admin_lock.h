@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who changes rules and watches: one at a time, root before the admin group.
 //
 // The admin group's lock is admin/lock, which its members can open. A member that does not let go

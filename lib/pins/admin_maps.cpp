@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/admin_maps.h"
 
 #include <cerrno>

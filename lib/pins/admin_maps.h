@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Maps that are pinned for two groups: below maps/ to be looked at, below admin/ to be changed.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whole hash maps at once: many elements a system call.
 #pragma once
 

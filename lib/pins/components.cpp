@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/components.h"
 
 #include "lib/base/error.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel programs, maps and type descriptions that ebpf-load brings into the kernel: each
 // stands here once, with the capability that it serves and what follows when the kernel refuses it.
 //

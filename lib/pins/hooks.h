@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The table of what is attached: number, kind, where.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/iterator.h"
 
 #include <cerrno>

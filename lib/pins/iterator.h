@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the kernel's iterators do when they are read.
 #pragma once
 

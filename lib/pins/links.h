@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pinned links: what holds a program in its place.
 #pragma once
 

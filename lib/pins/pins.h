@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The pinned maps of bpf/control.h: where they are, what they must look like, opening them.
 //
 // A map's type, sizes and flags are checked before anything is read from it: pins of another

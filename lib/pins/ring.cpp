@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/ring.h"
 
 #include "lib/pins/pins.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The consumer's side of a BPF ring buffer whose consumer position others may write.
 //
 // The position that the kernel reads lies in a page that every member of the read group can map and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From looks at the accounting maps to what each process sent and received in between.
 //
 // Pure bookkeeping over bpf/usage.h, no kernel. A look is: begin(), each entry of maps/usage, then

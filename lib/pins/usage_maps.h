@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The accounting maps as a reader sees them, and one whole look at them.
 #pragma once
 

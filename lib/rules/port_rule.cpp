@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/rules/port_rule.h"
 
 #include "lib/base/options.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ports as an administrator names them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/rules/process.h"
 
 #include "lib/base/fd.h"

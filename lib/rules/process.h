@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Processes as an administrator names them, and what the kernel compares.
 #pragma once
 

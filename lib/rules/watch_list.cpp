@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/rules/watch_list.h"
 
 #include "lib/pins/batch.h"

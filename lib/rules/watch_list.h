@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which ports are watched (bpf/watches.h): looking at the list, changing it.
 //
 // A change is all of it or, with an error, nothing; once it has returned, it holds for servers that

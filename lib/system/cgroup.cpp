@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/cgroup.h"
 
 #include <cstdio>

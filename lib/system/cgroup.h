@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where control groups are.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/clock.h"
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From the kernel's boot clock, which records carry, to the time of day.
 #pragma once
 

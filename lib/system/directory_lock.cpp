@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/directory_lock.h"
 
 #include "lib/base/options.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Locks on directories, by flock(2): the kernel releases one however its holder ends.
 //
 // Whoever can open a directory can hold its lock for as long as he likes. So the lock of a change

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who holds a flock(2), from /proc/locks: a normal user may see that too.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Paths that root can follow without being led astray by others.
 #pragma once
 

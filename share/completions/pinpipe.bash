@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Completion of ebpf-load, ebpf-read, ebpf-ctl, ebpf-top, ebpf-store and ebpf-web for bash. Options are asked of the tool's own --help.
 # shellcheck shell=bash
 

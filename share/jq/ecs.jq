@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # pinpipe events as documents of the Elastic Common Schema (ECS 8.11).
 #   ebpf-read all | jq --unbuffered -c -f ecs.jq
 # What ECS has no name for is below pinpipe. Events of other kinds than these are left out.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # pinpipe events in the form of Suricata's EVE log.
 #   ebpf-read all | jq --unbuffered -c -f eve.jq
 # The common fields have EVE's names. What EVE has no name for is in an object named as the event_type, as

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # pinpipe events with the attribute names of OpenTelemetry's semantic conventions, flat.
 #   ebpf-read all | jq --unbuffered -c -f otel.jq
 # What the conventions have no name for begins with pinpipe. Events of other kinds than these are left out.

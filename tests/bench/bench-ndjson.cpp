@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From a ring to NDJSON: against a plain rapidjson::Writer, and against a consumer that only
 // counts.
 #include "lib/base/address.h"

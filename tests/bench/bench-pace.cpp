@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // bench-pace PIN_ROOT RATE SECONDS: runs the loaded XDP program on an ICMP packet RATE times a
 // second, in steps of a millisecond, and prints how often it ran. Nothing is sent.
 #include "lib/pins/links.h"

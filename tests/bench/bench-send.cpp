@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // bench-send IFACE COUNT RATE: sends COUNT ICMP packets from 200 addresses out of IFACE, RATE a
 // second.
 #include "tests/bench/bench.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // usage: bench-sockets pair N        nanoseconds for one send and one receive of 64 bytes by UDP
 //                                    over lo, N times
 //        bench-sockets bare N        the same, with programs there that do nothing

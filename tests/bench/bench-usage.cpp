@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Usage as ebpf-read prints it, or as CSV of the same members: COUNT lines of SUBJECTS pairs of a
 // process (of 60) and a remote end, all of them each second.
 // Usage: bench-usage COUNT SUBJECTS [csv]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Load for ebpf-web.
 //
 //     bench-web count COUNT            events on standard output

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a packet costs in the XDP program, against programs that do nothing or the least.
 #include "tests/bench/bench.h"
 #include "tests/bench/program.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the benchmarks share: frames, ratios of interleaved pairs, a table of results against
 // bounds.
 #pragma once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the parts of the bench share: figures, each against its bound. missed is 1 once a bound was missed.
 # shellcheck disable=SC2034 # the parts end with it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The XDP program with maps of its own, and one reader, for BPF_PROG_TEST_RUN: nothing is attached.
 #pragma once
 

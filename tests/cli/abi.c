@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Records of pinned maps, and their fields by the names that bpf/abi gives them.
 //
 //   abi ROOT MAP INDEX               prints the whole record, in hexadecimal

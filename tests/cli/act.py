@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """usage: act.py NAME [PORT...]
 
 Renames itself to NAME and runs the Python program on stdin, with what is defined here at hand. With PORTs it is a peer

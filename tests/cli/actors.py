@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """usage: actors.py chatter | denied | listener
 
 Renames itself to what it is and does that over and over, until it is ended; it prints "ready" once all is bound:

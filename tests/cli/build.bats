@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # How the programs are built: the same everywhere, without the type information of the machine's kernel.
 load helper
 

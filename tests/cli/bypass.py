@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """usage: bypass.py [--check] CASE... | all | --list
 
 Ways past a port rule. A process named pp-ruled may use the ports 8080 (TCP) and 5300 (UDP) and is to be refused 8081 and

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """usage: changes.py make CTL PIN_ROOT | record INTERFACE | judge PHASES ARRIVALS SENT
 
 A thousand changes of rules, judged by what arrives at the peer. pp-ruled may use port 8080 throughout; 8081 is revoked

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What ebpf-load --check says is so.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a run of the tests has made goes with it, however it ends.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Completions of bash and zsh offer what the tools take; the groups that are shipped can be made.
 load documents
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # ebpf-read conn and bind: connections from beginning to end, and who listens where. The probes see the whole machine;
 # the tests look at processes of their own alone.
 load helper

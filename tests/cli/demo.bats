@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # tests/demo: it is alone in the world, also where others do the same at the same time, and leaves nothing behind.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # make test-distros: what it does where an installation cannot be had.
 load helper
 

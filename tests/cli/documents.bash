@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the test files of documents share: the text of manual pages and of --help, and events of every shape.
 # shellcheck disable=SC2034 # the tests use them

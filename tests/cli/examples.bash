@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the test files share that run examples of documents, as they stand there: two network namespaces joined by eth0
 # and eth1, with 192.0.2.1 and .2, a ping from one to the other all the time, and pins of their own.

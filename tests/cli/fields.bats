@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What is written of fields elsewhere is what the tables of lib/event say: schemas, the manual page, jq programs, the
 # site, completions, columns of the store.
 load documents

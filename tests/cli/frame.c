@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // usage: frame INTERFACE HEX...
 //
 // Sends an Ethernet frame, given as hexadecimal digits, as it is.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Maps of rules and watches that a member of the admin group froze: see load_again.bats for those of readers.
 load helper
 load policy

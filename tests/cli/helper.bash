@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the test files share. Each file has network namespaces and a pin root of its own, named after itself:
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The jq filters write documents of others' schemas from our events.
 load documents
 

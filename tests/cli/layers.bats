@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Which part of the kernel programs may use which.
 load helper
 
@@ -36,4 +37,13 @@ place() { # FOLDER
 	# tsort names a circle on stderr, and fails.
 	(cd "$tree" && grep -o '^#include "bpf/[^"]*"' -r bpf --include='*.[ch]') |
 		sed 's|^\([^:]*\):#include "\(.*\)"|\1 \2|' | tsort >/dev/null
+}
+
+# Files of others, and text and data, have none.
+@test "each source file names its licence in its first lines" {
+	local file missing=()
+	while IFS= read -r file; do
+		head -n 2 "$tree/$file" | grep -q 'SPDX-License-Identifier: ' || missing+=("$file")
+	done < <(git -C "$tree" ls-files -- '*.[ch]' '*.cpp' '*.js' '*.css' '*.py' '*.bats' '*.bash' '*.sh' '*.jq' Makefile ':!*uPlot*')
+	[ "${missing[*]}" = '' ]
 }

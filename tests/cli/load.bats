@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load: what is pinned, for whom, and that the same command again changes nothing.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load again and again: under traffic, several at once, and after members of the group froze what they could.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load killed at, or failed by, each kind of system call in turn: a killed one is mended by the next, a failed one
 # leaves what was there before. strace(1) does both, at the Nth call of a name.
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load: what else may be in the way: other XDP programs, pins of another layout, interfaces made again.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load: network namespaces, by name, pid and path.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load: the pin root: whose mount it is, in which mount namespace, and what it must not be.
 load helper
 

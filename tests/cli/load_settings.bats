@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load: what is fixed by the first load, what a rerun keeps, and what a failed one must not change.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Who can stop whom: locks of those who load and change, and directories that others can change.
 load helper
 load policy

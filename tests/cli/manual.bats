@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Manual pages: that they are well formed, and say what the tools and headers say.
 load documents
 

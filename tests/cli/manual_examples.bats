@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The examples of the manual pages and of the README run as they stand there.
 load documents
 load examples

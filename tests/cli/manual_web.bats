@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-web(5) and the server that runs have the same routes.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load documents

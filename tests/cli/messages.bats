@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # ebpf-read tcp and udp: each send and each receive, with what it says. The probes see the whole machine; the tests look
 # at processes of their own alone.
 load helper

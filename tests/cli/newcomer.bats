@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Mistakes of somebody who uses the tools for the first time: each is answered by a clear line.
 load helper
 

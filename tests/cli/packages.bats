@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The lists of packages: each command that a script uses comes with one of them.
 bats_require_minimum_version 1.5.0
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the test files of rules share: a cgroup of their own, whose processes can be ruled.
 # shellcheck disable=SC2154,SC2016 # set by helper.bash and bats; the inner shells'

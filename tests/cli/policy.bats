@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Rules: ebpf-load --cgroup, ebpf-ctl, ebpf-read deny. Only cgroups of the tests' own are ever loaded.
 load helper
 load policy

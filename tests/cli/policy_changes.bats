@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Changes of rules under traffic, judged by what arrives at the peer: see changes.py.
 load helper
 load policy

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Rules that stick to descendants: ebpf-ctl allow --children. Only cgroups of the tests' own are ever loaded.
 load helper
 load policy

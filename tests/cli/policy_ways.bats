@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Ways past a port rule, each tried by a process that has one, and by one that has none: see bypass.py. Loaded once.
 load helper
 

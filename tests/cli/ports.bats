@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Watched ports: what ebpf-read ports tells, against what others count on the same interfaces.
 load helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Servers and clients at ports, for the tests of watched ports.
 
 usage: ports.py serve NAME PLACE...         a process called NAME with a server at each PLACE: tcp4:5050, tcp6:5050,

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Programs as people use them, and what they say themselves of the bytes that they sent and received.
 load helper
 

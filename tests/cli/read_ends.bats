@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-read: how it ends, and with what status: a count, a time, a signal, a receiver that goes, a disk that is full.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-read: that events say what was on the wire. tcpdump(8) looks at the same packets.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-read: filters run in the kernel, for each reader alone: what does not match is not even written for it.
 load helper
 

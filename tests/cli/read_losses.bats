@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-read: what does not reach it is counted, to the event, and told. Delivered + lost = sent.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-read: several readers at once, each with a slot of its own: claimed, left, taken over, all taken.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A kernel that grants less: each thing that a load asks for is refused in turn. See refuse.py.
 load helper
 

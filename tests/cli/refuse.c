@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Answers chosen bpf(2) requests of a process with an error, as a kernel would that does not grant
 // them, and lists what is granted. libbpf asks through syscall(2), which this stands in front of:
 // preload it. The environment says:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """usage: refuse.py [--write] [--only TEXT] [--code ERRNO] BIN SHIM TABLE PLACE...
 
 Loads --xdp --sockets --cgroup once for each thing that this load asks of the kernel (a program, map, link, iterator

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """usage: refused.py SCHEMAS
 
 Prints each line of stdin that its schema in the directory SCHEMAS does not accept: an event, or "KIND<tab>EVENT".

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the test files of JSON Schemas share: a validator.
 # shellcheck disable=SC2154 # documents.bash sets it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # JSON Schemas accept events of every shape, and refuse what is broken.
 load documents
 load schemas

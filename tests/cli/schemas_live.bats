@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # JSON Schemas accept what ebpf-read prints, of each stream and of every shape, and so do the jq filters.
 load documents
 load examples

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Once before all test files: a copy of the tools that everybody may run, and the tests' own small programs.
 

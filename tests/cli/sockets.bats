@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # ebpf-load --sockets and ebpf-read usage: what processes send and receive, to the byte. The probes see the whole
 # machine; the tests look at processes of their own alone.
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-ctl status: what is pinned and what is really attached, who reads, what was produced, delivered and lost.
 load helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # ebpf-store: lines in, answers out, and what may happen to a database between them. Loads nothing; needs no network.
 # PINPIPE_LONG=1 (make test-long): 200 SIGKILLs instead of 15, ten million lines instead of 300,000.
 # shellcheck disable=SC2154 # bats sets status, output, stderr

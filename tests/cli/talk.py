@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """usage: talk.py [NAME]
 
 Runs the Python program on stdin as a process called NAME (pp-talk): what the tests of tcp, udp, conn and bind listen to.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What pinned objects allow to those who may write them, and our tools never do. Needs no libbpf.
 //
 //   tamper position RING POSITION   writes the consumer position of a ring buffer: a number, or

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """usage: terminal.py PROGRAM FILE KEY...: see on_terminal in top.bats"""
 import fcntl
 import os

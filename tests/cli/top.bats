@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # ebpf-top: plain tables in a pipe, a live one on a terminal (a pty that a small program drives).
 bats_require_minimum_version 1.5.0
 

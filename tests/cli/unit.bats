@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The unit tests run for anybody: what needs root is skipped, and says so.
 # shellcheck disable=SC2154 # bats sets status and output
 bats_require_minimum_version 1.5.0

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ebpf-load --unload: in whole and by interface, and that nothing is left.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Wrong usage is 2, one line and one hint; --help and --version are 0; who may not, or finds nothing, is told what helps.
 load helper
 

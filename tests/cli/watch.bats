@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Watched ports: ebpf-ctl watch, unwatch, watches; ebpf-load --watch. The server is in $here, who speaks to it in $there.
 load helper
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the test files of ebpf-web share: a server of their own on 127.0.0.1, with descriptor 7 as its standard input, and
 # curl. Loads nothing.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # ebpf-web over HTTP, with curl: what there is, history, how it begins and ends.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load web

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Who may ask ebpf-web for what, and what somebody hostile may try.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load web

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Rooms of ebpf-web: those who watch them, and those who fill them.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load web

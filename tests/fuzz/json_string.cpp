@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any bytes as a JSON string: always harmless, and always what stands for them.
 #include "lib/event/json_line.h"
 

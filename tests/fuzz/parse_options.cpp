@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Command lines of the tools: words ended by a NUL. The first byte says whose.
 #include "tests/unit/support/arguments.h"
 #include "tools/loader/options.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // --host: what is accepted is a prefix, and written again it means the same.
 #include "lib/base/address.h"
 

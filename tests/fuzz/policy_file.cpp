@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The file of rules: what is accepted is written again, and that means the same.
 #include "tools/ctl/policy_file.h"
 

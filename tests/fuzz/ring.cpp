@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ring's reader on arbitrary ring memory, with arbitrary changes of it in between: positions,
 // lengths, bytes. The producer's position alone is a multiple of 8, as the kernel has it: nobody
 // else can write that page. Each mapping lies between two pages that nobody may touch.

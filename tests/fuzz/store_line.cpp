@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A line of ebpf-store's input: what is taken is a JSON object, what is kept of it means the same,
 // and what is printed of it acts on no terminal.
 #include "lib/event/json_line.h"

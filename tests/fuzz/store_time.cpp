@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // --since: what is accepted is a time, and written again it is the same.
 #include "tools/store/time_text.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of ebpf-web's input: whatever they are, what is kept and told of them is one line of JSON
 // each, and nothing in it acts on a terminal.
 #include "lib/base/line_splitter.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/traffic/traffic.h"
 
 #include <cinttypes>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Datagrams, counted with the address they come from or go to.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TCP with the flags, failures and partial results that counts get wrong.
 #include "tests/traffic/wire.h"
 

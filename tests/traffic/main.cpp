@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // traffic: makes traffic of every kind and says how many bytes of it each process sent and
 // received.
 #include "tests/traffic/traffic.h"

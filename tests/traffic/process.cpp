@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who it is that does the traffic: processes that end soon, share a connection, or become another.
 #include "tests/traffic/wire.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Protocols beside and on top of TCP; not every kernel has them.
 #include "tests/traffic/splicing.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pings, raw sockets and whole frames: what the kernel answers belongs to no process.
 #include "tests/traffic/wire.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bytes that never pass through the program's memory.
 #include "tests/traffic/splicing.h"
 

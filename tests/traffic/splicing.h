@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Receiving into a pipe instead of memory.
 #pragma once
 

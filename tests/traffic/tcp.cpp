@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // TCP as programs use it every day.
 #include "tests/traffic/wire.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Processes with many threads: whatever they call themselves, the bytes are their process's.
 #include "tests/traffic/wire.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Real traffic, whose bytes are counted where they are sent and received: what the calls on the
 // sockets returned. Another count of the same traffic is to come to equal numbers.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Datagrams. Every side counts what it sent or got itself, so that nothing depends on what is lost.
 #include "tests/traffic/datagrams.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Datagrams taken in part, twice, by nobody, or without a word on where they come from.
 #include "tests/traffic/datagrams.h"
 

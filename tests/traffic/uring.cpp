@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // io_uring: bytes moved by no system call of their own, some of them by the kernel's worker
 // threads.
 #include "tests/traffic/splicing.h"

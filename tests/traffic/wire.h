@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sockets for the cases, and the counting of what their calls return.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The lines that tests/vm/inside prints, and what makes some of them: whether a program has run.
 #pragma once
 

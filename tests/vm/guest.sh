@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The guest's first process once the host's file system is in place: mounts the rest, runs COMMAND, powers off.
 # /run/vm is a directory of the host's, made by tests/vm/run for this guest alone:

@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # The guest's first program, in the initramfs: puts the host's file system in place and goes on with guest.sh.
 #   /host     the host's / (9p share "host"), read-only

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // usage: vm-probes
 //
 // Holds what ebpf-load --check says of fentry, kprobe, tp_btf and lsm against what happens: a

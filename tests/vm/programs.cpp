@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // usage: vm-programs
 //
 // Each XDP program in each of its forms: whether it loads on this kernel, what that costs the

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # tests/vm/report, on results made up here: no kernel is needed. Two of them, two cells and a cost.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # The runner itself: what tests/vm/run and tests/vm/fetch promise. A boot costs seconds, so what two guests did,
 # both at the same time, is looked at by most of the cases.
 # shellcheck disable=SC2016 # expanded by the shell that COMMAND is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // usage: vm-sockets
 //
 // Each program of sockets and rules: whether it loads on this kernel, and what that costs the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // usage: vm-tun NAME
 // Lets the kernel receive an echo request on a tun device, five times a second until killed.
 #include "tests/vm/tun.h"

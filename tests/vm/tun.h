@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A tun device: an interface whose frames begin with the IP header, fed by whoever holds it open.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every page, light and dark, wide and narrow: axe-core finds nothing, nothing is wider than the screen, no page
 // complains. Leaves a picture of each in build/web/shots.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The history page against a database that ebpf-store wrote.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

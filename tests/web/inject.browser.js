@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names, payload and whole lines from outside: whatever they hold, they are text.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From a ping to the page: ebpf-load on an interface of the test's own, ebpf-read, ebpf-web, a browser.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A room, as it happens.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';

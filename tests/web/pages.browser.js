@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every page, with the traffic of a small server: what a person must find there.
 import assert from 'node:assert/strict';
 import { cpus, loadavg } from 'node:os';

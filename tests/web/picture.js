@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Draws the overview for the README: SECONDS (default 300) of made-up traffic, then share/screenshot.png.
 // Usage: node tests/web/picture.js [SECONDS]   (after tests/web/run, which fetches what it needs)
 import path from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // With passwords: nothing is shown before the right one.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the site's text must never hold, whatever else changes.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

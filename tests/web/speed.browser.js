@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // 10,000 events a second into a room that a browser shows: the page goes on answering, and stays small.
 import assert from 'node:assert/strict';
 import { cpus, loadavg } from 'node:os';

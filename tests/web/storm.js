@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-web under load and under attack, for SECONDS (default 20) each over HTTP and over HTTPS, in two rounds, each with
 // passwords and a database. Meant for a server that was built with a sanitizer: EBPF_BIN says where it is; what it reports fails.
 // Hundreds of viewers, some that take nothing and some that leave in the middle of a line; senders that go on, and some

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the browser tests share: a server of their own, a browser, a page that tells of every complaint.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Events as a small web server would cause them, with addresses for documentation. The same every time.
 
 const machine = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl allow, revoke, audit, children: one process at a time.
 #include "lib/base/signals.h"
 #include "tools/ctl/commands.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl apply, export: the whole set of rules as a file.
 #include "lib/base/signals.h"
 #include "tools/ctl/commands.h"

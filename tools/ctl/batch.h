@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Many elements of the rules' maps in one system call.
 #pragma once
 

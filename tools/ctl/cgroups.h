@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Cgroups as rules name them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/commands.h"
 
 #include "lib/base/output.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The subcommands about rules and watches, and their options.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl: what is loaded, and the rules.
 #include "tools/ctl/run.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All rules as a value: what a policy file says, and what is in the kernel's maps.
 #pragma once
 

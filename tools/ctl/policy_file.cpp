@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/policy_file.h"
 
 #include "lib/base/line_splitter.h"

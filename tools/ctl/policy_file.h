@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The policy file that apply reads and export writes.
 //
 //   # a comment

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A set of ports as the kernel keeps it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Changing the rules in the kernel's maps, by the order that bpf/rules.h prescribes.
 //
 // Whatever fails, what held before holds; what was written for nothing is taken back. What a killed

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/rule_maps.h"
 
 #include <cerrno>

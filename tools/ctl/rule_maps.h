@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kernel's maps of the rules (bpf/rules.h): opening, looking.
 #pragma once
 

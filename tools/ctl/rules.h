@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl rules: what is allowed to whom, and what came of it.
 #pragma once
 

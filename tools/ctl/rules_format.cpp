@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/rules.h"
 
 #include "lib/base/error.h"

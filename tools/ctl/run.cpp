@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/run.h"
 
 #include "lib/base/library_log.h"

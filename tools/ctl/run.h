@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The command line of ebpf-ctl: which subcommand, with what.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/status.h"
 
 #include "lib/event/stream_names.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl status: what is pinned, what is really attached, who reads, what is lost.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl suggest: from what was seen of a process to the rules that would allow it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl watch, unwatch.
 #include "lib/base/signals.h"
 #include "lib/pins/hooks.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl watches: which ports are watched, and whether they are counted now.
 #pragma once
 

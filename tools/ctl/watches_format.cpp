@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/watches.h"
 
 #include "lib/base/error.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kinds of values that schemas name by "#/$defs/NAME". A definition comes before those that it
 // names.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the tables of fields say, for the build and for tests; it is not installed.
 //   fields types            event_types, one a line
 //   fields list [TYPE]      TYPE NAME JSON-TYPE, and "?" where it can be absent, one field a line

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/fields/page.h"
 
 #include "lib/event/fields.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The list of fields in pinpipe-events(5).
 #pragma once
 

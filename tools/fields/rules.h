@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How fields of an event depend on each other, and which values they have together: what a JSON
 // Schema says and a table of fields does not.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/fields/schema.h"
 
 #include "tools/fields/definitions.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The JSON Schema (2020-12) of an event_type: fields from its table, rules from rules.h.
 #pragma once
 

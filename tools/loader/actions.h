@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-load does: one function an action, each in a file of its name.
 #pragma once
 

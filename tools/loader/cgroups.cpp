@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/cgroups.h"
 
 #include "lib/system/cgroup.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Control groups: which are meant, where they are, which of them have the rules' programs.
 #pragma once
 

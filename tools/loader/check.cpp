@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The doctor: what loading and reading need, and what this machine has of it.
 #include "lib/base/output.h"
 #include "lib/event/json_line.h"

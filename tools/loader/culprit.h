@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which program or map makes libbpf give up on an object. libbpf returns only an errno; its
 // complaints begin with what they are about: "libbpf: prog 'see_fork': ...".
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/egress.h"
 
 #include "lib/base/hash.h"

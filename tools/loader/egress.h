@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Counting what an interface sends: a tc program (tcx, Linux 6.6) beside each XDP hook.
 #pragma once
 

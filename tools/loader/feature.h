@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One thing that ebpf-load can load beside the others: XDP hooks, sent packets, socket probes,
 // rules, the session iterator, watched ports.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All features, in the order in which a load takes them through each step.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line of ebpf-load --check.
 #pragma once
 

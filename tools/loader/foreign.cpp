@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/foreign.h"
 
 #include "lib/pins/links.h"

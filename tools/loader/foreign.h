@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // XDP programs of others that are attached where ours are to be.
 #pragma once
 

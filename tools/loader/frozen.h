@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Maps that a group may write and somebody of it froze (BPF_MAP_FREEZE): nobody can change them
 // from user space any more. A load puts a copy in the place of each; the programs that use it must
 // be exchanged with it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/iterator.h"
 
 #include "lib/pins/iterator.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Programs that run when somebody reads: iterators of the kernel's.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/labels.h"
 
 #include "lib/pins/links.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Labels of sockets that change hands, or that are older than the rules: what no hook of a cgroup
 // sees (bpf/rules/relabel.bpf.c). One set of programs for all cgroups, each of them optional.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The shared maps and the reader slots: making, checking, repairing, who may use them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who may use which pin.
 #include "tools/loader/layout.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Making the maps of a layout and its reader slots, and mending those that a reader has broken.
 #include "lib/system/directory_lock.h"
 #include "tools/loader/layout.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Loading an object: again without what the kernel refuses and it can do without.
 #include "tools/loader/culprit.h"
 #include "tools/loader/object.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether the kernel is locked down, as its security modules say in securityfs.
 #pragma once
 

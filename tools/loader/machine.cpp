@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/machine.h"
 
 #include "lib/system/cgroup.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-load --check says of the machine: kernel, mounts, rights, settings.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-load: loads, attaches, pins, and leaves.
 #include "lib/base/library_log.h"
 #include "lib/system/trusted_path.h"

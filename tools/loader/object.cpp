@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/object.h"
 
 #include <bpf/bpf.h>

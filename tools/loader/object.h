@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // BPF objects that share the pinned maps: opening them, and the only way to load one.
 #pragma once
 

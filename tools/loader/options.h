@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-load was asked for.
 #pragma once
 

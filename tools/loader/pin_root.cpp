@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/pin_root.h"
 
 #include "lib/pins/pins.h"

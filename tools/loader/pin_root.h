@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The directory of all pins: a bpffs, mounted if need be, locked while this object lives.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/privilege.h"
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What this process may do, as far as loading has to do with it.
 #pragma once
 

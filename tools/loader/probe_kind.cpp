@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/probe_kind.h"
 
 #include "bpf/abi/control.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The kinds of socket probes: where in the kernel they are attached.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/probes.h"
 
 #include "lib/base/fd.h"

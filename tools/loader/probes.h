@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What this kernel really grants, found by trying: a program of a few instructions is loaded,
 // attached to a function for a moment, seen to run, and taken away again.
 #pragma once

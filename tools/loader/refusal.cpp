@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/refusal.h"
 
 #include "tools/loader/privilege.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Errors of bpf(2): what the kernel refuses to a process that may load is told apart from what a
 // process without the capabilities may not do.
 #pragma once

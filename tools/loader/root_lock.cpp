@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/root_lock.h"
 
 #include <cerrno>

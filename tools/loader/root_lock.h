@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The locks of those who load and unload: directories that root alone can open.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/rule_maps.h"
 
 #include "tools/loader/refusal.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Maps of rules besides those that come with programs.
 #pragma once
 

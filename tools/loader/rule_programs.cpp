@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/rule_programs.h"
 
 #include "lib/base/hash.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rules' programs at one cgroup.
 #pragma once
 

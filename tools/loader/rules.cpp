@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/rules.h"
 
 #include "tools/loader/rule_maps.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rules' programs at the edges of cgroups: several cgroups at once, also one below another.
 //
 // Of those, the outermost does the work of all (bpf/abi/rules.h: covered): each call and each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Taking the rules' programs away from cgroups; with the last one, the rules.
 #include "tools/loader/refusal.h"
 #include "tools/loader/rule_maps.h"

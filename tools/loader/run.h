@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One run of ebpf-load: what it works on, handed to every feature.
 #pragma once
 

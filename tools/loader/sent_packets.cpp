@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/sent_packets.h"
 
 #include "lib/pins/links.h"

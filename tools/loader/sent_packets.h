@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Counting what interfaces send: a tc program (tcx, Linux 6.6) beside each XDP hook. An XDP hook
 // goes on without it where the kernel or the device refuses it.
 #pragma once

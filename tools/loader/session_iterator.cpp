@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/session_iterator.h"
 
 #include "tools/loader/iterator.h"

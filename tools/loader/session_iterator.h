@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The session iterator: tells a reader the number of its own session.
 #pragma once
 

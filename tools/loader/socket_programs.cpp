@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/socket_programs.h"
 
 #include "lib/base/hash.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The programs of one set of socket probes: which objects they come from, loading them.
 #pragma once
 

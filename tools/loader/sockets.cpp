@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/sockets.h"
 
 #include "lib/pins/links.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The socket probes: programs on tracepoints or functions, one set at work at a time.
 //
 // A tracing link cannot get another program, and a second one beside it would count twice. So a new

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Taking the socket probes and their maps away.
 #include "tools/loader/refusal.h"
 #include "tools/loader/sockets.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/stage.h"
 
 #include "lib/pins/links.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a load builds what it has not yet put in place, and taking pins away.
 #pragma once
 

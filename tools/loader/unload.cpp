@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/signals.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/features.h"

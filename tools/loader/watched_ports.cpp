@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/watched_ports.h"
 
 #include "tools/loader/refusal.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ports that a load asks to watch (--watch): added once the layout is in its place.
 #pragma once
 

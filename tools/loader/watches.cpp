@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/watches.h"
 
 #include <bpf/bpf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Watched ports, as far as loading has to do with them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The XDP program of one hook: loading it, attaching it.
 #pragma once
 

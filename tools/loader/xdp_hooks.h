@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The XDP hooks of a load: those that are attached, and those that the command line asks for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // XDP hooks: which are there, which are to be.
 #include "tools/loader/foreign.h"
 #include "tools/loader/watches.h"

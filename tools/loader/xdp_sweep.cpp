@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is left of hooks that are gone.
 #include "tools/loader/xdp_hooks.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/bound_list.h"
 
 #include "lib/system/clock.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is bound: the list that the kernel makes when its pin is read, and which of it is new or
 // gone.
 //

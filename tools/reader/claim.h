@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A reader slot that is ours while this object lives.
 //
 // A BPF ring buffer has one consumer, so the loader makes several, and a reader claims one:

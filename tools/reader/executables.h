@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where executables are, as kernel programs wrote it down: maps/exes.
 #pragma once
 

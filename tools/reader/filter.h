@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The filter of socket streams: from the command line to the words that are compared, in the kernel
 // and for what comes by other ways than a ring: wants_event().
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/greeting.h"
 
 #include "tools/reader/filter.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-read says before it reads: to a person on a terminal what it waits for and how to cause
 // some; to everybody what keeps a stream empty.
 #pragma once

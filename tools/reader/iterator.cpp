@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/iterator.h"
 
 #include "lib/base/fd.h"

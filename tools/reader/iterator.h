@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the kernel writes when one of its iterators is read through its pin.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/loaded.h"
 
 #include "lib/event/stream_names.h"

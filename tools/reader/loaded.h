@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What of the request is loaded.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Losses of one stream, as its reader tells them: each exactly once, at the first moment it can be
 // known.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-read: pinned ring buffers as NDJSON.
 #include "lib/base/library_log.h"
 #include "lib/base/signals.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-read was asked for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/owner_book.h"
 
 #include "bpf/abi/usage.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who has which port, as far as it is known: from events as they come, from looks at all sockets,
 // and from what was moved.
 #pragma once

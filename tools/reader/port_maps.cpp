@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/port_maps.h"
 
 #include "lib/pins/batch.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The maps of watched ports (bpf/watches.h) as a reader sees them.
 #pragma once
 

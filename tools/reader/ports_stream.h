@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The stream ports: packets of watched ports on each interface, and who has the port, as NDJSON.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/session.h"
 
 #include "lib/base/signals.h"

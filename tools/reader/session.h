@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One run of ebpf-read: claim, read, write, end.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/usage_stream.h"
 
 #include "tools/reader/filter.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The usage stream: a look at the accounting maps every interval, as NDJSON.
 #pragma once
 

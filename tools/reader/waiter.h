@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sleep until the kernel wakes a ring's reader, standard output's receiver goes, or a stop signal
 // comes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is given up as it becomes old: single lines first, then the finer sums, then all.
 #pragma once
 

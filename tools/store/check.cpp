@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/output.h"
 #include "lib/base/terminal_text.h"
 #include "tools/store/line.h"

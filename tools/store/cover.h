@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which rows answer for a range of time: of the coarsest level that answers exactly, finer ones at
 // its ends. Pure.
 #pragma once

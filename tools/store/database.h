@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SQLite behind owners and Results. No part of it prints.
 #pragma once
 

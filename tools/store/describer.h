@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who a row of usage is about, as members of an event. What was said is remembered.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/export.h"
 
 #include "lib/base/output.h"

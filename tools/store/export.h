@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The database as NDJSON again.
 #pragma once
 

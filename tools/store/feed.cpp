@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/feed.h"
 
 #include "lib/base/signals.h"

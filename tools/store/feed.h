@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Standard input, read by a thread of its own into a bounded queue, so that whoever writes to us
 // never waits for our disk longer than a moment.
 #pragma once

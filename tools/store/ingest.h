@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Standard input into the database, until it ends or a stop signal comes.
 #pragma once
 

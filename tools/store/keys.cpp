@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/keys.h"
 
 namespace pinpipe::store {

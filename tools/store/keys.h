@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which rows a report is about, and which of its lines they belong to.
 #pragma once
 

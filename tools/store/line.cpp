@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/line.h"
 
 #include "lib/event/event_fields.h"

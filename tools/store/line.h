@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line of NDJSON as the tools print it, as far as the store sorts it into columns.
 //
 // Usage lines are taken apart: what is not in a column of its own stays in `extra`, as the text it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-store: events into SQLite, and answers from it.
 #include "lib/base/signals.h"
 #include "tools/store/export.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What repeats is stored once and called by a number: names, who, subjects, processes. A bounded
 // memory of these numbers stands before the tables.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a database is opened with, and what is refused: untouched, before SQLite has seen it where
 // its first bytes tell.
 #include "lib/system/holders.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/options.h"
 
 #include "tools/store/schema.h"

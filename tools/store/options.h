@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-store was asked for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A report as a table for people, as lines of JSON, as CSV.
 #include "lib/base/terminal_text.h"
 #include "lib/event/json_line.h"

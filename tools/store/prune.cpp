@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/signals.h"
 #include "lib/base/terminal_text.h"
 #include "tools/store/database.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/reading.h"
 
 #include "tools/store/ageing.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is stored of usage in a range of time, from the coarsest rows that answer exactly.
 #pragma once
 

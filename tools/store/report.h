@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who sent and received how much in a range of time.
 #pragma once
 

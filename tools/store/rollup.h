@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sums by minute, hour and day. Lines are added up in memory and written now and then: until then
 // they count by themselves, as lines behind state.rolled.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The database's layout, as ebpf-store(5) documents it.
 #pragma once
 

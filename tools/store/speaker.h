@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is said on standard error while lines are taken in.
 #pragma once
 

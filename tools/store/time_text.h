@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Times as people write and read them: durations, dates, the days of the local calendar.
 #pragma once
 

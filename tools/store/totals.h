@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sums by key and cell, of any number: what memory does not hold waits in a temporary file.
 #pragma once
 

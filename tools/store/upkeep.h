@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is done to a database now and then.
 #pragma once
 

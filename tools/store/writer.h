@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines into tables, in transactions. Each line is stored by itself; the sums follow (rollup.h).
 #pragma once
 

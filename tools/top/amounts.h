@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is counted, by events and by rows.
 #pragma once
 

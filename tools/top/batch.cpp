@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/batch.h"
 
 #include "lib/base/output.h"

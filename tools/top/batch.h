@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Plain tables, one for each snapshot.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line of NDJSON as ebpf-read prints it, as far as ebpf-top wants it.
 #pragma once
 

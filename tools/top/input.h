@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of standard input as they come.
 #pragma once
 

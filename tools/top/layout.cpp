@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/layout.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rows as lines of text, for a terminal or a file.
 #pragma once
 

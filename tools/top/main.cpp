@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-top: usage and ports events as live tables.
 #include "lib/base/signals.h"
 #include "tools/top/batch.h"

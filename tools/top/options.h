@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What ebpf-top was asked for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/screen.h"
 
 #include "lib/base/signals.h"

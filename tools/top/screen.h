@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The live table on a terminal, with ncurses. Keys come from /dev/tty: standard input is the pipe.
 #pragma once
 

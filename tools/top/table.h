@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What has been sent and received, as rows to show. No terminal, no clock: all times come from the
 // lines.
 #pragma once

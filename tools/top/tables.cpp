@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/tables.h"
 
 namespace pinpipe::top {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tables of all subjects, and the rounds of snapshots that go through them.
 #pragma once
 

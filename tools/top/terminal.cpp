@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/terminal.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The terminal with ncurses on it.
 #pragma once
 

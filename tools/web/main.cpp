@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-web: events in a browser.
 #include "lib/base/signals.h"
 #include "tools/web/history/database.h"

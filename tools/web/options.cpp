@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/options.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/few_a_second.h"
 
 #include <gtest/gtest.h>

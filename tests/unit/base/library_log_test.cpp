@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/library_log.h"
 
 #include "tests/unit/support/child.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/line_splitter.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/base/text_table.h"
 
 #include <gtest/gtest.h>

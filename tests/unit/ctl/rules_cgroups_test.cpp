@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/cgroups.h"
 
 #include <gtest/gtest.h>

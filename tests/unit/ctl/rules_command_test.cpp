@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl as it is called: what it says, how it ends, what holds then.
 #include "tests/unit/support/rules.h"
 

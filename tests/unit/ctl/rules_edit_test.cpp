@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Changes in the kernel's maps: what holds at each moment, and what stays behind.
 #include "tools/ctl/rule_edit.h"
 

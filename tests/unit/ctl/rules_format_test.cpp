@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/rules.h"
 
 #include "tests/unit/support/json.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/ctl/suggest.h"
 
 #include "tests/unit/support/rules.h"

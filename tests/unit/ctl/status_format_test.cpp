@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/unit/support/json.h"
 #include "tools/ctl/status.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ebpf-ctl watch, unwatch, watches as they are called: what they say, how they end, what holds
 // then.
 #include "tests/unit/support/arguments.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/event_fields.h"
 
 #include <gtest/gtest.h>

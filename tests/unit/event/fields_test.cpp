@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/fields.h"
 
 #include "lib/event/stream_names.h"

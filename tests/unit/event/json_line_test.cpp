@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/event/json_line.h"
 
 #include "tests/unit/support/json.h"

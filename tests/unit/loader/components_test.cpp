@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The table of components against the objects that are loaded, and against README.md.
 #include "lib/pins/components.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/culprit.h"
 
 #include "tools/loader/object.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/interface.h"
 
 #include "tests/unit/support/child.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is in a layout: the reader slots with their repair, and the hook records.
 #include "tools/loader/layout.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/layout.h"
 
 #include "tests/unit/support/layout.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/lockdown.h"
 
 #include <gtest/gtest.h>

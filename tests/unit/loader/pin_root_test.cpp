@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/loader/pin_root.h"
 
 #include "bpf/abi/control.h"

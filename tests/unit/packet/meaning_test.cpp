@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The same packet means the same to every program that looks at one: XDP, tc, and both ways at a
 // cgroup's edge. A table of packets and what they mean, then random ones against the oracle.
 #include "tests/unit/packet/programs.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/unit/packet/programs.h"
 
 #include "lib/base/address.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The parser in each kind of program that has one, run on packets through BPF_PROG_TEST_RUN.
 // Nothing is attached; it needs root.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/admin_lock.h"
 
 #include "tests/unit/support/bpffs.h"

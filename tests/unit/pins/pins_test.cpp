@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/pins.h"
 
 #include "tests/unit/support/bpffs.h"

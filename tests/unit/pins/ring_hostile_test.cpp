@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ring's reader with somebody who writes the consumer's position: any member of the read group
 // may. Records may be lost by that, told as such; none is ever wrong.
 #include "lib/pins/ring.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ring's reader on the kernel's own ring, filled by the kernel program.
 #include "lib/pins/ring.h"
 

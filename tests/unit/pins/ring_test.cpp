@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ring's reader on memory laid out like a ring: each case to the byte. With the kernel's own:
 // ring_kernel_test.cpp; with somebody who moves the position: ring_hostile_test.cpp.
 #include "lib/pins/ring.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/pins/usage_book.h"
 
 #include <gtest/gtest.h>

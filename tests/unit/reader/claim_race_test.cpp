@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Claims while others are at work: every step of one, looked at from outside, and many at once.
 #include "tests/unit/support/claims.h"
 #include "tests/unit/support/stopwatch.h"

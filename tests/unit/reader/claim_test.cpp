@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/claim.h"
 
 #include "tests/unit/support/claims.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/community_id.h"
 
 #include "lib/base/address.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/event_json.h"
 
 #include "tests/unit/support/json.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/filter.h"
 
 #include "lib/base/address.h"

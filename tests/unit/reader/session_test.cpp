@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A whole run of the reader in a child, on events of the kernel program: packet in, NDJSON out.
 #include "tools/reader/session.h"
 

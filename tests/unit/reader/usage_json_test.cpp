@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/usage_json.h"
 
 #include "lib/base/address.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/waiter.h"
 
 #include "lib/base/output.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/rules/process.h"
 
 #include "lib/system/clock.h"

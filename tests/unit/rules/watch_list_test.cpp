@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Changing the list of watches: what the kernel programs find in the maps then.
 #include "lib/rules/watch_list.h"
 

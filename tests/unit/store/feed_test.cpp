@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/feed.h"
 
 #include "tests/unit/support/child.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/report.h"
 
 #include <clocale>

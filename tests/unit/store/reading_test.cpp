@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whatever is aged, rolled up or out of order: a range has the sums of its lines.
 #include "tools/store/reading.h"
 

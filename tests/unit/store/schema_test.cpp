@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/schema.h"
 
 #include "tests/unit/support/store.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/store/writer.h"
 
 #include "tests/unit/support/store.h"

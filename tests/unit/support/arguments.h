@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Command lines for the option parser.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A bpffs that nobody else sees: mounted in a mount namespace of the test process, so that it is
 // gone with the process whatever happens.
 #pragma once

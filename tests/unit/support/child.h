@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Work in a child process, so that its standard output, signals, credentials and death are its own.
 #pragma once
 

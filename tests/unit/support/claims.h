@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Claims of reader slots on a layout of the test's own, and what the kernel programs see of them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Decoders of UTF-8 and of JSON strings that share nothing with RapidJSON or the code under test.
 #pragma once
 

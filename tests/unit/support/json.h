@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of NDJSON taken apart.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A published layout on a bpffs of the test's own, with nothing attached to anything.
 #pragma once
 

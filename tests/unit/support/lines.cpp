@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/unit/support/lines.h"
 
 #include "tests/unit/support/records.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of events, of every shape: between the lines of an event_type, each of its fields is there
 // and, where it may be, absent.
 #pragma once

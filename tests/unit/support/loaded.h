@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The XDP program on a layout of the test's own, fed through BPF_PROG_TEST_RUN: it is attached to
 // nothing. Loading takes a while: the tests of a suite share what is loaded, and begin with its
 // maps as they were at first.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Records as a kernel program would write them.
 #pragma once
 

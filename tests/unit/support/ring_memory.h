@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A ring buffer without a kernel: memory laid out like one, and a producer that does what
 // kernel/bpf/ringbuf.c does, with every step open to the test.
 #pragma once

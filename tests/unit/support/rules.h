@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A pin root with the maps of the rules on a bpffs of the test's own, and ebpf-ctl run against it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A server of ebpf-web in a process of its own, on any free port of 127.0.0.1, and what it answers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SHA-1 word by word as FIPS 180-4 has it: something to hold a library's against.
 #pragma once
 

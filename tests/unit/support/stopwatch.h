@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long something took; never how long to wait for it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A database of ebpf-store in a directory of its own.
 #pragma once
 

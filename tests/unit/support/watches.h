@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The list of watches in a layout of the test's own. The look at all sockets is one at nothing,
 // until the test makes it fail.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What tests of ebpf-web share.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/clock.h"
 
 #include "tests/unit/support/child.h"

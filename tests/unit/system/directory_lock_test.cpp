@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/directory_lock.h"
 
 #include "tests/unit/support/child.h"

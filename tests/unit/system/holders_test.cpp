@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/holders.h"
 
 #include "lib/base/fd.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lib/system/trusted_path.h"
 
 #include <cerrno>

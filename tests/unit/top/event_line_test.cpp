@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/event_line.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/options.h"
 
 #include <gtest/gtest.h>

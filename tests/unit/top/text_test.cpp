@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/top/input.h"
 #include "tools/top/layout.h"
 

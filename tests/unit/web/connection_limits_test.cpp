@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/http/connection_limits.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/requests/exchange.h"
 
 #include "tests/unit/support/served.h"

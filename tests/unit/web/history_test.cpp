@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/history/history.h"
 
 #include <gtest/gtest.h>

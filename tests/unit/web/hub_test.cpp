@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/hub.h"
 
 #include "tests/unit/support/web.h"

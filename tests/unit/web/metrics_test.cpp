@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/unit/support/web.h"
 #include "tools/web/api/api.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/access/origin_check.h"
 
 #include "tools/web/http/endpoint.h"

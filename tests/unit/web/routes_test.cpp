@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/requests/routes.h"
 
 #include "tools/web/http/site.h"

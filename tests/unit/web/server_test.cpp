@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/requests/server.h"
 
 #include "tests/unit/support/served.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/http/streams.h"
 
 #include "tests/unit/support/served.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/common/subprocess.h"
 
 #include "tests/unit/support/child.h"

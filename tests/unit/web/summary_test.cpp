@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/summary.h"
 
 #include "tests/unit/support/web.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/http/viewer.h"
 
 #include "tests/unit/support/web.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Link headers: ethertypes, VLAN tags, and frames that begin with the IP header.
 #include "tests/unit/xdp/fixture.h"
 

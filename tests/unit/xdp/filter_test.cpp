@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Filters: several readers at once, each of whom gets just what it asked for.
 #include "tests/unit/xdp/fixture.h"
 

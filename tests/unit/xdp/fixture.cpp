@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/unit/xdp/fixture.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The common ground of the XDP tests: a loaded object for each, and the comparison with the oracle.
 #pragma once
 

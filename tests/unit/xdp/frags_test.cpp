@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Frames that lie in several buffers, which only see_frags is given.
 #include "tests/unit/xdp/fixture.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // IPv4: options, fragments, protocols, and each field that can lie.
 #include "tests/unit/xdp/fixture.h"
 

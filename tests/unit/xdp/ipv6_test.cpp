@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // IPv6: extension headers in every order and number, and each field that can lie.
 #include "tests/unit/xdp/fixture.h"
 

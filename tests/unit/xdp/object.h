@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs the XDP programs on frames through BPF_PROG_TEST_RUN. No interface is touched and nothing is
 // pinned; it needs root. Objects are loaded once a shape and stay loaded: a run costs about 1 µs.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the programs should make of a packet, worked out a second time, slowly, in user space.
 // Shares nothing with them but the ABI, so that one mistake does not pass twice.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The oracle itself, against frames written out by hand: without this it could be wrong the same
 // way as the programs.
 #include "tests/unit/xdp/oracle.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Watched ports: which packets count, by every shape of packet, and what is counted apart. Programs
 // of XDP and of tc say the same of the same packet, received or sent.
 #include "tests/unit/xdp/fixture.h"

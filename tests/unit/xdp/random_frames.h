@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random frames: noise, and packets of the catalogue that have been damaged. A seed means the same
 // frames everywhere.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random frames, against the oracle. The seed is fixed and printed; XDP_TEST_SEED and
 // XDP_TEST_FRAMES in the environment change it and how many frames there are.
 #include "tests/unit/xdp/fixture.h"

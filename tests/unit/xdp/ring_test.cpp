@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rings and their accounts: full rings, losses, claims that change, readers that are not there.
 #include "tests/unit/xdp/fixture.h"
 

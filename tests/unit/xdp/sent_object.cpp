@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tests/unit/xdp/sent_object.h"
 
 #include <bpf/bpf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs the tc program that counts what an interface sends through BPF_PROG_TEST_RUN, as object.h
 // does with those of XDP.
 #pragma once

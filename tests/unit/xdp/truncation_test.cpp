@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Frames that end early and length fields that lie, for every packet of the catalogue.
 #include "tests/unit/xdp/fixture.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Community ID v1 (github.com/corelight/community-id-spec): one name for a flow across tools.
 #pragma once
 

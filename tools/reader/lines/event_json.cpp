@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/event_json.h"
 
 #include "lib/event/icmp_fields.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Events as NDJSON lines: pure functions of a record and its surroundings. Fields:
 // pinpipe-events(5).
 #pragma once

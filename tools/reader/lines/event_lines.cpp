@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/event_lines.h"
 
 #include "lib/event/stream_names.h"

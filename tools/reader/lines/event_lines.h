@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is told of events and sums: NDJSON in a buffer, in the order of its seq.
 #pragma once
 

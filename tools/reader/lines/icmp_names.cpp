@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/icmp_names.h"
 
 namespace pinpipe {

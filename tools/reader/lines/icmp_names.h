@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names of ICMP message types, as nftables and IANA have them.
 #pragma once
 

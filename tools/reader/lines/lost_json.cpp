@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/lost_json.h"
 
 #include "lib/event/lost_fields.h"

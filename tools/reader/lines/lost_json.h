@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of lost events. Fields: pinpipe-events(5).
 #pragma once
 

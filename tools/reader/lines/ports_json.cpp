@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/reader/lines/ports_json.h"
 
 #include "lib/event/ports_fields.h"

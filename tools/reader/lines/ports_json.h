@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of the stream ports. Fields: pinpipe-events(5).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of the streams tcp, udp, conn, bind and deny. Fields: pinpipe-events(5).
 #pragma once
 

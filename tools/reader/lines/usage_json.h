@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines of the usage stream. Fields: pinpipe-events(5).
 #pragma once
 

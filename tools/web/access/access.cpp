@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/access/access.h"
 
 #include "lib/base/base64.h"

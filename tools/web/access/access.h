@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who may: the passwords, those who have signed in, and how often somebody may try.
 #pragma once
 

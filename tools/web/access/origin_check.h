@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which requests come from where they may come from: what a page of somebody else's can make a
 // browser send is told from what our own page sends, and from programs.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/access/passwords.h"
 
 #include "lib/base/output.h"

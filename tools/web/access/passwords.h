@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The password file: a line "view:HASH" for who watches, "room:HASH" for who sends, with hashes of
 // yescrypt; empty lines, and those that begin with #, are passed over. Nobody else may read it.
 #pragma once

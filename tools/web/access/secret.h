@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What keeps secrets secret: randomness, comparing, and a name for a secret that tells nothing of
 // it.
 #pragma once

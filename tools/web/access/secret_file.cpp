@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/access/secret_file.h"
 
 #include "lib/base/fd.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A file with something secret in it, read whole.
 #pragma once
 

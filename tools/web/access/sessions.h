@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who has signed in: a random token in a cookie, of which only a name is kept here.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How often somebody may try a password: a few times at once, then slowly; and all together not
 // more often than we can check them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/access/verifier.h"
 
 #include "lib/base/signals.h"

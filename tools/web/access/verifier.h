@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Passwords are checked by a thread of its own, one after the other: it is slow on purpose.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The JSON that the pages show, out of what the hub holds. Its mutex is held around every call.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/api/api.h"
 #include "tools/web/common/top.h"
 #include "tools/web/model/series.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Prometheus' text format. Labels are room names alone, of which there is a bounded number.
 #include "lib/base/version.h"
 #include "tools/web/api/api.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The little that all JSON answers share, on RapidJSON's Writer.
 #pragma once
 

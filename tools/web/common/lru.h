@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A bounded map: a new key takes the place of the one that was touched longest ago.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Something that takes longer than a thread with many connections may wait: a request sleeps until
 // it is done.
 #pragma once

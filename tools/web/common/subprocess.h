@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Other tools of ours, run for an answer: their output goes into memory, bounded in size and time,
 // and nobody waits for it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The first few of many, in an order.
 #pragma once
 

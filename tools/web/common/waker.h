@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Wakes a thread that polls, from another one.
 #pragma once
 

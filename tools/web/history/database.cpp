@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/history/database.h"
 
 #include "tools/web/common/subprocess.h"

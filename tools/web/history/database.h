@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The database that history comes from. What is in it only ebpf-store knows.
 #pragma once
 

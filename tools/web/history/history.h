@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A question to the database, by ebpf-store report: first its rows, then the same over time.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/history/history.h"
 
 #include "lib/base/options.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who may connect, how many, and for how long without saying what they want.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/http/endpoint.h"
 
 #include "lib/base/options.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where to listen: an address and a port.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/http/reply.h"
 
 #include "lib/event/json_line.h"

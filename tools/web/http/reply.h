@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What goes back for a request: a status, a body, headers. All replies carry the headers that keep
 // a browser from doing anything else with them than showing them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The files of the site, which are part of the program.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All connections that watch a room: each sleeps until there is something for it.
 #pragma once
 

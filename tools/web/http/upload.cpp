@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/http/upload.h"
 
 #include "tools/web/common/json.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines that somebody sends into a room, from the first byte of a request's body to its last.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What one viewer of a room is sent: Server-Sent Events from where it stands, and how many lines it
 // missed. The hub's mutex is held around every call.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/denials.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the policy stopped, or would have stopped, in groups, each with the command that allows it.
 #pragma once
 

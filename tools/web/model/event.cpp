@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/event.h"
 
 namespace pinpipe::web {

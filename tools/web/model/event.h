@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line of NDJSON, as far as the dashboard sums up what it says. All else of it is shown as it
 // is, so a line is any JSON object.
 #pragma once

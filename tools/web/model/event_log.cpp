@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/event_log.h"
 
 #include <algorithm>

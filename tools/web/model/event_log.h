@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The last lines of a room, one copy for all who watch, in the bytes that they are sent: each a
 // Server-Sent Event "id: EPOCH-N\ndata: LINE\n\n". A viewer is a position in it, so a slow one
 // costs nothing; what it did not fetch in time is gone for it.

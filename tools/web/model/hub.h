@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where lines from everywhere come together: rooms and sums, shared by the thread that reads
 // standard input and the one that serves connections.
 #pragma once

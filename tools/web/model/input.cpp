@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/input.h"
 
 #include "lib/base/few_a_second.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Standard input, read by a thread of its own: whoever writes to us never waits for viewers.
 #pragma once
 

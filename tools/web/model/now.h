@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What time it is, in both of the ways that are needed: read once for all that one line changes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/ports.h"
 
 namespace pinpipe::web {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Watched ports: their owners, packets and bytes, since we began.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is known of each process that events name.
 #pragma once
 

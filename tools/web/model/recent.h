@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The last lines of a kind, each with the process that it names.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One stream of one source: its last lines, and what is known of all of them.
 #pragma once
 

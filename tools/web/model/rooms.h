@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All rooms, within a bounded number and bounded memory.
 #pragma once
 

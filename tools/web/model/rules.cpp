@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/rules.h"
 
 #include <rapidjson/document.h>

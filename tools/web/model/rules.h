@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rules of the policy, as ebpf-ctl tells them: asked for when somebody wants to see them, and
 // not more often than every two seconds.
 #pragma once

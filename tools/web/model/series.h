@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Traffic over time as the answers have it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/model/summary.h"
 
 namespace pinpipe::web {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the events of standard input add up to: all that the pages show but the lines themselves.
 #pragma once
 

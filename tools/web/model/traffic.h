@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bytes sent and received: their sums, how they went over time, and how fast they go now.
 #pragma once
 

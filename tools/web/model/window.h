@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sums of each of the last SECONDS seconds.
 #pragma once
 

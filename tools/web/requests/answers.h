@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Routes that are answered in files of their own.
 #pragma once
 

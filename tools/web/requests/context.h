@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What requests are answered from.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One request, from its headers to the reply.
 #pragma once
 

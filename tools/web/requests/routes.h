@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which paths there are, and who answers them.
 #pragma once
 

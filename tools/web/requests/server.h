@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The server: one thread that serves all connections.
 #pragma once
 

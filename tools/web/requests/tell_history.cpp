@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "tools/web/history/database.h"
 #include "tools/web/requests/answers.h"
 #include "tools/web/requests/exchange.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Requests to the server. Two signals tell the rest of the page how that goes: whether it answers, and whether it
 // wants a password.
 import { Signal } from './signal.js';

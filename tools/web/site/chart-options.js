@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How uPlot is to draw: colours of the theme, axes with units, a cursor that can choose a range.
 import { bytes } from './format.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Received and sent over time, drawn by uPlot. Values are told in the legend as the pointer, or the arrow keys, move;
 // dragging chooses a range where somebody wants one.
 /* global uPlot */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The end of a connection: who ended it, and what it was.
 import { bytes, counted, duration } from './format.js';
 import { remote, say, text, who } from './words.js';

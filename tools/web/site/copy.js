@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A command to copy. Nothing on these pages runs one.
 import { el, setText } from './dom.js';
 import { shown } from './safe.js';

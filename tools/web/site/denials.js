@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Denials, grouped by who and what, each with the command that would allow it.
 import { command } from './copy.js';
 import { el, reconcile } from './dom.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Elements without markup: text can only become text nodes.
 
 export function el(name, attributes = {}, ...children) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Events as a short list of sentences.
 import { el } from './dom.js';
 import { clock } from './format.js';

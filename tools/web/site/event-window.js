@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A list of which only the visible rows exist. It stays at its end while it follows; who scrolls away, or chooses a
 // row, stops it.
 import { el, fill, setText } from './dom.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What came from a room: the latest events, within bounds, and how much there was besides. Knows no page.
 import { describe } from './sentences.js';
 import { plain } from './words.js';

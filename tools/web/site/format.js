@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Numbers with units, and times: local, with the zone said once on the page.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Range and filters of the history page.
 import { el } from './dom.js';
 import { filters, fromField, kinds, presets, toField } from './range.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who it was, in a range of the history: largest first, each a link that narrows it down.
 import { el, setText } from './dom.js';
 import { bytes, count } from './format.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Any range of the database: over time, and by whom. All that is chosen stands in the address.
 import { api, signedOut } from './api.js';
 import { TrafficChart } from './chart.js';

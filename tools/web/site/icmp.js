@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // "ICMP echo request": names as RFC 792 and RFC 4443 have them, in words.
 
 const unreachable = ['network', 'host', 'protocol', 'port', 'fragmentation needed', 'source route failed'];

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The list of rooms; with a room in the address, that room.
 import { heading, panel, show, empty } from './parts.js';
 import { el, isolate, reconcile, setText } from './dom.js';

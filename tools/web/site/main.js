@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Starts the page: what is around all pages, then the page that the address names.
 import { signedOut } from './api.js';
 import { el, setText } from './dom.js';

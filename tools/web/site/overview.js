@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The first page: which process uses most, with whom, since when; what was denied; whether anything is lost.
 import { api } from './api.js';
 import { TrafficChart } from './chart.js';

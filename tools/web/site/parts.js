@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pieces that several pages share.
 import { ApiError } from './api.js';
 import { el, fill, isolate } from './dom.js';

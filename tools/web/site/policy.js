@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The rules, how often each was used, and what was refused. To look at only.
 import { api } from './api.js';
 import { denialGroups } from './denials.js';

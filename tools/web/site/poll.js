@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Asks again and again, one request at a time, and not while nobody looks.
 import { signedOut } from './api.js';
 

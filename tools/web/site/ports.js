@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ports that are watched: what arrives there, and who holds them.
 import { api } from './api.js';
 import { el, fill, isolate, setText } from './dom.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One process: with whom, on which ports, its connections, what it was denied.
 import { api } from './api.js';
 import { TrafficChart } from './chart.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every process that was seen on the network.
 import { api } from './api.js';
 import { el, setText } from './dom.js';

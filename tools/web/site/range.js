@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the history page asks for, as it stands in the address. Pure functions.
 
 export const presets = [

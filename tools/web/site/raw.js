@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The event as it came, beside its sentence.
 import { el, setText } from './dom.js';
 import { rawText } from './sentences.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One room, live: events as sentences, with a filter, a pause, and a limit on how many a second.
 import { signedOut } from './api.js';
 import { el, isolate, setText } from './dom.js';

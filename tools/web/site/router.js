@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pages by the part of the address behind '#': "#/live/icmp", "#/history?since=1h".
 
 export function parse(hash) {

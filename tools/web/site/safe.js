@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Text from outside, made visible. What it goes into is always a text node: this is about characters that a
 // reader would not see, or that would turn the text around them.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Events as sentences. describe() gives { kind, tone, said, more }: said is a list of words and values ({ value }),
 // more what stands behind it in small. Pure functions of the event; whatever is in it, they give something.
 import { bytes, count, counted, duration } from './format.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A value that others are told of when it changes.
 export class Signal {
     #listeners = new Set();

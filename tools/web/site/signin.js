@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The form that stands before everything while the server wants a password.
 import { signIn, signOut, signedOut } from './api.js';
 import { el, setText } from './dom.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The health of each source: does something come, and is all of it here.
 import { el, setText } from './dom.js';
 import { count, perSecond } from './format.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A line of the last minute, beside the numbers that say it in words.
 
 const space = 'http://www.w3.org/2000/svg';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Server-Sent Events by fetch(): unlike EventSource it tells a refusal from a lost connection, and hands over
 // everything that came in one piece at once.
 import { request } from './api.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What every page shows of all sources: whether the server answers, how much comes in, whether anything is lost.
 import { get, reachable } from './api.js';
 import { count, perSecond } from './format.js';

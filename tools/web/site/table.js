@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A table that is sorted by its headers, and whose rows stay the same elements while their numbers change.
 import { el, fill, reconcile, setText } from './dom.js';
 

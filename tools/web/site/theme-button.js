@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The button that turns light to dark and back. Until it is used the system's choice holds, and its changes too.
 import { Signal } from './signal.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs before the page is drawn, so that a chosen theme does not flash in after the other one.
 'use strict';
 {

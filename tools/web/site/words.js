@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What sentences are made of: a list of words, and of values as { value }.
 import { shortened } from './safe.js';
 
