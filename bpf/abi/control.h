@@ -9,7 +9,7 @@
  *   maps/counters     packets a hook could not parse      kernel writes, all read
  *   maps/losses       per reader: written and lost        kernel writes, all read
  *   maps/wanted       which readers ask for a stream      readers write, kernel reads
- *   maps/session      what session the reader is of        read as a file
+ *   maps/pgid         the process group of its reader     read as a file
  *   readers/N/control what reader N asks for              reader N writes, kernel reads
  *   readers/N/ring    reader N's records                  kernel writes, reader N consumes
  *
@@ -22,7 +22,7 @@
 #include "bpf/abi/events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 7
+#define LAYOUT_VERSION 8
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
@@ -41,7 +41,7 @@
 enum optional_component {
 	OPTIONAL_NEEDED = 0, /* of no optional one */
 	OPTIONAL_TYPES = 1,
-	OPTIONAL_TELL_SESSION = 2,
+	OPTIONAL_TELL_PGID = 2,
 	OPTIONAL_SEE_FRAGS = 3,
 	OPTIONAL_SEE_SENT = 4,
 	OPTIONAL_SEE_SPLICE = 5,
@@ -127,6 +127,7 @@ struct hook_counters {
 struct reader_losses {
 	__u64 lost[STREAMS];	/* did not fit into the ring */
 	__u64 written[STREAMS]; /* did fit */
+	__u64 own[STREAMS];	/* left out: events of the reader's own pipeline */
 	__u64 woken;		/* last wake-up: nanoseconds of CLOCK_BOOTTIME */
 	__u64 unwoken;		/* bytes written since */
 };
@@ -157,11 +158,13 @@ struct packet_filter {
  *   its local or remote port is in one of the first port_count of ports
  *   its bit is set in protocols (PROTOCOL_*)
  *   bit 0 (received, accepted) or bit 1 (sent, connected) of directions is set
- *   its process is not of session, if others_only is 1
+ * What matches is left out, and counted in reader_losses.own, if leave_out_own is 1 and its process
+ * is of the reader's own pipeline: of the process group pgid, or one of the first own_count of own.
  */
 #define FILTER_PIDS  16
 #define FILTER_COMMS 8
 #define FILTER_PORTS 8
+#define FILTER_OWN   8
 
 struct port_range {
 	__u16 first; /* host byte order, both ends included */
@@ -174,20 +177,22 @@ struct socket_filter {
 	__u64 comms[FILTER_COMMS][2]; /* the bytes of a comm, zero from its end on */
 	__u32 pids[FILTER_PIDS];
 	struct port_range ports[FILTER_PORTS];
-	__u32 session; /* as in a session_record */
+	__u32 pgid;    /* own process group, as in a pgid_record */
+	__u32 own[FILTER_OWN];
 	__u32 payload; /* bytes of a message wanted at most */
 	__u8 pid_count;
 	__u8 comm_count;
 	__u8 port_count;
 	__u8 protocols;
 	__u8 directions;
-	__u8 others_only;
-	__u8 zero[2];
+	__u8 leave_out_own;
+	__u8 own_count;
+	__u8 zero[1];
 };
 
-/* maps/session: what an iterator tells whoever reads it. */
-struct session_record {
-	__u32 session; /* the number of its session in the initial pid namespace; 0: of none */
+/* maps/pgid: what an iterator tells whoever reads it. */
+struct pgid_record {
+	__u32 pgid; /* number of the process group, in the initial pid namespace */
 };
 
 /* Records of a reader slot since the load. */
@@ -219,11 +224,11 @@ RECORD_SIZE(abi_record, 152);
 RECORD_SIZE(switch_record, 8);
 RECORD_SIZE(hook_record, 56);
 RECORD_SIZE(hook_counters, 56);
-RECORD_SIZE(reader_losses, 144);
+RECORD_SIZE(reader_losses, 208);
 RECORD_SIZE(wanted_record, 32);
 RECORD_SIZE(packet_filter, 48);
 RECORD_SIZE(reader_totals, 192);
-RECORD_SIZE(socket_filter, 272);
-RECORD_SIZE(reader_control, 584);
+RECORD_SIZE(socket_filter, 304);
+RECORD_SIZE(reader_control, 616);
 
 #endif

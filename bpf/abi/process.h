@@ -53,7 +53,7 @@ struct process {
 	__u32 pid;	    /* as in process_key; 0: no process is known */
 	__u32 ppid;	    /* of its parent, likewise */
 	__u32 uid;	    /* in the initial user namespace */
-	__u32 session;	    /* number of its session, in the initial pid namespace; 0: of none */
+	__u32 pgid;	    /* number of its process group, in the initial pid namespace */
 	char comm[16];	    /* of its leader, zero from its end on, any bytes */
 };
 

@@ -31,7 +31,7 @@ static __always_inline void read_process(struct task_struct *task, struct proces
 	p->pid = task->tgid;
 	p->ppid = leader->real_parent->tgid;
 	p->uid = task->cred->uid.val;
-	p->session = session_of(task);
+	p->pgid = pgid_of(task);
 	copy_comm(p->comm, leader);
 }
 

@@ -10,12 +10,10 @@
 
 #define CLOCK_TICK 10000000 /* nanoseconds; user space knows start times no better */
 
-/* The number of its session in the initial pid namespace; 0: who it descends from never began one
- * (setsid(2)).
- */
-static __always_inline __u32 session_of(const struct task_struct *task)
+/* The number of the task's process group in the initial pid namespace; 0: of kernel threads. */
+static __always_inline __u32 pgid_of(const struct task_struct *task)
 {
-	return task->signal->pids[PIDTYPE_SID]->numbers[0].nr;
+	return task->signal->pids[PIDTYPE_PGID]->numbers[0].nr;
 }
 
 /* Its name, 16 bytes, zero from its end on. */

@@ -3,7 +3,7 @@
  * Socket events to the readers that asked. A record is built in a scratch area and copied to each
  * reader whose filter matches:
  *
- *   asking(readers, pid, session)   which of them may want it: before anything is gathered
+ *   asking(readers, pid)            which of them may want it: before anything is gathered
  *   begin_record(readers, stream)   the fields that filters look at go there
  *   emit_socket(readers, area, size)  to those that want it, or, where there is payload:
  *   matching(readers, area)         which of them want it; and how much payload, in the area
@@ -81,11 +81,21 @@ static __always_inline __u8 protocol_bit(__u8 proto)
 }
 
 /* 1 if a reader's filter lets this process through, else 0. */
-__noinline int lets_process(__u32 reader, __u32 pid, __u32 session)
+__noinline int lets_process(__u32 reader, __u32 pid)
 {
 	struct reader_control *control = control_of(reader);
 
-	return control && wants_process(&control->sockets, pid, session);
+	return control && wants_process(&control->sockets, pid);
+}
+
+/* An event of a reader's own pipeline is left out. Returns 0. */
+static __always_inline int count_own(__u32 reader, __u8 stream)
+{
+	struct reader_losses *l = bpf_map_lookup_elem(&losses, &reader);
+
+	if (l)
+		__sync_fetch_and_add(&l->own[stream & (STREAMS - 1)], 1);
+	return 0;
 }
 
 /*
@@ -106,19 +116,21 @@ __noinline int lets_record(__u32 reader, __u32 area)
 	wish->payload = control->sockets.payload;
 	if (!wants_event(&control->sockets, &s->socket))
 		return 0;
+	if (is_own(&control->sockets, &s->socket.process))
+		return count_own(reader, s->socket.stream);
 	if (s->most < wish->payload)
 		s->most = wish->payload;
 	return 1;
 }
 
 /* Those of readers whose filter lets this process through. */
-__noinline __u32 asking(__u32 readers, __u32 pid, __u32 session)
+__noinline __u32 asking(__u32 readers, __u32 pid)
 {
 	__u32 found = 0;
 
 	for (__u32 reader = 0; reader < reader_slots; reader++) {
 		if (readers >> reader & 1)
-			found |= (lets_process(reader, pid, session) & 1) << reader;
+			found |= (lets_process(reader, pid) & 1) << reader;
 	}
 	return found;
 }

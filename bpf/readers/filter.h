@@ -34,12 +34,22 @@ static __always_inline __u64 misses_packet(const struct packet_filter *f,
 	       (~(f->versions >> (r->flags & PACKET_IPV6 ? 6 : 4)) & 1);
 }
 
-static __always_inline bool wants_process(const struct socket_filter *f, __u32 pid, __u32 session)
+/* Whether the filter's reader is to be spared this process's events: it is of its own pipeline. */
+static __always_inline bool is_own(const struct socket_filter *f, const struct process *p)
+{
+	bool found = f->pgid == p->pgid;
+
+	if (!f->leave_out_own)
+		return false;
+	for (int i = 0; i < FILTER_OWN; i++)
+		found |= i < f->own_count && f->own[i] == p->pid;
+	return found;
+}
+
+static __always_inline bool wants_process(const struct socket_filter *f, __u32 pid)
 {
 	bool found = !f->pid_count;
 
-	if (f->others_only && f->session == session)
-		return false;
 	if (found)
 		return true;
 	for (int i = 0; i < FILTER_PIDS; i++)
@@ -80,6 +90,7 @@ static __always_inline bool wants_port(const struct socket_filter *f, __u16 loca
 	return found;
 }
 
+/* Whether the filter lets an event through, apart from is_own(). */
 static __always_inline bool wants_event(const struct socket_filter *f,
 					const struct socket_record *r)
 {
@@ -87,7 +98,7 @@ static __always_inline bool wants_event(const struct socket_filter *f,
 	    differs(&r->remote, &f->host, &f->host_mask))
 		return false;
 	return f->protocols & r->protocol && f->directions >> (r->flags & SOCKET_OUT) & 1 &&
-	       wants_process(f, r->process.pid, r->process.session) &&
+	       wants_process(f, r->process.pid) &&
 	       wants_comm(f, r->process.comm) && wants_port(f, r->local_port, r->remote_port);
 }
 

@@ -93,7 +93,7 @@ static __noinline int refuse(struct label_record *l, const struct attempt *a)
 	}
 	readers = asked(STREAM_DENY);
 	if (readers)
-		readers = asking(readers, l->process.pid, l->process.session);
+		readers = asking(readers, l->process.pid);
 	if (!readers)
 		return audit;
 	if (l->told && now - l->told < TOLD_AGAIN)

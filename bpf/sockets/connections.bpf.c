@@ -82,7 +82,7 @@ static __noinline void tell_conn(__u32 readers, struct sock *sk, const struct tc
 
 	if (!tp || !s || !what || !name_socket(sk, &key))
 		return;
-	readers = asking(readers, s->key.pid, s->process.session);
+	readers = asking(readers, s->key.pid);
 	if (!readers)
 		return;
 	area_ = begin_record(readers, STREAM_CONN, &area);

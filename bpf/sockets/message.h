@@ -23,7 +23,7 @@ static __noinline void tell_message(__u32 readers, struct task_struct *task, con
 	struct scratch_area *s;
 	__u32 area, most;
 
-	readers = asking(readers, task->tgid, session_of(task));
+	readers = asking(readers, task->tgid);
 	if (!readers)
 		return;
 	s = begin_record(readers, stream, &area);

@@ -88,7 +88,7 @@ tell_bound(__u32 readers, struct sock *sk, const struct usage_key *key, enum bin
 	struct scratch_area *s;
 	__u32 area;
 
-	readers = asking(readers, task->tgid, session_of(task));
+	readers = asking(readers, task->tgid);
 	if (!readers || !key)
 		return;
 	s = begin_record(readers, STREAM_BIND, &area);

@@ -18,7 +18,7 @@ static __noinline void tell_settled(__u32 readers, struct sock *sk,
 
 	if (!owner || !name_socket(sk, &peer))
 		return;
-	readers = asking(readers, owner->key.pid, owner->process.session);
+	readers = asking(readers, owner->key.pid);
 	if (!readers)
 		return;
 	s = begin_record(readers, STREAM_TCP, &area);

@@ -65,9 +65,9 @@ extern const std::span<const MapSpec *const> socket_maps;
 inline constexpr const char *bound_path = "maps/bound";
 inline constexpr const char *admin_bound_path = "admin/bound"; // the same, for the admin group
 extern const MapSpec exes_map;                                 // in both lists, like the next
-// Beside those of sockets and of rules: reading it tells a process its session, as a
-// session_record. Mode 0440.
-inline constexpr const char *session_path = "maps/session";
+// Beside those of sockets and of rules: read by a process it yields that process's group, as
+// a pgid_record. Mode 0440.
+inline constexpr const char *pgid_path = "maps/pgid";
 // Of the rules: there once a cgroup has been loaded.
 extern const MapSpec policy_map;
 extern const MapSpec subjects_map;

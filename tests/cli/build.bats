@@ -29,7 +29,7 @@ build_in() { # DIRECTORY SKELETON
 @test "kernel programs: the XDP programs read packets alone, nothing of the kernel" {
 	[ -r /sys/kernel/btf/vmlinux ] || skip 'this kernel has no BTF to relocate against'
 	local needs=(bpftool gen min_core_btf /sys/kernel/btf/vmlinux "$BATS_TEST_TMPDIR/needed")
-	"${needs[@]}" "$objects/bpf/readers/session.bpf.o"
+	"${needs[@]}" "$objects/bpf/readers/pgid.bpf.o"
 	[ -n "$(bpftool btf dump file "$BATS_TEST_TMPDIR/needed")" ]
 	"${needs[@]}" "$objects/bpf/xdp/xdp.bpf.o"
 	[ -z "$(bpftool btf dump file "$BATS_TEST_TMPDIR/needed")" ]

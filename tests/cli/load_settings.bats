@@ -26,7 +26,10 @@ other=60691 # another group
 
 @test "settings: a rerun with another group changes every pin's" {
 	given --xdp lan0
-	loader --xdp lan0 --group "$other"
+	run -0 --separate-stderr loader --xdp lan0 --group "$other"
+	[[ ${stderr_lines[*]} == *"ebpf-load: group $other may read now; before: group $group"* ]]
+	run -0 --separate-stderr loader --xdp lan0
+	[[ $stderr != *'may read now'* ]]
 	! layout | grep -F ":$group" || false
 	layout | grep -F "readers/0/ring -rw-rw---- 0:$other"
 	run -77 "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" -t 0.001 icmp

@@ -28,7 +28,7 @@ on_terminal() { # COMMAND: its output on a terminal
 }
 
 @test "on a terminal streams of processes say what they leave out" {
-	local out='What processes of this session do is left out; --include-self shows it too.'
+	local out='events of this pipeline itself are left out; --include-self shows them too'
 	given --xdp lan0 --sockets
 	run on_terminal "'$bin/ebpf-read' --pin-root '$root' conn -t 0.01"
 	[[ $output == *"$out"* ]]
@@ -94,4 +94,51 @@ on_terminal() { # COMMAND: its output on a terminal
 		[ "$("$bin/ebpf-$tool" -V)" = "$("$bin/ebpf-$tool" --version)" ]
 		[[ $("$bin/ebpf-$tool" -V) == "ebpf-$tool (pinpipe) "* ]]
 	done
+}
+
+# A shell with job control, as a newcomer has it: each command has a process group of its own.
+@test "in one terminal a reader shows what the next command does, and not what its own pipeline does" {
+	cd "$BATS_TEST_TMPDIR" || return
+	given --sockets
+	ip -n "$here" link set lo up
+	cat >session <<-END
+		set -m
+		"$bin/ebpf-read" --pin-root "$root" udp --port 40009 -v -t 600 2>sum | while read -r line; do
+			echo "\$line" >>lines
+			echo >/dev/udp/127.0.0.1/40009
+		done &
+		until [ -s sum ]; do sleep 0.01; done
+		bash -c 'echo >/dev/udp/127.0.0.1/40009; echo \$\$ >shown'
+		until [ -s lines ]; do sleep 0.01; done
+		bash -c 'echo >/dev/udp/127.0.0.1/40009; echo \$\$ >>shown'
+		until [ "\$(wc -l <lines)" -ge 2 ]; do sleep 0.01; done
+		kill -INT %1
+		wait
+	END
+	timeout 60 nsenter --net=/run/netns/"$here" -- setsid -w bash session
+	cat lines
+	[ "$(jq -r .pid lines)" = "$(cat shown)" ]
+}
+
+# The reader feeds a program outside its process group through a pipe, which sends a datagram for each line.
+@test "what takes the reader's output sends unseen, and a terminal says how often" {
+	cd "$BATS_TEST_TMPDIR" || return
+	given --sockets
+	ip -n "$here" link set lo up
+	mkfifo feed
+	cat >session <<-END
+		set -m
+		( set +m; exec </dev/null; while read -r _; do echo x >/dev/udp/127.0.0.1/40009; echo >>sent; done <feed ) &
+		script -qefc '"$bin/ebpf-read" --pin-root "$root" udp --port 40009 -v -n 2 >feed' said </dev/null >/dev/null &
+		until grep -qs slot said; do sleep 0.01; done
+		bash -c 'echo >/dev/udp/127.0.0.1/40009'
+		until [ -s sent ]; do sleep 0.01; done
+		bash -c 'echo >/dev/udp/127.0.0.1/40009'
+		wait
+	END
+	timeout 60 nsenter --net=/run/netns/"$here" -- setsid -w bash session
+	cat said
+	cat sent
+	[ "$(wc -l <sent)" = 2 ]
+	grep -q 'ebpf-read: [12] events\? of this pipeline left out; --include-self shows them' said
 }

@@ -399,6 +399,27 @@ has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
 		"750 $admins 660 $admins 640 $group 600 $group " ]
 }
 
+@test "unloading the last cgroup says that rules are deleted, and how to keep them" {
+	local text='ebpf-load: rules for 2 processes are deleted with the last cgroup
+hint: next time, before: ebpf-ctl export >FILE; afterwards: ebpf-ctl apply FILE'
+	mkdir "$cgroup/one"
+	given --cgroup "$cgroup" --cgroup "$cgroup/one"
+	ctl allow 8080 pp-one && ctl allow 8081 pp-two && ctl allow 8082 pp-two
+	run --separate-stderr loader --unload --cgroup "$cgroup/one"
+	[ "$stderr" = "ebpf-load: $cgroup/one: unloaded" ]
+	ctl export >rules
+	run --separate-stderr loader --unload --cgroup "$cgroup"
+	[[ $stderr == *"$text"* ]]
+	given --cgroup "$cgroup" --xdp lan0
+	ctl apply rules
+	run --separate-stderr loader --unload
+	[[ $stderr == *"$text"* ]]
+	given --cgroup "$cgroup"
+	run --separate-stderr loader --unload
+	[[ $stderr != *deleted* ]]
+	rmdir "$cgroup/one"
+}
+
 @test "what is no cgroup is refused, and nothing is left" {
 	run --separate-stderr loader --cgroup "$PWD"
 	[ "$status" = 1 ]

@@ -200,8 +200,8 @@ def judge_refused(place, cell, done):
         return f"exit status {done.returncode}"
     if not lines or not lines[0].startswith("ebpf-load: cannot "):
         return "no line says what it cannot do"
-    if len(lines) > 2 or len(lines) == 2 and not lines[1].startswith("hint: "):
-        return "more than one line and a hint"
+    if len(lines) != 2 or not lines[1].startswith("hint: "):
+        return "not one line and a hint"
     if not names_thing(cell.thing, lines[0]) and cell.thing.kind != "btf":
         return "the line does not name it"
     if REASONS[cell.code] not in lines[0]:

@@ -18,7 +18,7 @@
 #include <memory>
 #include <vector>
 
-#include "bpf/readers/session.skel.h"
+#include "bpf/readers/pgid.skel.h"
 #include "bpf/rules/cgroup.skel.h"
 #include "bpf/rules/relabel.skel.h"
 #include "bpf/sockets/connections.skel.h"
@@ -44,7 +44,7 @@ constexpr Elf elves[] = {{"tracepoint", tracepoint::elf_bytes},
                          {"processes", processes::elf_bytes},
                          {"cgroup", cgroup::elf_bytes},
                          {"relabel", relabel::elf_bytes},
-                         {"session", session::elf_bytes},
+                         {"pgid", pgid::elf_bytes},
                          {"egress", egress::elf_bytes}};
 
 // What a program is attached to is not in this kernel: its whole kind, or a function of old.

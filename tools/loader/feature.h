@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One thing that ebpf-load can load beside the others: XDP hooks, sent packets, socket probes,
-// rules, the session iterator, watched ports.
+// rules, the process group iterator, watched ports.
 //
 // A load takes every feature through the same steps, each for all features before the next one.
 // What a step has done is taken back through run.undo if a later one fails.

@@ -4,7 +4,7 @@
 
 #include "tools/loader/rules.h"
 #include "tools/loader/sent_packets.h"
-#include "tools/loader/session_iterator.h"
+#include "tools/loader/pgid_iterator.h"
 #include "tools/loader/sockets.h"
 #include "tools/loader/watched_ports.h"
 #include "tools/loader/xdp_hooks.h"
@@ -30,9 +30,9 @@ private:
     SentPackets sent_{hooks_};
     Rules rules_;
     Sockets sockets_;
-    SessionIterator session_{sockets_, rules_};
+    PgidIterator pgid_{sockets_, rules_};
     WatchedPorts watches_{hooks_, sockets_}; // last: a change of them is not undone
-    std::array<Feature *, 6> all_{&hooks_, &sent_, &rules_, &sockets_, &session_, &watches_};
+    std::array<Feature *, 6> all_{&hooks_, &sent_, &rules_, &sockets_, &pgid_, &watches_};
 };
 
 } // namespace pinpipe::loader

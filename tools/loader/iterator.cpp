@@ -23,8 +23,8 @@ Result<Fd> attach_iterator(const Fd &program, const Fd *map, const Component &co
     }
     Fd link(bpf_link_create(program.get(), 0, BPF_TRACE_ITER, &options));
     if (!link.valid() || !Fd(bpf_iter_create(link.get())).valid())
-        return fail(kernel_error(std::string("attach ") + component.name + " to " + component.where,
-                                 errno));
+        return fail(kernel_error_to_check(
+            std::string("attach ") + component.name + " to " + component.where, errno));
     return link;
 }
 

@@ -96,6 +96,8 @@ Result<Layout> Layout::open(const Pins &pins, const Settings &settings) {
     if (!abi)
         return fail(abi.error());
     layout.abi_ = *abi;
+    layout.group_before_ = abi->group;
+    layout.admins_before_ = abi->admins;
     for (const MapSpec *spec : shared_maps) {
         auto map = pins.open(*spec, Access::write);
         if (!map)

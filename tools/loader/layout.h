@@ -46,6 +46,9 @@ public:
     const abi_record &abi() const { return abi_; }
     const Fd &map(const MapSpec &spec) const; // one of shared_maps
     bool is_new() const { return staged_; }
+
+    // What this run has changed of who may read and who may edit rules, a sentence each.
+    std::vector<std::string> access_changes() const;
     uint32_t payload() const { return payload_; } // bytes: asked for, or what there was
 
     // errno with which the kernel refused an optional component; 0: granted, or not asked for. What
@@ -76,6 +79,7 @@ private:
     Fd &held(const MapSpec &spec);
 
     abi_record abi_{};
+    gid_t group_before_ = 0, admins_before_ = 0;
     Fd abi_map_;
     std::vector<Fd> maps_ = std::vector<Fd>(shared_maps.size());
     gid_t group_ = 0; // asked for, or what there was

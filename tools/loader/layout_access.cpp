@@ -22,6 +22,14 @@ Result<void> set_access(const std::string &path, mode_t mode, gid_t group) {
     return {};
 }
 
+// "group ebpf"
+std::string group_text(gid_t gid) {
+    if (gid == 0)
+        return "root alone";
+    const group *entry = getgrgid(gid);
+    return "group " + (entry ? std::string(entry->gr_name) : std::to_string(gid));
+}
+
 } // namespace
 
 Result<gid_t> parse_group(const std::string &name) {
@@ -33,6 +41,20 @@ Result<gid_t> parse_group(const std::string &name) {
     if (bad == std::errc() && end == name.data() + name.size() && gid != nobody)
         return gid;
     return fail(failure("no group " + name).with_hint("sudo groupadd --system " + name));
+}
+
+std::vector<std::string> Layout::access_changes() const {
+    std::vector<std::string> changes;
+    const auto add = [&](const char *may, gid_t before, gid_t now) {
+        if (before != now)
+            changes.push_back(group_text(now) + " may " + may +
+                              " now; before: " + group_text(before));
+    };
+    if (!staged_) {
+        add("read", group_before_, abi_.group);
+        add("edit rules", admins_before_, abi_.admins);
+    }
+    return changes;
 }
 
 Result<void> Layout::protect(const Pins &pins, Undo &undo) {
@@ -83,7 +105,7 @@ Result<void> Layout::set_modes(const std::string &root) const {
                 all.push_back({path, admin_mode, true});
     if (access((root + "/" + admin_bound_path).c_str(), F_OK) == 0)
         all.push_back({std::string("/") + admin_bound_path, 0440, true});
-    for (const char *path : {bound_path, session_path})
+    for (const char *path : {bound_path, pgid_path})
         if (access((root + "/" + path).c_str(), F_OK) == 0)
             all.push_back({std::string("/") + path, 0440});
     for (unsigned slot = 0; slot < abi_.readers; slot++) {

@@ -23,7 +23,7 @@ Result<Fd> make_map(const MapSpec &spec, uint32_t entries, int inner = -1) {
     Fd fd(bpf_map_create(static_cast<bpf_map_type>(spec.type), spec.name, spec.key_size,
                          spec.value_size, entries, &options));
     if (!fd.valid())
-        return fail(kernel_error(std::string("make the map ") + spec.name, errno));
+        return fail(kernel_error_to_check(std::string("make the map ") + spec.name, errno));
     return fd;
 }
 

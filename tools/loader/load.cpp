@@ -38,6 +38,8 @@ void tell(const Features &features, const Run &run) {
         feature->tell(run);
     for (const Refused &refused : run.refused)
         std::fprintf(stderr, "ebpf-load: %s\n", printable(refused_text(refused)).c_str());
+    for (const std::string &change : run.layout.access_changes())
+        std::fprintf(stderr, "ebpf-load: %s\n", printable(change).c_str());
     if (run.layout.is_new())
         tell_layout(run);
 }

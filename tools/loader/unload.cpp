@@ -3,6 +3,7 @@
 #include "tools/loader/actions.h"
 #include "tools/loader/features.h"
 #include "tools/loader/pin_root.h"
+#include "tools/loader/rule_maps.h"
 #include "tools/loader/stage.h"
 
 #include <bpf/bpf.h>
@@ -31,12 +32,14 @@ bool is_empty(const Pins &pins) {
 }
 
 Result<void> unload_all(const Pins &pins) {
+    const size_t subjects = count_subjects(pins);
     tell_readers(pins);
     stop_sockets(pins);
     if (auto removed = remove_all(pins); !removed)
         return removed;
     remove_root(pins.root());
     std::fprintf(stderr, "ebpf-load: unloaded: %s\n", pins.root().c_str());
+    say_rules_are_gone(subjects);
     return {};
 }
 

@@ -41,7 +41,7 @@ Fd make_link(const Program &program, const Interface &interface, Mode mode) {
 
 Error attach_error(const Interface &interface, Mode mode, uint32_t flags, int code) {
     const char *how = mode == Mode::native ? " in native mode" : "";
-    Error error = kernel_error(
+    Error error = kernel_error_to_check(
         std::string("attach ") + program_name(flags) + " to " + interface.name + how, code);
     if (mode == Mode::native)
         error.hint = "sudo ebpf-load --xdp " + interface.name + ":generic";

@@ -27,7 +27,10 @@ std::vector<bind_record> BoundList::take_gone() {
         }
         bind_record record = place->second.record;
         const uint64_t cookie = place->first.first;
+        const bool own = place->second.own;
         place = told_.erase(place);
+        if (own)
+            continue;
         const auto other = told_.lower_bound({cookie, 0});
         if (other != told_.end() && other->first.first == cookie)
             continue;
@@ -56,8 +59,11 @@ Result<std::vector<bind_record>> BoundList::look() {
         if (told != told_.end())
             told->second.look = looks_;
         else if (wants_event(&filter_, &record.socket)) {
-            told_[key] = {looks_, record};
-            fresh.push_back(record);
+            const bool own = is_own(&filter_, &record.socket.process);
+            told_[key] = {looks_, record, own};
+            left_out_ += own;
+            if (!own)
+                fresh.push_back(record);
         }
     }
     std::vector<bind_record> gone = take_gone();
@@ -68,7 +74,7 @@ Result<std::vector<bind_record>> BoundList::look() {
 bool BoundList::note(const bind_record &record) {
     const uint64_t cookie = record.socket.cookie;
     if (record.action != BIND_CLOSE)
-        return told_.insert({{cookie, record.action}, {looks_, record}}).second;
+        return told_.insert({{cookie, record.action}, {looks_, record, false}}).second;
     const auto first = told_.lower_bound({cookie, 0}),
                end = told_.upper_bound({cookie, BIND_CLOSE});
     const bool was_told = first != end;

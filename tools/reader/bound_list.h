@@ -25,6 +25,12 @@ public:
     // such as are no more (BIND_CLOSE).
     Result<std::vector<bind_record>> look();
 
+    // Changes which processes are left out as the reader's own pipeline.
+    void set_filter(const socket_filter &filter) { filter_ = filter; }
+
+    // Sockets that were found and left out: a process of the reader's own pipeline holds them.
+    uint64_t left_out() const { return left_out_; }
+
     // An event of the stream tells of this socket. False: it has been told already.
     bool note(const bind_record &record);
 
@@ -33,12 +39,13 @@ private:
     struct Told {
         uint64_t look; // in which it was last there
         bind_record record;
+        bool own = false; // left out
     };
     std::vector<bind_record> take_gone();
     std::string path_;
     socket_filter filter_;
     int64_t due_ = 0;
-    uint64_t looks_ = 0;
+    uint64_t looks_ = 0, left_out_ = 0;
     std::map<Key, Told> told_;
 };
 

@@ -179,6 +179,21 @@ void Claim::set_hooks(uint64_t hooks) {
     shared(control_.as<reader_control>()->icmp.hooks).store(hooks);
 }
 
+void Claim::set_own(const socket_filter &filter) {
+    socket_filter &shown = control_.as<reader_control>()->sockets;
+    for (unsigned i = 0; i < filter.own_count; i++)
+        shared(shown.own[i]).store(filter.own[i]);
+    shared(shown.own_count).store(filter.own_count, std::memory_order_release);
+}
+
+uint64_t Claim::left_out() const {
+    const reader_losses now = counters();
+    uint64_t sum = 0;
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        sum += now.own[stream] - base_.own[stream];
+    return sum;
+}
+
 reader_losses Claim::counters() const {
     reader_losses now{};
     static_cast<void>(

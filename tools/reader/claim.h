@@ -41,6 +41,13 @@ public:
     // Changes the interfaces asked for while running: one aligned word.
     void set_hooks(uint64_t hooks);
 
+    // Changes which processes the filter leaves out as the reader's own pipeline, while running.
+    // Programs that read it meanwhile may leave out one that is removed, never another one.
+    void set_own(const socket_filter &filter);
+
+    // Events since the claim that were left out, being of the reader's own pipeline.
+    uint64_t left_out() const;
+
     // Records lost and written for this slot since the claim.
     struct Counts {
         uint64_t lost;

@@ -27,8 +27,7 @@ bool leaves_out_self(const Request &request) {
     return !request.include_self && request.pids.empty() && request.comms.empty();
 }
 
-socket_filter socket_filter_of(const Request &request, uint32_t payload,
-                               std::optional<uint32_t> session) {
+socket_filter socket_filter_of(const Request &request, uint32_t payload, const Pipeline *own) {
     socket_filter filter{};
     if (request.host) {
         filter.host = request.host->host;
@@ -43,8 +42,8 @@ socket_filter socket_filter_of(const Request &request, uint32_t payload,
     filter.protocols = protocols_of(request);
     filter.directions = static_cast<uint8_t>(request.directions);
     filter.payload = request.payload ? payload : 0;
-    filter.others_only = session.has_value();
-    filter.session = session.value_or(0);
+    if (own)
+        own->write_to(filter);
     return filter;
 }
 

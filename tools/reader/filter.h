@@ -5,19 +5,18 @@
 
 #include "bpf/readers/filter.h"
 #include "tools/reader/options.h"
+#include "tools/reader/pipeline.h"
 
 #include <algorithm>
-#include <optional>
 #include <vector>
 
 namespace pinpipe::reader {
 
-// Whether what this session's processes do is left out. Whoever names processes means them.
+// Whether events of the reader's own pipeline are left out: unless processes are named.
 bool leaves_out_self(const Request &request);
 
-// payload: bytes that were loaded. session: whose processes are left out; none: nobody's.
-socket_filter socket_filter_of(const Request &request, uint32_t payload,
-                               std::optional<uint32_t> session);
+// payload: bytes that were loaded. own: the pipeline whose events are left out; NULL: none is.
+socket_filter socket_filter_of(const Request &request, uint32_t payload, const Pipeline *own);
 
 // Filters of snapshots, which are read whole: an empty list lets all through.
 template <class T> bool none_or_has(const std::vector<T> &list, const T &value) {

@@ -32,8 +32,8 @@ constexpr Cause causes[] = {
 
 void say_what_is_left_out(const Session &session, const Request &request) {
     if (leaves_out_self(request) && session.streams() & of_processes)
-        std::fprintf(stderr, "ebpf-read: What processes of this session do is left out; "
-                             "--include-self shows it too.\n");
+        std::fprintf(stderr, "ebpf-read: events of this pipeline itself are left out; "
+                             "--include-self shows them too\n");
 }
 
 } // namespace

@@ -6,15 +6,22 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <unistd.h>
 
 using namespace pinpipe;
 
 namespace {
 
-void sum_up(const reader::Ending &ending) {
-    if (!ending.closed)
-        std::fprintf(stderr, "ebpf-read: %" PRIu64 " event%s, %" PRIu64 " lost\n", ending.events,
-                     ending.events == 1 ? "" : "s", ending.lost);
+void sum_up(const reader::Ending &ending, uint64_t left_out) {
+    if (ending.closed)
+        return;
+    std::fprintf(stderr, "ebpf-read: %" PRIu64 " event%s, %" PRIu64 " lost\n", ending.events,
+                 ending.events == 1 ? "" : "s", ending.lost);
+    if (left_out && isatty(STDERR_FILENO))
+        std::fprintf(stderr,
+                     "ebpf-read: %" PRIu64 " event%s of this pipeline left out; --include-self "
+                     "shows them\n",
+                     left_out, left_out == 1 ? "" : "s");
 }
 
 Result<int> run(int argc, char **argv) {
@@ -39,7 +46,7 @@ Result<int> run(int argc, char **argv) {
 
     reader::Ending ending;
     const auto done = session->run(ending);
-    sum_up(ending);
+    sum_up(ending, session->left_out());
     if (!done)
         return fail(done.error());
     if (ending.unloaded) {

@@ -52,7 +52,7 @@ constexpr Option options[] = {
     {opt_port, "port", 0, "N[-N][,...]",
      "only these ports, at either end; usage: remote, ports: local ones"},
     {opt_include_self, "include-self", 0, nullptr,
-     "also what processes of this session do, the reader's own pipeline"},
+     "also events of the reader's own pipeline"},
     {opt_no_payload, "no-payload", 0, nullptr, "tcp, udp: without what the messages say"},
     {opt_hex, "hex", 0, nullptr, "tcp, udp: payload as payload_hex, not as Base64"},
     {opt_by, "by", 0, "port", "usage: a line for each remote port, not each remote address"},

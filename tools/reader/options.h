@@ -35,7 +35,7 @@ struct Request {
     unsigned directions = 3;   // bit 0: in, bit 1: out
     bool payload = true;       // of messages, as far as it was loaded
     bool hex = false;          // payload as hexadecimal digits
-    bool include_self = false; // also what this session's processes do
+    bool include_self = false; // also events of the reader's own pipeline
     bool verbose = false;
 };
 

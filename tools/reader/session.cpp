@@ -4,7 +4,6 @@
 #include "lib/base/signals.h"
 #include "lib/event/stream_names.h"
 #include "tools/reader/filter.h"
-#include "tools/reader/iterator.h"
 #include "tools/reader/loaded.h"
 
 #include <algorithm>
@@ -40,13 +39,13 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     claimed_ = request_.streams & event_streams;
     if (ports_ && ports_->has_owners())
         claimed_ |= 1U << STREAM_BIND; // who has a port
-    std::optional<uint32_t> session;
     if (request_.streams & of_processes && leaves_out_self(request_)) {
-        const auto own = own_session(pins);
+        auto own = Pipeline::find(pins);
         if (!own)
             return fail(own.error());
-        session = *own;
+        pipeline_ = std::move(*own);
     }
+    const Pipeline *own = pipeline_ ? &*pipeline_ : nullptr;
     auto claim = Claim::take(pins, abi, claimed_, [&](reader_control &control) {
         if (request_.host) {
             control.icmp.host = request_.host->host;
@@ -54,13 +53,13 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
         }
         control.icmp.hooks = *bits;
         control.icmp.versions = request_.versions;
-        control.sockets = socket_filter_of(request_, abi.payload, session);
+        control.sockets = socket_filter_of(request_, abi.payload, own);
     });
     if (!claim)
         return fail(claim.error());
     claim_ = std::move(*claim);
     if (request_.streams >> STREAM_BIND & 1)
-        bound_.emplace(pins, socket_filter_of(request_, 0, session));
+        bound_.emplace(pins, socket_filter_of(request_, 0, own));
     return {};
 }
 
@@ -201,7 +200,30 @@ Result<void> Session::settle() {
     if (auto flushed = flush(); !flushed)
         return flushed;
     ending_->closed = ending_->closed || output_closed();
+    say_left_out();
     return {};
+}
+
+uint64_t Session::left_out() const {
+    return (claim_ ? claim_->left_out() : 0) + (bound_ ? bound_->left_out() : 0);
+}
+
+// For whoever tries it in one terminal and sees nothing come.
+void Session::say_left_out() {
+    if (said_left_out_ || ending_->events || !pipeline_ || !isatty(STDERR_FILENO) || !left_out())
+        return;
+    said_left_out_ = true;
+    std::fprintf(stderr, "ebpf-read: events come from this pipeline itself, and are left out; "
+                         "--include-self shows them\n");
+}
+
+void Session::forget_ended() {
+    if (!pipeline_ || !pipeline_->forget_ended())
+        return;
+    socket_filter filter = socket_filter_of(request_, 0, &*pipeline_);
+    claim_->set_own(filter);
+    if (bound_)
+        bound_->set_filter(filter);
 }
 
 void Session::warn_of_tampering() {
@@ -343,6 +365,7 @@ Result<void> Session::run(Ending &ending) {
             waiter_.wait(wait_time(claim_ && now - busy <= quiet, now));
         if (auto looked = look_at_abi(); !looked)
             return looked;
+        forget_ended();
         if (!ending.unloaded && !stop_requested())
             if (auto looked = look_at_what_is_due(); !looked)
                 return looked;

@@ -7,6 +7,7 @@
 #include "tools/reader/claim.h"
 #include "tools/reader/lines/event_lines.h"
 #include "tools/reader/loss.h"
+#include "tools/reader/pipeline.h"
 #include "tools/reader/waiter.h"
 
 #include <vector>
@@ -35,6 +36,8 @@ public:
     // Ports are read and none is watched: their stream tells nothing.
     Result<bool> watches_nothing() const;
     uint32_t streams() const { return request_.streams; } // bit N: stream N is read
+    // Events that were left out, being of the reader's own pipeline.
+    uint64_t left_out() const;
     int slot() const { return claim_ ? static_cast<int>(claim_->slot()) : -1; } // -1: none
 
 private:
@@ -57,6 +60,8 @@ private:
     Result<void> look_at_abi();
     bool over() const;
     void warn_of_tampering();
+    void forget_ended();
+    void say_left_out();
 
     Request request_;
     std::optional<Claim> claim_; // of event streams
@@ -74,6 +79,8 @@ private:
     int64_t end_ = INT64_MAX;               // of CLOCK_BOOTTIME
     std::array<uint64_t, STREAMS> taken_{}; // records of this claim taken out of the ring
     uint64_t tampered_ = 0;
+    std::optional<Pipeline> pipeline_; // whose events are left out
+    bool said_left_out_ = false;
     Ending *ending_ = nullptr;
 };
 

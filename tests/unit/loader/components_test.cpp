@@ -5,7 +5,7 @@
 #include "lib/pins/pins.h"
 
 #include "tools/loader/object.h"
-#include "bpf/readers/session.skel.h"
+#include "bpf/readers/pgid.skel.h"
 #include "bpf/rules/cgroup.skel.h"
 #include "bpf/rules/relabel.skel.h"
 #include "bpf/sockets/connections.skel.h"
@@ -28,7 +28,7 @@ namespace {
 
 constexpr Elf elves[] = {{"xdp", xdp::elf_bytes},
                          {"egress", egress::elf_bytes},
-                         {"session", session::elf_bytes},
+                         {"pgid", pgid::elf_bytes},
                          {"tracepoint", tracepoint::elf_bytes},
                          {"fentry", fentry::elf_bytes},
                          {"kprobe", kprobe::elf_bytes},

@@ -2,7 +2,7 @@
 #include "tools/loader/culprit.h"
 
 #include "tools/loader/object.h"
-#include "bpf/readers/session.skel.h"
+#include "bpf/readers/pgid.skel.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ TEST(Culprit, OtherComplaintsNameNobody) {
 TEST(Culprit, IsFoundInWhatThisLibrarySays) {
     if (geteuid() != 0)
         GTEST_SKIP() << "loading a program needs root";
-    const auto object = open_object({"session", session::elf_bytes});
+    const auto object = open_object({"pgid", pgid::elf_bytes});
     ASSERT_TRUE(object);
     bpf_program *const program = bpf_object__next_program(object->get(), nullptr);
     bpf_insn *const code = const_cast<bpf_insn *>(bpf_program__insns(program));
@@ -40,7 +40,7 @@ TEST(Culprit, IsFoundInWhatThisLibrarySays) {
     libbpf_set_print(nullptr);
     EXPECT_LT(load_or_blame(object->get(), culprit), 0);
     EXPECT_EQ(culprit.kind, Culprit::Kind::program);
-    EXPECT_EQ(culprit.name, "tell_session");
+    EXPECT_EQ(culprit.name, "tell_pgid");
 }
 
 } // namespace

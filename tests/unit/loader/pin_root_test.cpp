@@ -139,6 +139,7 @@ TEST_F(PinRootTest, OpensOnlyABpffs) {
 TEST_F(PinRootTest, NoMountThatWouldVanish) {
     const Directory directory;
     Undo undo;
+    unsetenv("EBPF_OWN_MOUNTS"); // set where all these tests run in a mount namespace of their own
     const auto refused = PinRoot::prepare(directory.path(), {}, undo);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text,

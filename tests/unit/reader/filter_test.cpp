@@ -3,6 +3,7 @@
 
 #include "lib/base/address.h"
 
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -22,12 +23,11 @@ protected:
         std::strcpy(record.process.comm, "curl");
     }
     bool pass() const {
-        const socket_filter filter = socket_filter_of(request, 0, left_out);
+        const socket_filter filter = socket_filter_of(request, 0, nullptr);
         return wants_event(&filter, &record);
     }
 
     Request request;
-    std::optional<uint32_t> left_out; // session
     socket_record record{};
 };
 
@@ -35,12 +35,25 @@ TEST_F(ReaderFilter, NothingAskedForLetsAllThrough) {
     EXPECT_TRUE(pass());
 }
 
-TEST_F(ReaderFilter, OwnSession) {
-    for (const uint32_t session : {0u, 1u, 4711u, ~0u}) {
-        left_out = record.process.session = session;
-        EXPECT_FALSE(pass()) << session;
-        record.process.session++;
-        EXPECT_TRUE(pass()) << session;
+TEST_F(ReaderFilter, OwnPipeline) {
+    socket_filter filter = socket_filter_of(request, 0, nullptr);
+    EXPECT_FALSE(is_own(&filter, &record.process)) << "of no process group, as the filter";
+    filter.leave_out_own = 1;
+    for (const uint32_t pgid : {1u, 4711u, ~0u}) {
+        filter.pgid = record.process.pgid = pgid;
+        EXPECT_TRUE(is_own(&filter, &record.process)) << pgid;
+        record.process.pgid++;
+        EXPECT_FALSE(is_own(&filter, &record.process)) << pgid;
+    }
+    EXPECT_TRUE(pass()) << "left out, and yet of the filter: it is counted";
+    for (uint8_t count = 0; count <= FILTER_OWN; count++) {
+        filter.own_count = count;
+        std::fill(std::begin(filter.own), std::end(filter.own), 0);
+        record.process.pid = 0;
+        EXPECT_EQ(is_own(&filter, &record.process), count > 0);
+        record.process.pid = 1234;
+        filter.own[FILTER_OWN - 1] = 1234;
+        EXPECT_EQ(is_own(&filter, &record.process), count == FILTER_OWN);
     }
 }
 
@@ -108,9 +121,9 @@ TEST_F(ReaderFilter, ProtocolsAndDirections) {
 }
 
 TEST_F(ReaderFilter, PayloadAsFarAsLoaded) {
-    EXPECT_EQ(socket_filter_of(request, 500, {}).payload, 500u);
+    EXPECT_EQ(socket_filter_of(request, 500, nullptr).payload, 500u);
     request.payload = false;
-    EXPECT_EQ(socket_filter_of(request, 500, {}).payload, 0u);
+    EXPECT_EQ(socket_filter_of(request, 500, nullptr).payload, 0u);
 }
 
 } // namespace

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-#include "tools/loader/session_iterator.h"
+#include "tools/loader/pgid_iterator.h"
 
 #include "tools/loader/iterator.h"
 #include "tools/loader/object.h"
 #include "tools/loader/rules.h"
 #include "tools/loader/sockets.h"
-#include "bpf/readers/session.skel.h"
+#include "bpf/readers/pgid.skel.h"
 
 #include <unistd.h>
 
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"session", session::elf_bytes};
+constexpr Elf elf = {"pgid", pgid::elf_bytes};
 
 } // namespace
 
 // In the place of an older one: programs and pins of iterators are exchanged at each load.
-Result<void> SessionIterator::attach(Run &run) {
+Result<void> PgidIterator::attach(Run &run) {
     if (!sockets_.is_there() && !rules_.is_there())
         return {};
     run.layout.forget_refused(elf.name);
@@ -31,19 +31,19 @@ Result<void> SessionIterator::attach(Run &run) {
         const Component &component = component_of(elf, program);
         const auto link = attach_iterator(kept->fd, &run.layout.map(wanted_map), component);
         if (link)
-            return pin_over(*link, run.path(session_path), run.undo);
+            return pin_over(*link, run.path(pgid_path), run.undo);
         run.go_on_without(component, link.error().code);
     }
     return {};
 }
 
-Result<void> SessionIterator::unload(Run &run) {
+Result<void> PgidIterator::unload(Run &run) {
     const auto sockets = sockets_.is_left(run), rules = rules_.is_left(run);
     if (!sockets || !rules)
         return fail(sockets ? rules.error() : sockets.error());
     if (*sockets || *rules)
         return {};
-    for (const char *path : {session_path, exes_map.path})
+    for (const char *path : {pgid_path, exes_map.path})
         unlink(run.pins.path(path).c_str());
     run.layout.forget_refused(elf.name);
     return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The session iterator: tells a reader the number of its own session.
+// The process group iterator: yields the number of the reading process's own process group.
 #pragma once
 
 #include "tools/loader/feature.h"
@@ -9,10 +9,10 @@ namespace pinpipe::loader {
 class Rules;
 class Sockets;
 
-class SessionIterator : public Feature {
+class PgidIterator : public Feature {
 public:
-    // Loaded where there are sockets or rules, whose streams leave a reader's own session out.
-    SessionIterator(Sockets &sockets, Rules &rules) : sockets_(sockets), rules_(rules) {}
+    // Loaded where there are sockets or rules, whose streams leave a reader's own pipeline out.
+    PgidIterator(Sockets &sockets, Rules &rules) : sockets_(sockets), rules_(rules) {}
 
     Result<void> attach(Run &run) override;
 

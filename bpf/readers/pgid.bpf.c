@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Tells whoever reads it the number of its own session, as the records of sockets have it: in a pid
- * namespace a process knows another one. An iterator over a map of one element, which does not
- * matter.
+ * An iterator whose output is the number of the reading process's own process group in the initial
+ * pid namespace, as socket records have it; getpgid(2) returns the number in the process's own pid
+ * namespace. It iterates over a map of one element, whose content does not matter.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -13,15 +13,15 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 SEC("iter/bpf_map_elem")
-int tell_session(struct bpf_iter__bpf_map_elem *ctx)
+int tell_pgid(struct bpf_iter__bpf_map_elem *ctx)
 {
-	struct session_record r = {};
+	struct pgid_record r = {};
 	struct task_struct *task;
 
 	if (!ctx->key)
 		return 0;
 	task = (struct task_struct *)bpf_get_current_task(); /* a plain address: Linux 5.10 */
-	r.session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
+	r.pgid = BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID], numbers[0].nr);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }
