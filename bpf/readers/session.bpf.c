@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Tells whoever reads it the number of its own session, as the records of sockets have it: in a pid
- * namespace a process knows another one. An iterator over a map of one element, which does not
- * matter.
+ * An iterator that writes the session id of the process that reads it, as socket records have it:
+ * inside a pid namespace that process knows another number. It iterates over a map of one element;
+ * the map's content does not matter.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -20,7 +20,7 @@ int tell_session(struct bpf_iter__bpf_map_elem *ctx)
 
 	if (!ctx->key)
 		return 0;
-	task = (struct task_struct *)bpf_get_current_task(); /* a plain address: Linux 5.10 */
+	task = (struct task_struct *)bpf_get_current_task(); /* not the _btf variant: Linux 5.10 */
 	r.session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
