@@ -18,7 +18,7 @@ constexpr Component needed_map(const char *name, Capability capability) {
     return {Kind::map, "", name, "", capability, OPTIONAL_NEEDED, ""};
 }
 
-// A map of one optional program: refused with it.
+// A map that only one optional program uses: missing when that program is refused.
 constexpr Component map_of(const char *program, const char *name, Capability capability) {
     return {Kind::map, "", name, "", capability, OPTIONAL_NEEDED, "", program};
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr __u32 link_tcx = 11; // BPF_LINK_TYPE_TCX (Linux 6.6), which older headers do not have
 
-// The first field of its part of bpf_link_info, as that of XDP.
+// ifindex is the first field of the tcx part of bpf_link_info, as of the XDP part.
 __u32 tcx_ifindex(const bpf_link_info &info) {
     return info.xdp.ifindex;
 }
