@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fields that events of several types have. Getters ask an event for:
+// Fields that events of several types have. Getters need of an event:
 //   time          EventTime
 //   line          LineContext of tools/reader/lines/event_json.h
 //   process       members pid, ppid, uid, comm, cgroup
@@ -15,7 +15,7 @@ namespace pinpipe {
 
 namespace fields {
 
-// What all events begin with. TYPE: the event_type, as JSON.
+// The first fields of every event. TYPE: the event_type, as JSON.
 template <Literal TYPE>
 inline constexpr auto beginning =
     rows(constant<"v", "1">(JsonType::number, "version of these fields"),
@@ -31,7 +31,7 @@ inline constexpr auto seq =
                            "its count, but for usage and ports"},
                [](const auto &e) { return e.line.seq; });
 
-// Of text as json_string() has it.
+// For text that json_string() has made.
 constexpr auto json_of = [](std::string_view json) { return Quoted{json}; };
 
 inline constexpr auto host_name =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fields of conn events. Getters ask an event, besides what socket_fields.h names, for:
+// The fields of conn events. Besides what socket_fields.h lists, getters need of an event:
 //   record    conn_record
 #pragma once
 
@@ -9,7 +9,7 @@ namespace pinpipe {
 
 Word conn_action(uint8_t action);                // enum conn_action
 std::optional<Word> conn_reason(uint8_t reason); // enum conn_reason
-// "ECONNREFUSED"; none where it has no name.
+// "ECONNREFUSED"; nothing if the error has no name.
 std::optional<std::string_view> error_name(uint32_t error);
 
 namespace fields {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The fields of deny events. Getters ask an event, besides what socket_fields.h names, for:
+// The fields of deny events. Besides what socket_fields.h lists, getters need of an event:
 //   record    deny_record
-//   rule      PROCESS of the rules that decided, as json_string() has it; empty: not known
+//   rule      PROCESS of the rules that decided, from json_string(); empty: not known
 #pragma once
 
 #include "lib/event/socket_fields.h"

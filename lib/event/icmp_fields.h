@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fields of icmp events. Getters ask an event for:
+// The fields of icmp events. Getters need of an event:
 //   record      icmp_record
 //   version     of the IP header: 4 or 6
 //   type_run    text of fields::icmp_type, as a Run
@@ -11,7 +11,7 @@
 
 namespace pinpipe::fields {
 
-// The same for all messages of a type; their event has version, type, name.
+// Fields that are the same for all messages of a type; getters need version, type and name.
 inline constexpr auto icmp_type =
     rows(row<"proto">({.kind = kind::text_that(R"("enum": ["icmp", "icmpv6"])")},
                       [](const auto &t) { return t.version == 4 ? Word("icmp") : Word("icmpv6"); }),
@@ -23,8 +23,8 @@ inline constexpr auto icmp_name = rows(row<"icmp_name">(
      .absent = "where the type has none"},
     [](const auto &t) { return t.name.empty() ? std::nullopt : std::optional(t.name); }));
 
-// The same for all messages of an interface; its event has name, as JSON, and record, a
-// hook_record.
+// Fields that are the same for all messages of an interface; getters need name, as JSON, and
+// record, a hook_record.
 inline constexpr auto icmp_hook =
     rows(row<"ifname">({.kind = kind::interface,
                         .meaning = "interface, by the name it had when it was loaded",

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The fields of lost events. Getters ask an event, besides what common_fields.h names, for:
+// The fields of lost events. Besides what common_fields.h lists, getters need of an event:
 //   stream         plain text
-//   reason         optional plain text, of usage
-//   interface_run  text of fields::interface, of ports; else empty
-//   count          how much was lost
+//   reason         optional plain text; for usage
+//   interface_run  text of fields::interface; for ports, else empty
+//   count          events, calls (usage) or packets (ports)
 //   lost_by        optional plain text
-//   sums           usage_sums, of usage
-//   bytes          optional, of ports
+//   sums           usage_sums; for usage
+//   bytes          optional; for ports
 #pragma once
 
 #include "lib/event/usage_fields.h"

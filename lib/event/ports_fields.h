@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The fields of ports events: of a port, or of what an interface has apart from ports. Getters ask
-// an event, besides what common_fields.h and fields::span of usage_fields.h name, for:
-//   port      index, received, sent, owners of the port; or a null pointer
-//   apart     fragments, malformed, sent_fragments; or a null pointer
-//   item()    of an owner, for the getters of owner_rows, which ask for:
+// The fields of ports events, which are about a port, or about packets of an interface without a
+// known port. Besides what common_fields.h and fields::span of usage_fields.h list, getters need of
+// an event:
+//   port      index, received, sent, owners of the port; else a null pointer
+//   apart     fragments, malformed, sent_fragments of the interface; else a null pointer
+//   item()    the event of an owner, for the getters of owner_rows, which need:
 //   owner     PortOwner of tools/reader/owner_book.h
-//   counted   whether its bytes are told
+//   counted   whether the owner's bytes are reported
 #pragma once
 
 #include "bpf/abi/rules.h"

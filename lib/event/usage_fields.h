@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The fields of usage events. Getters ask an event, besides what common_fields.h names, for:
+// The fields of usage events. Besides what socket_fields.h lists, getters need of an event:
 //   key        usage_key
 //   sums       usage_sums
-//   by_port    whether lines are told apart by remote ports
-//   interval   of the sums: milliseconds
+//   by_port    whether there is a line for each remote port
+//   interval   time that the sums cover: milliseconds
 //   total      whether the sums are since the load
 #pragma once
 
