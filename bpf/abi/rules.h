@@ -179,7 +179,7 @@ struct kin_record {
 	struct subject_key of[KIN_SUBJECTS]; /* kind 0: none; bank: 0 */
 };
 
-/* peers: an LRU hash of those who sent to a UDP socket first. The value is always 1. */
+/* peers: an LRU hash of remote ends that sent to a UDP socket first. The value is always 1. */
 #define MAX_PEERS 65536
 
 struct peer_key {

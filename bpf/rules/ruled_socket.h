@@ -35,8 +35,8 @@ static __always_inline bool is_tcp_kind(__u32 protocol)
 }
 
 /*
- * The label of an MPTCP subflow that the kernel created by itself: a copy of the MPTCP socket's
- * label. NULL: sk is no such subflow, or the MPTCP socket has no label.
+ * The label of an MPTCP subflow that the kernel created by itself (a join): a copy of the MPTCP
+ * socket's label. NULL: sk is no such subflow, that socket has no label, or there is no memory.
  */
 static __always_inline struct label_record *inherit(struct bpf_sock *sk)
 {

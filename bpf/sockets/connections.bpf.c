@@ -62,7 +62,7 @@ static __always_inline __u8 reason_of(int before, __u32 error)
 		       : CONN_ABORTED;
 }
 
-/* Bytes of payload received in order: bytes_received counts the FIN too. */
+/* Bytes of payload received in order, without the FIN, which tp->bytes_received includes. */
 static __always_inline __u64 received_by(const struct tcp_sock *tp)
 {
 	__u64 bytes = tp->bytes_received;

@@ -167,7 +167,7 @@ static __always_inline void tell_bind(struct sock *sk, int result)
 		tell_bound(readers, sk, &key, BIND_BIND);
 }
 
-/* Of sockets other than TCP and MPTCP: those report BIND_CLOSE when they stop listening. */
+/* For sockets other than TCP and MPTCP, which report BIND_CLOSE when they stop listening. */
 static __always_inline void tell_release(struct sock *sk)
 {
 	struct usage_key key = {};

@@ -260,7 +260,10 @@ static __always_inline void release_over(struct search *s)
 	bpf_loop(MAX_CLAIMS, release_next, s, 0);
 }
 
-/* A UDP socket closes with its last process, and perhaps no probe sees that. */
+/*
+ * Releases the UDP claims of a process that ends: its sockets close, and perhaps no probe sees
+ * that.
+ */
 static __always_inline void release_ports_of(const struct process_key *who)
 {
 	struct search s = {.start = who->start, .pid = who->pid};

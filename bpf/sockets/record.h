@@ -59,7 +59,7 @@ static __always_inline void fill_port(struct socket_record *r, struct sock *sk)
 		r->local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 }
 
-/* The current process; task: its current thread. */
+/* Fills in the current process. task: its current thread. */
 static __always_inline void fill_current(struct socket_record *r, struct task_struct *task)
 {
 	read_current(&r->process);

@@ -8,7 +8,7 @@
 #include "bpf/common/protocols.h"
 #include "bpf/common/socket.h"
 
-#define EPHEMERAL_PORTS 32768 /* the first port that Linux chooses for clients by default */
+#define EPHEMERAL_PORTS 32768 /* where the default range of ports that Linux chooses begins */
 
 /* The used part of sockaddr_in and sockaddr_in6; network byte order. */
 struct socket_name {

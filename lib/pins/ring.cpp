@@ -102,7 +102,7 @@ size_t Ring::take(std::span<Record> out) {
         sound = padded(bytes) <= end - position;
         if (!sound)
             break;
-        if (!(length & discarded)) // of one that is too long only size is set, for the caller
+        if (!(length & discarded)) // a record that is too long gets only its size
             static_cast<void>(copy(position, bytes, out[count++]));
         position += padded(bytes);
     }
