@@ -19,25 +19,25 @@ inline constexpr auto outcome = rows(
                   [](const auto &e) { return conn_action(e.record.action); }),
     row<"reason">({.kind = kind::text_that(
                        R"("enum": ["closed", "reset", "aborted", "timeout", "error", "refused"])"),
-                   .meaning = "why it ended; of connect: why it did not come to be",
+                   .meaning = "why the connection ended; of connect: why it failed",
                    .absent = "of accept, and of a connect that did not fail"},
                   [](const auto &e) { return conn_reason(e.record.reason); }),
     group(
         "unless reason is closed", [](const auto &e) { return e.record.reason == CONN_CLOSED; },
         rows(row<"closed_by">({.kind = kind::text_that(R"("enum": ["local", "remote"])"),
-                               .meaning = "who was done first"},
+                               .meaning = "the side that closed first"},
                               [](const auto &e) {
                                   return e.record.state & CONN_PEER_FIRST ? Word("remote")
                                                                           : Word("local");
                               }))),
     group(
-        "where there was none", [](const auto &e) { return e.record.error != 0; },
+        "where there was no error", [](const auto &e) { return e.record.error != 0; },
         rows(
             row<"errno">({.kind = kind::positive, .meaning = "number of the error"},
                          [](const auto &e) { return e.record.error; }),
             row<"error">({.kind = kind::text_that(R"("type": "string", "pattern": "^E[A-Z0-9]+$")"),
                           .meaning = "name of the error",
-                          .absent = "where it has none"},
+                          .absent = "where the error has none"},
                          [](const auto &e) { return error_name(e.record.error); }))));
 
 inline constexpr auto connection = rows(

@@ -13,17 +13,17 @@ Word deny_hook_word(uint8_t hook); // enum deny_hook
 inline constexpr auto deny_table = [] {
     using namespace fields;
     return table(
-        "deny", "What rules refused a process, or would have",
+        "deny", "What rules refused a process, or would have refused",
         rows(beginning<R"("deny")">, seq, host,
              row<"action">({.kind = kind::text_that(R"("enum": ["deny", "audit"])"),
-                            .meaning = "audit: told, but let through"},
+                            .meaning = "audit: reported, but let through"},
                            [](const auto &e) {
                                return e.record.state & DENY_AUDIT ? Word("audit") : Word("deny");
                            }),
              row<"rule">(
                  {.kind = kind::text_that(R"("type": "string", "minLength": 1, "maxLength": 255)"),
-                  .meaning = "whose rules decided: PROCESS as ebpf-ctl was given it",
-                  .absent = "where they have been removed since"},
+                  .meaning = "PROCESS whose rules decided, as given to ebpf-ctl",
+                  .absent = "where these rules have been removed since"},
                  [](const auto &e) {
                      return e.rule.empty() ? std::nullopt : std::optional(Quoted{e.rule});
                  }),
@@ -45,7 +45,7 @@ inline constexpr auto deny_table = [] {
                          [](const auto &e) { return nonzero(e.record.port); }),
              row<"suppressed">(
                  {.kind = kind::positive,
-                  .meaning = "denials of this socket since its last event that were not told",
+                  .meaning = "denials of this socket since its last event that were not reported",
                   .absent = "where there are none"},
                  [](const auto &e) { return nonzero(e.record.suppressed); }),
              process(""), attribution(R"("const": "exact")"), community_id));

@@ -23,7 +23,7 @@ inline constexpr auto lost_table = [] {
                            .meaning = "event_type of what was lost"},
                           [](const auto &e) { return e.stream; }),
             row<"reason">({.kind = kind::text_that(R"("enum": ["full", "forgotten"])"),
-                           .meaning = "why nobody knows whose it was",
+                           .meaning = "why the process is not known",
                            .absent = "unless stream is usage"},
                           [](const auto &e) { return e.reason; }),
             group(
@@ -33,8 +33,8 @@ inline constexpr auto lost_table = [] {
                           .meaning = "events; of usage: calls; of ports: packets"},
                          [](const auto &e) { return e.count; }),
             row<"lost_by">({.kind = kind::text,
-                            .meaning = "who gave them up",
-                            .absent = "where it was a reader"},
+                            .meaning = "the tool that dropped the events",
+                            .absent = "where a reader lost them"},
                            [](const auto &e) { return e.lost_by; }),
             group(
                 "unless stream is usage", [](const auto &e) { return e.reason.has_value(); }, sums),

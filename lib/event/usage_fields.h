@@ -17,18 +17,19 @@ inline constexpr auto sums = rows(
                       [](const auto &e) { return e.sums.bytes_sent; }),
     row<"bytes_received">({.kind = kind::bytes, .meaning = "payload that was received"},
                           [](const auto &e) { return e.sums.bytes_received; }),
-    row<"calls_sent">({.kind = kind::count, .meaning = "calls, or datagrams, that sent it"},
+    row<"calls_sent">({.kind = kind::count, .meaning = "calls, or datagrams, that sent payload"},
                       [](const auto &e) { return e.sums.calls_sent; }),
-    row<"calls_received">({.kind = kind::count, .meaning = "calls, or datagrams, that received it"},
-                          [](const auto &e) { return e.sums.calls_received; }));
+    row<"calls_received">(
+        {.kind = kind::count, .meaning = "calls, or datagrams, that received payload"},
+        [](const auto &e) { return e.sums.calls_received; }));
 
-inline constexpr auto span = rows(
-    row<"interval_ms">({.kind = kind::milliseconds, .meaning = "time that the numbers are about"},
-                       [](const auto &e) { return e.interval; }),
-    row<"total">({.kind = kind::always_true,
-                  .meaning = "numbers since the load",
-                  .absent = "without --since-load"},
-                 [](const auto &e) { return only_if(e.total); }));
+inline constexpr auto span =
+    rows(row<"interval_ms">({.kind = kind::milliseconds, .meaning = "time that the numbers cover"},
+                            [](const auto &e) { return e.interval; }),
+         row<"total">({.kind = kind::always_true,
+                       .meaning = "numbers since the load",
+                       .absent = "without --since-load"},
+                      [](const auto &e) { return only_if(e.total); }));
 
 } // namespace fields
 
