@@ -143,7 +143,7 @@ Result<Prefix> parse_prefix(const std::string &text) {
         prefix.mask.bytes[bit / 8] |= static_cast<__u8>(0x80 >> bit % 8);
     for (int i = 0; i < 16; i++)
         if (prefix.host.bytes[i] & ~prefix.mask.bytes[i])
-            return wrong("it has bits behind its length");
+            return wrong("bits after the prefix length are not zero");
     return prefix;
 }
 

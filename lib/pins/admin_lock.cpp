@@ -76,7 +76,7 @@ Result<AdminLock> AdminLock::take(const Pins &pins, const LockWait &wait, const 
 Result<void> AdminLock::confirm() const {
     if (is_lock_of(admin_, path_))
         return {};
-    return fail(failure("root went on with a change of its own: this one took too long"));
+    return fail(failure("this change took too long: a process of root has taken over the lock"));
 }
 
 } // namespace pinpipe

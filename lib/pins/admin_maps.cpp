@@ -76,10 +76,11 @@ Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set
         return fail(with_admin_hint(opened.error(), pins, set));
     for (const auto &[spec, map] : maps.maps_)
         if (is_frozen(map.get()))
-            return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
-                            .with_hint(std::string("sudo ebpf-load ") + set.load_option +
-                                       pin_root_option(pins.root()) +
-                                       "   (any load puts a new one there)"));
+            return fail(
+                failure(maps.path(*spec) + " is frozen: a process that may change it did that")
+                    .with_hint(std::string("sudo ebpf-load ") + set.load_option +
+                               pin_root_option(pins.root()) +
+                               "   (any load puts a new one there)"));
     return maps;
 }
 

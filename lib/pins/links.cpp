@@ -43,7 +43,7 @@ Result<LinkState> inspect_link(const Fd &link) {
     case BPF_LINK_TYPE_RAW_TRACEPOINT:
     case BPF_LINK_TYPE_TRACING:
     case BPF_LINK_TYPE_PERF_EVENT: return LinkState{info.id, info.prog_id, 0, true};
-    default: return fail(failure("a pinned link is of another kind"));
+    default: return fail(failure("a pinned link has a type that pinpipe does not use"));
     }
 }
 

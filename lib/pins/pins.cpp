@@ -274,7 +274,7 @@ Result<abi_record> Pins::abi() const {
     const std::string unload =
         "sudo ebpf-load --unload" + pin_root_option(root_) + "   (then load again)";
     if (abi.magic != LAYOUT_MAGIC)
-        return fail(failure(path(abi_map.path) + " is no abi record of ours").with_hint(unload));
+        return fail(failure(path(abi_map.path) + " was not made by ebpf-load").with_hint(unload));
     if (abi.version != LAYOUT_VERSION)
         return fail(failure(path(abi_map.path) + " has layout " + std::to_string(abi.version) +
                             ", this program has " + std::to_string(LAYOUT_VERSION))

@@ -105,7 +105,8 @@ Result<bool> UsageMaps::read_dead(uint64_t last,
         next_ = last - DEAD_ENTRIES + 1;
     for (; next_ <= last; next_++) {
         dead_record record{};
-        if (auto read = read_element(dead_, next_ & (DEAD_ENTRIES - 1), record, "the dead ring");
+        if (auto read = read_element(dead_, next_ & (DEAD_ENTRIES - 1), record,
+                                     "the usage of ended processes");
             !read)
             return fail(read.error());
         if (record.number > next_)

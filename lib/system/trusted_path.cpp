@@ -17,11 +17,12 @@ namespace {
 constexpr int path_only = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 Error changeable(const std::string &path, const struct stat &st, bool last) {
-    Error error = failure(path + " can be changed by others than root");
+    Error error = failure(path + " can be changed by users other than root");
     const bool for_everybody = !last && st.st_mode & S_ISVTX; // as for /tmp
-    error.hint = for_everybody
-                     ? "ebpf-load --pin-root /run/ebpf ...   (any directory of root's alone)"
-                     : "sudo chown root " + path + " && sudo chmod go-w " + path;
+    error.hint =
+        for_everybody
+            ? "ebpf-load --pin-root /run/ebpf ...   (any directory that only root can change)"
+            : "sudo chown root " + path + " && sudo chmod go-w " + path;
     return error;
 }
 
@@ -93,7 +94,8 @@ private:
 
     Result<void> follow(const Fd &link, const struct stat &st, const std::string &path) {
         if (st.st_uid != 0)
-            return fail(failure(path + " is a symbolic link that others than root can change"));
+            return fail(
+                failure(path + " is a symbolic link that users other than root can change"));
         if (++links_ > 40) // the kernel's limit
             return fail(system_error("open " + whole_, ELOOP));
         char target[PATH_MAX];

@@ -64,7 +64,7 @@ has_no_program() { [ -z "$(program_on "$1")" ]; } # INTERFACE
 	mount -t bpf -o mode=01777 bpf "$root"
 	run -1 --separate-stderr loader --xdp lan0
 	assert_one_error ebpf-load
-	[[ $stderr == *"$root can be changed by others than root"*'hint: '*chmod* ]]
+	[[ $stderr == *"$root can be changed by users other than root"*'hint: '*chmod* ]]
 	[ "$(names_in "$root")" = 'maps.debug progs.debug' ]
 	[ -z "$(program_on lan0)" ]
 }

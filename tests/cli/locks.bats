@@ -114,8 +114,8 @@ refused_by_all() { # PIN_ROOT ERROR
 @test "locks: root follows no directory that others can change, wherever it is on the way" {
 	install -d -o nobody "/run/$lab-dir"
 	mkdir -p "/run/$lab-dir/deep/er"
-	refused_by_all "/run/$lab-dir/deep/er" "/run/$lab-dir can be changed by others than root"
-	refused_by_all "/tmp/$lab-dir" '/tmp can be changed by others than root'
+	refused_by_all "/run/$lab-dir/deep/er" "/run/$lab-dir can be changed by users other than root"
+	refused_by_all "/tmp/$lab-dir" '/tmp can be changed by users other than root'
 	[ ! -e "/tmp/$lab-dir" ]
 }
 
@@ -124,7 +124,7 @@ refused_by_all() { # PIN_ROOT ERROR
 	ln -s "$root" "/run/$lab-dir/ours"
 	ln -s "$root" "/run/$lab-dir/theirs"
 	chown -h nobody "/run/$lab-dir/theirs"
-	refused_by_all "/run/$lab-dir/theirs" "/run/$lab-dir/theirs is a symbolic link that others than root can change"
+	refused_by_all "/run/$lab-dir/theirs" "/run/$lab-dir/theirs is a symbolic link that users other than root can change"
 	"$bin/ebpf-load" --pin-root "/run/$lab-dir/ours" --netns "$here" --xdp lan0
 	[ -e "$root/abi" ]
 	"$bin/ebpf-ctl" --pin-root "/run/$lab-dir/ours" status | grep -q lan0

@@ -232,7 +232,7 @@ void PrintTo(const Bad &test, std::ostream *out) {
 constexpr const char *no_address = "want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or 2001:db8::/32";
 constexpr const char *length4 = "the length is 0 to 32";
 constexpr const char *length6 = "the length is 0 to 128";
-constexpr const char *behind = "it has bits behind its length";
+constexpr const char *behind = "bits after the prefix length are not zero";
 
 class PrefixBad : public testing::TestWithParam<Bad> {};
 

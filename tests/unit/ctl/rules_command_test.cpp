@@ -191,8 +191,9 @@ TEST_F(RulesCommand, GroupsDoWhatTheyMay) {
 TEST_F(RulesCommand, FrozenMapsAreTold) {
     if (!freeze(pins().admin(subjects_map)))
         GTEST_SKIP() << "this kernel freezes no such map";
-    EXPECT_EQ(error({"allow", "80", "app"}, 1), "ebpf-ctl: " + below("admin/subjects") +
-                                                    " is frozen: whoever may change it did that");
+    EXPECT_EQ(error({"allow", "80", "app"}, 1),
+              "ebpf-ctl: " + below("admin/subjects") +
+                  " is frozen: a process that may change it did that");
     EXPECT_EQ(ctl({"rules"}).status, 0);
 }
 

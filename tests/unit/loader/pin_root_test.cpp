@@ -120,7 +120,7 @@ TEST_F(PinRootTest, WhatOthersCanChangeIsRefused) {
         for (const auto &refused : {PinRoot::prepare(root(), {}, undo).map([](const PinRoot &) {}),
                                     PinRoot::open(root(), {}, undo).map([](const PinRoot &) {})}) {
             ASSERT_FALSE(refused) << uid << " " << mode;
-            EXPECT_EQ(refused.error().text, root() + " can be changed by others than root");
+            EXPECT_EQ(refused.error().text, root() + " can be changed by users other than root");
             EXPECT_NE(refused.error().hint, "");
         }
     }

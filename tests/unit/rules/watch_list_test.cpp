@@ -165,7 +165,7 @@ TEST_F(WatchListTest, FrozenMapsAreTold) {
     if (!freeze(below("admin/watches")))
         GTEST_SKIP() << "this kernel freezes no such map";
     EXPECT_EQ(WatchList::open_to_write(pins()).error().text,
-              below("admin/watches") + " is frozen: whoever may change it did that");
+              below("admin/watches") + " is frozen: a process that may change it did that");
     EXPECT_TRUE(WatchList::open_to_read(pins()));
 }
 
