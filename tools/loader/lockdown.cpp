@@ -25,8 +25,8 @@ Answer answer_to(int code) {
                                            : Answer::absent;
 }
 
-// The directory where securityfs is mounted, or else a new mount of it; errno where neither can be
-// had.
+// Opens the directory where securityfs is mounted, or else a new mount of it. Sets errno if neither
+// is possible.
 Fd open_securityfs() {
     struct statfs usual {};
     if (statfs(usual_place, &usual) == 0 && usual.f_type == SECURITYFS_MAGIC)

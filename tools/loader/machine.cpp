@@ -52,7 +52,7 @@ Finding check_btf() {
             "boot a kernel that was built with CONFIG_DEBUG_INFO_BTF"};
 }
 
-// The setting cannot be seen in every network namespace: root looks at a program instead.
+// Other network namespaces do not show the sysctl. So root loads a program and looks at that.
 Finding check_jit() {
     if (geteuid() != 0)
         return ask_root("jit");
