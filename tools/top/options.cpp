@@ -72,7 +72,7 @@ std::optional<Column> find_column(By by, const std::string &name) {
     return shape == shapes.end() ? std::nullopt : std::optional(shape->column);
 }
 
-// A column that is there for ports alone chooses them.
+// Without --by, a column that only ports have chooses the view of ports.
 Result<void> take_sort(Request &request, const std::string &name) {
     View &view = request.view;
     auto column = find_column(view.by, name);
@@ -129,7 +129,7 @@ Result<Request> read_request(const Parsed &parsed) {
     for (const Parsed::Given &given : parsed.options)
         if (auto taken = take(request, given); !taken)
             return wrong(std::move(taken.error()));
-    if (const std::string *name = parsed.value(opt_sort)) // the view is known now
+    if (const std::string *name = parsed.value(opt_sort)) // after --by, wherever it was given
         if (auto taken = take_sort(request, *name); !taken)
             return wrong(std::move(taken.error()));
     return request;

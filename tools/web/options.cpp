@@ -71,7 +71,7 @@ Result<void> take(Request &request, const Parsed::Given &given) {
     return {};
 }
 
-// What others can reach wants a password, and one that nobody reads on its way.
+// An address that other machines can reach needs passwords, and HTTPS to protect them.
 Result<void> check_safety(const Request &request) {
     if (is_loopback(request.listen))
         return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prometheus' text format. Labels are room names alone, of which there is a bounded number.
+// Metrics in Prometheus' text format. Only room names are labels, and their number is bounded.
 #include "lib/base/version.h"
 #include "tools/web/api/api.h"
 
@@ -17,7 +17,7 @@ void one(std::string &out, const char *name, const char *type, const char *help,
     out += std::string(name) + " " + std::to_string(value) + "\n";
 }
 
-// Names of rooms have no character that would need an escape.
+// Names of rooms need no escapes.
 void each_room(std::string &out, const Hub &hub, const char *name, const char *type,
                const char *help, const std::function<uint64_t(const Room &)> &value) {
     begin(out, name, type, help);

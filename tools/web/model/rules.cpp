@@ -6,7 +6,7 @@
 namespace pinpipe::web {
 namespace {
 
-// One line of JSON, an array, or empty.
+// The first line of text, which is a JSON array; empty if it is none.
 std::string array_in(const std::string &text) {
     constexpr unsigned flags =
         rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;

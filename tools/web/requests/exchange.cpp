@@ -9,7 +9,7 @@
 namespace pinpipe::web {
 namespace {
 
-constexpr size_t longest_body = 4096; // of what is no room
+constexpr size_t longest_body = 4096; // bytes; uploads to rooms have no limit
 
 std::string_view looked_up(MHD_Connection *connection, MHD_ValueKind kind, const char *name) {
     const char *value = MHD_lookup_connection_value(connection, kind, name);
@@ -22,7 +22,7 @@ int socket_of(MHD_Connection *connection) {
 
 } // namespace
 
-// Cookies do not tell ports apart.
+// Has the port in its name, since browsers send a cookie to all ports of a host.
 std::string cookie_name(const Request &request) {
     return "ebpf-web-" + std::to_string(port_of(request.listen));
 }
@@ -115,7 +115,7 @@ std::optional<Answer> Exchange::refusal(const Admission &admission) const {
     case Admission::refused: break;
     }
     Reply reply = Reply::error(MHD_HTTP_UNAUTHORIZED, "a password is needed");
-    // Our page asks by itself: to it a browser need not.
+    // Our page shows its own sign-in form, so the browser need not ask.
     if (header("Sec-Fetch-Mode").empty() && header("X-Requested-With").empty())
         reply = std::move(reply).with("WWW-Authenticate", "Basic realm=\"pinpipe\"");
     return reply;
@@ -166,7 +166,7 @@ MHD_Result Exchange::give(const Answer &answer) {
 }
 
 MHD_Result Exchange::go(const char *data, size_t *size) {
-    if (pending && !pending->done) // woken since all ends
+    if (pending && !pending->done) // woken because the server ends
         return give(pending);
     if (!checked_) {
         if (const auto answer = check())
