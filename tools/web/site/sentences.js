@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Events as sentences. describe() gives { kind, tone, said, more }: said is a list of words and values ({ value }),
-// more what stands behind it in small. Pure functions of the event; whatever is in it, they give something.
+// Events as sentences. describe() returns { kind, tone, said, more }: said is the sentence, a list of words and values
+// ({ value }); more is the text in small letters after it. Pure functions of the event, which accept any JSON.
 import { bytes, count, counted, duration } from './format.js';
 import { shown } from './safe.js';
 import { icmpText } from './icmp.js';
@@ -96,7 +96,7 @@ function usage(event) {
     ];
 }
 
-// What an interface counts, and no port of it.
+// Packets that an interface counts and that belong to no port.
 function portsApart(event) {
     const sent =
         event.fragments_sent === undefined
@@ -172,7 +172,7 @@ export function describe(event) {
         const [said, details] = make(event);
         return { kind, tone: toneOf(event), said: capital(said), more: details.filter(Boolean).join(' · ') };
     } catch {
-        return { kind, tone: '', said: ['an event with unusable fields'], more: '' }; // say, nested too deep
+        return { kind, tone: '', said: ['an event with unusable fields'], more: '' }; // such as too deep nesting
     }
 }
 
