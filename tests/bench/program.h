@@ -63,7 +63,7 @@ public:
     Program &operator=(const Program &) = delete;
 
     void ask(bool on) { skeleton_->data_wanted->wanted.readers[STREAM_ICMP] = on ? 1 : 0; }
-    // Watches this TCP port too.
+    // Watches this TCP port as well; 0: none.
     void watch(uint16_t port) {
         skeleton_->data_watching->watching.ports = 1;
         const __u32 index = port;

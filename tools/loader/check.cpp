@@ -95,7 +95,7 @@ void check_interfaces(Findings &findings) {
     for (const XdpSupport &support : xdp_support()) {
         std::string value = "generic";
         if (!support.native)
-            value = "native where the driver has it (this kernel does not tell), else generic";
+            value = "native if the driver has it (this kernel does not say), else generic";
         else if (*support.native)
             value = support.frags ? "native, with packets in several buffers" : "native";
         findings.push_back({"xdp " + support.interface, State::ok, value, ""});

@@ -50,7 +50,7 @@ Result<Fd> attach_egress(const Program &program, const Interface &interface) {
     Fd link(
         bpf_link_create(program.fd.get(), static_cast<int>(interface.index), tcx_egress, nullptr));
     if (!link.valid())
-        return fail(kernel_error("attach see_sent to what " + interface.name + " sends", errno));
+        return fail(kernel_error("attach see_sent to packets sent on " + interface.name, errno));
     return link;
 }
 

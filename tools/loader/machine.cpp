@@ -89,7 +89,7 @@ Finding check_capabilities() {
         return {"capabilities", State::unknown, "a normal user: loading needs root",
                 "sudo ebpf-load --check"};
     case Privilege::user_namespace:
-        return {"capabilities", State::missing, "root of a user namespace alone",
+        return {"capabilities", State::missing, "root only in a user namespace",
                 "run it as the machine's root"};
     case Privilege::no_capabilities:
         return {"capabilities", State::missing,

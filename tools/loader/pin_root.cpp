@@ -83,20 +83,21 @@ std::string mount_source(const std::string &path) {
 Result<void> mount_bpffs(const std::string &path, const char *source, std::string &doubt) {
     std::error_code ignored;
     if (!fs::is_empty(path, ignored))
-        return fail(failure(path + " is no bpffs and not empty")
+        return fail(failure(path + " is neither a BPF file system (bpffs) nor empty")
                         .with_hint("choose another --pin-root, or mount -t bpf bpf " + path));
     const Place place = std::getenv(own_mounts) ? Place::shared : mount_namespace(path);
     if (place == Place::own)
-        return fail(failure("cannot mount a bpffs at " + path +
-                            ": this mount namespace is not that of pid 1, the pins would vanish")
-                        .with_hint("ebpf-load --netns NAME ...   (outside of 'ip netns exec')"));
+        return fail(
+            failure("cannot mount a bpffs at " + path +
+                    ": this mount namespace is not that of pid 1: the pins would vanish with it")
+                .with_hint("ebpf-load --netns NAME ...   (outside of 'ip netns exec')"));
     if (place == Place::unknown)
-        doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
+        doubt = "this mount namespace may not last, and the pins vanish with it";
     if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
         return fail(system_error("mount a bpffs at " + path, errno));
     if (mount_source(path) == source || mkdir((path + "/" + source).c_str(), 0700) == 0)
         return {};
-    const Error error = system_error("mark " + path, errno);
+    const Error error = system_error("make " + path + "/" + source, errno);
     umount2(path.c_str(), MNT_DETACH);
     return fail(error);
 }

@@ -22,7 +22,8 @@ Result<void> Rules::plan_present(Run &run) {
             places_.push_back(std::move(place));
             continue;
         }
-        std::fprintf(stderr, "ebpf-load: %s: the cgroup is gone, or others detached this\n",
+        std::fprintf(stderr,
+                     "ebpf-load: %s: the cgroup no longer exists, or its programs were detached\n",
                      printable(record.path).c_str());
         remove_rule_links(run.pins, number);
         const auto map = run.pins.open(cgroups_map, Access::write);

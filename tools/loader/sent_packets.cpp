@@ -79,7 +79,7 @@ Result<void> SentPackets::attach_step(Run &run, XdpStep &step) {
         if (!state)
             return fail(state.error());
         return update_link(step.sent_link, state->program, step.sent_program,
-                           std::string("what ") + step.record.name + " sends", run.undo);
+                           std::string("packets sent on ") + step.record.name, run.undo);
     }
     auto link = run.netns.inside([&] { return attach_egress(step.sent_program, step.interface); });
     if (link) {

@@ -27,10 +27,10 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
         if (link && record->kind != HOOK_NONE && state && state->attached)
             continue;
         if (link && record->kind == HOOK_XDP)
-            std::fprintf(
-                stderr,
-                "ebpf-load: %s: the interface is gone, or others detached this: %s removed\n",
-                record->name, path.c_str());
+            std::fprintf(stderr,
+                         "ebpf-load: %s: the interface no longer exists, or its program was "
+                         "detached: %s removed\n",
+                         record->name, path.c_str());
         unlink(path.c_str());
         detach_link(pins.sent_link(number));
         unlink(pins.sent_link(number).c_str());

@@ -19,16 +19,17 @@ enum : int {
 };
 
 constexpr Option options[] = {
-    {opt_by, "by", 0, "WHAT", "a row for each process, remote, both or port (default: what comes)"},
+    {opt_by, "by", 0, "WHAT",
+     "a row for each process, remote, both or port (default: by the events)"},
     {opt_sort, "sort", 's', "COLUMN",
      "a heading in lower case: process, sent/s, port, pps-in, owners, ..."},
-    {opt_reverse, "reverse", 'r', nullptr, "the other way round"},
+    {opt_reverse, "reverse", 'r', nullptr, "reverse the order"},
     {opt_units, "units", 'u', "UNITS", "binary (KiB), bits (kbit) or bytes (default: binary)"},
     {opt_filter, "filter", 'f', "TEXT",
      "only rows with this in names, address, interface, protocol or number"},
     {opt_count, "count", 'n', "N", "end after N snapshots"},
     {opt_batch, "batch", 'b', nullptr, "plain tables, also on a terminal"},
-    {opt_width, "width", 'w', "COLUMNS", "of plain tables (default: as wide as it takes)"},
+    {opt_width, "width", 'w', "COLUMNS", "of plain tables (default: as wide as needed)"},
 };
 
 template <class T> struct Word {

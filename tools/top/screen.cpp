@@ -19,16 +19,16 @@ namespace pinpipe::top {
 namespace {
 
 constexpr const char *help[] = {
-    "q       end",
+    "q       quit",
     "v       usage, or ports",
     "g       rows of usage by process, by remote, by both",
     "< >     sort by the column to the left, to the right",
-    "r       the other way round",
+    "r       reverse the order",
     "u       units: bytes in powers of 1024, bits in powers of 1000, plain bytes",
     "/       filter: a part of any name, address, interface, protocol, number; Esc: none",
-    "p       pause; what comes meanwhile is counted",
+    "p       pause; events are still counted",
     "arrows  scroll; also PgUp, PgDn, Home, End",
-    "h       this",
+    "h       this help",
 };
 
 class Screen {

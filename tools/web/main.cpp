@@ -17,8 +17,9 @@ namespace {
 bool has_input() {
     if (!isatty(STDIN_FILENO))
         return true;
-    std::fprintf(stderr, "ebpf-web: standard input is a terminal: only rooms that others send to\n"
-                         "hint: ebpf-read all | ebpf-web\n");
+    std::fprintf(stderr,
+                 "ebpf-web: standard input is a terminal: only rooms of other machines are shown\n"
+                 "hint: ebpf-read all | ebpf-web\n");
     return false;
 }
 

@@ -34,8 +34,7 @@ void add_rooms(std::string &out, const Hub &hub) {
     each_room(out, hub, "pinpipe_room_lost_events_total", "counter",
               "Events that the source says it lost.", [](const Room &room) { return room.lost; });
     each_room(out, hub, "pinpipe_room_viewer_lost_events_total", "counter",
-              "Events that viewers were too slow for.",
-              [](const Room &room) { return room.viewers_lost; });
+              "Events that slow viewers lost.", [](const Room &room) { return room.viewers_lost; });
     each_room(out, hub, "pinpipe_room_viewers", "gauge", "Viewers now.",
               [](const Room &room) { return room.viewers; });
     each_room(out, hub, "pinpipe_room_senders", "gauge", "Senders now.",
@@ -57,7 +56,8 @@ std::string metrics_text(const Hub &hub) {
         summary.traffic().sent);
     one(out, "pinpipe_received_bytes_total", "counter", "Bytes that processes received.",
         summary.traffic().received);
-    one(out, "pinpipe_denied_events_total", "counter", "Denials that were told.", summary.denied());
+    one(out, "pinpipe_denied_events_total", "counter", "Denials that were reported.",
+        summary.denied());
     one(out, "pinpipe_processes", "gauge", "Processes that are known.",
         summary.processes().all().size());
     one(out, "pinpipe_rooms", "gauge", "Rooms.", hub.rooms.all().size());

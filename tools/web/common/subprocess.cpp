@@ -106,7 +106,7 @@ std::string Subprocess::output() const {
 std::string Subprocess::complaint() const {
     constexpr size_t most = 400;
     if (status_ < 0)
-        return "it took too long, or there was too much of it: ask for less";
+        return "the answer took too long, or was too large: ask for less";
     const std::string text = contents(errors_, most);
     return text.substr(0, text.find('\n'));
 }

@@ -115,8 +115,7 @@ Result<std::shared_ptr<Pending>> History::ask(Subprocesses &subprocesses,
             return fail(started.error());
         subprocess = *started;
         if (!subprocess)
-            return fail(
-                Error{.text = "too much is being asked at once", .hint = {}, .code = EAGAIN});
+            return fail(Error{.text = "too many queries at once", .hint = {}, .code = EAGAIN});
     }
     if (!subprocess->done)
         return std::shared_ptr<Pending>(subprocess);

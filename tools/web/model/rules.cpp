@@ -36,7 +36,7 @@ std::shared_ptr<Pending> Rules::refresh(Subprocesses &subprocesses) {
         return asked_ = *started;
     taken_ = now;
     text_.clear();
-    why_ = started ? "too much is being asked at once" : started.error().text;
+    why_ = started ? "too many queries at once" : started.error().text;
     return nullptr;
 }
 

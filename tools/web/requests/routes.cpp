@@ -93,7 +93,7 @@ Answer processes(Exchange &exchange) {
 Answer one_process(Exchange &exchange) {
     ProcessKey key;
     if (!parse_key(std::string(exchange.tail()), key))
-        return not_found("a process is PID-START, as processes has them");
+        return not_found("a process is PID-START, as in /api/v1/processes");
     auto text = ask_hub(
         exchange, [&](const Hub &hub, const Now &now) { return process_json(hub, key, now); });
     if (!text)

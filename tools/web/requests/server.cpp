@@ -98,7 +98,7 @@ Result<void> Server::open() {
     if (!daemon_)
         return fail(failure(tls ? "cannot use " + context_.request.certificate + " and " +
                                       context_.request.key +
-                                      ": no certificate and its key in PEM, or not of each other"
+                                      ": they are not a certificate and its key in PEM format"
                                 : "cannot serve on " + text_of(context_.request.listen)));
     const int socket = listener->release(); // the daemon owns it now
     std::fprintf(stderr, "ebpf-web: %s://%s/\n", context_.request.tls() ? "https" : "http",
@@ -166,7 +166,7 @@ Result<void> Server::run() {
         flush_when_due();
         wake_sleepers(false);
         if (MHD_run(daemon_.get()) != MHD_YES)
-            return fail(failure("cannot go on serving"));
+            return fail(failure("cannot serve connections any more"));
     }
     context_.ending = true; // MHD must not stop while a connection is suspended
     streams_.stop();

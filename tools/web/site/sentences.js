@@ -50,7 +50,7 @@ function connection(event) {
 }
 
 function bound(event) {
-    const verb = { listen: 'listens on', close: 'gave back' }[event.action] ?? 'bound';
+    const verb = { listen: 'listens on', close: 'released' }[event.action] ?? 'bound';
     const any = event.local_ip === '0.0.0.0' || event.local_ip === '::';
     const address = any || event.local_ip === undefined ? ['any address'] : [value(event.local_ip)];
     if (event.local_port === undefined)
@@ -125,7 +125,7 @@ function ports(event) {
 
 function lost(event) {
     if (event.lost_by !== undefined)
-        return [say`${value(counted(event.count, 'line'))} given up by ${event.lost_by}`, []];
+        return [say`${value(counted(event.count, 'line'))} dropped by ${event.lost_by}`, []];
     if (event.stream === 'ports')
         return [
             say`${value(counted(event.count, 'packet'))} of watched ports not counted: the kernel had no memory`,
@@ -139,7 +139,7 @@ function lost(event) {
     const why =
         event.reason === 'full' ? 'the maps had no room' : 'processes ended faster than they were read';
     return [
-        say`${value(bytes((event.bytes_sent ?? 0) + (event.bytes_received ?? 0)))} of usage not told apart: ${[why]}`,
+        say`${value(bytes((event.bytes_sent ?? 0) + (event.bytes_received ?? 0)))} of usage without its process: ${[why]}`,
         [],
     ];
 }
