@@ -70,5 +70,5 @@ with_security() { # mounted|hidden COMMAND...
 @test "check: root of a user namespace lacks what loading needs" {
 	unshare --user --map-root-user true 2>/dev/null || skip 'no user namespaces here'
 	run -1 --separate-stderr unshare --user --map-root-user "$bin/ebpf-load" --pin-root "$root" --check --json
-	[[ $(finding capabilities "$output") == 'missing root of a user namespace'* ]]
+	[[ $(finding capabilities "$output") == 'missing root only in a user namespace'* ]]
 }

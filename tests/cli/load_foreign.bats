@@ -97,7 +97,7 @@ teardown() {
 	add_pair lan1 10.78.0
 	[ -z "$(program_on lan1)" ]
 	run -0 --separate-stderr loader --xdp lan1
-	[[ $stderr == *"lan1: the interface is gone, or others detached this: $root/links/0 removed"* ]]
+	[[ $stderr == *"lan1: the interface no longer exists, or its program was detached: $root/links/0 removed"* ]]
 	[[ $stderr == *'lan1: XDP, native mode, attached'* ]]
 	[ -n "$(program_on lan1)" ]
 	[ "$(names_in "$root/links" | wc -w)" = 2 ]

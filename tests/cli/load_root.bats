@@ -54,7 +54,7 @@ has_no_program() { [ -z "$(program_on "$1")" ]; } # INTERFACE
 	touch "$root/letter"
 	run -1 --separate-stderr loader --xdp lan0
 	assert_one_error ebpf-load
-	[[ $stderr == *"$root is no bpffs and not empty"* ]]
+	[[ $stderr == *"$root is neither a BPF file system (bpffs) nor empty"* ]]
 	[ "$(names_in "$root")" = letter ]
 	rm "$root/letter"
 }

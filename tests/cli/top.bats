@@ -148,7 +148,7 @@ on_terminal() { # FILE KEY...
 	grep -q 'ssh' screen && grep -q 'filter: ssh' screen
 	run ! grep -q 'curl' screen
 	on_terminal events h >screen
-	grep -q 'q       end' screen
+	grep -q 'q       quit' screen
 	on_terminal events u >screen
 	grep -q 'Mbit' screen
 	on_terminal events p >screen

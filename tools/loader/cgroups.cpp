@@ -86,7 +86,7 @@ Result<Cgroup> find_cgroup(const std::string &text) {
         return fail(std::move(error));
     }
     if (fs.f_type != CGROUP2_SUPER_MAGIC)
-        return fail(failure(text + " is no directory of cgroup2").with_hint(where_cgroups_are));
+        return fail(failure(text + " is not a directory of cgroup2").with_hint(where_cgroups_are));
     cgroup.id = st.st_ino;
     char *const whole = realpath(text.c_str(), nullptr);
     cgroup.path = whole ? whole : text;

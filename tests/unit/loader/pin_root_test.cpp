@@ -143,7 +143,7 @@ TEST_F(PinRootTest, NoMountThatWouldVanish) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text,
               "cannot mount a bpffs at " + directory.path() +
-                  ": this mount namespace is not that of pid 1, the pins would vanish");
+                  ": this mount namespace is not that of pid 1: the pins would vanish with it");
 }
 
 TEST_F(PinRootTest, NoMountOverWhatIsThere) {
@@ -153,7 +153,8 @@ TEST_F(PinRootTest, NoMountOverWhatIsThere) {
     Undo undo;
     const auto refused = PinRoot::prepare(directory.path(), {}, undo);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().text, directory.path() + " is no bpffs and not empty");
+    EXPECT_EQ(refused.error().text,
+              directory.path() + " is neither a BPF file system (bpffs) nor empty");
     EXPECT_EQ(unlink(file.c_str()), 0);
 }
 
