@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # pinpipe events in the form of Suricata's EVE log.
 #   ebpf-read all | jq --unbuffered -c -f eve.jq
-# The common fields have EVE's names. Fields that EVE has no name for are in an object named after the event_type, as in
-# EVE. Suricata itself writes no such event_type, except for deny: a denial becomes a drop, and in audit mode an alert that
-# was allowed. Events of unknown types are left out.
+# The common fields have EVE's names. Fields that EVE has no name for are in an object named after the event_type, as
+# in EVE. Suricata itself writes no such event_type, except for deny: a denial becomes a drop, and in audit mode an
+# alert that was allowed. Events of unknown types are left out.
 
 def instant:
   (.timestamp_us / 1000000 | floor | strftime("%Y-%m-%dT%H:%M:%S"))
