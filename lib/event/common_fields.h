@@ -28,7 +28,7 @@ inline constexpr auto beginning =
 inline constexpr auto seq =
     row<"seq">({.kind = kind::positive_count,
                 .meaning = "number of the event in this reader's output; a loss advances it by "
-                           "its count, but for usage and ports"},
+                           "its count, except for usage and ports"},
                [](const auto &e) { return e.line.seq; });
 
 // Of text as json_string() has it.
@@ -48,22 +48,23 @@ inline constexpr auto interface = rows(row<"ifname">(
 
 inline constexpr auto executable =
     rows(row<"exe">({.kind = kind::path,
-                     .meaning = "path of its executable",
-                     .absent = "of kernel threads, and where the process was gone at once"},
+                     .meaning = "path of the process's executable",
+                     .absent = "for kernel threads, and where the process was gone at once"},
                     json_of));
 inline constexpr auto exe =
     prepared([](const auto &e) { return std::string_view(e.exe_run); }, executable);
 
-inline constexpr auto ppid = row<"ppid">({.kind = kind::number, .meaning = "its parent"},
+inline constexpr auto ppid = row<"ppid">({.kind = kind::number, .meaning = "parent of the process"},
                                          [](const auto &e) { return e.process.ppid; });
-inline constexpr auto uid = row<"uid">({.kind = kind::number, .meaning = "its user"},
+inline constexpr auto uid = row<"uid">({.kind = kind::number, .meaning = "user of the process"},
                                        [](const auto &e) { return e.process.uid; });
 inline constexpr auto comm =
     row<"comm">({.kind = kind::process_name, .meaning = "name of the process"},
                 [](const auto &e) { return TaskName{e.process.comm}; });
-inline constexpr auto cgroup_id = row<"cgroup_id">(
-    {.kind = kind::decimal, .meaning = "identifier of its cgroup in the unified hierarchy"},
-    [](const auto &e) { return Decimal{e.process.cgroup}; });
+inline constexpr auto cgroup_id =
+    row<"cgroup_id">({.kind = kind::decimal,
+                      .meaning = "identifier of the process's cgroup in the unified hierarchy"},
+                     [](const auto &e) { return Decimal{e.process.cgroup}; });
 inline constexpr auto start_time =
     row<"start_time">({.kind = kind::milliseconds_utc, .meaning = "when the process started"},
                       [](const auto &e) { return e.start_time; });

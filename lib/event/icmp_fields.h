@@ -36,8 +36,8 @@ inline constexpr auto icmp_hook =
                       [](const auto &hook) { return nonzero(hook.record.netns); }));
 
 inline constexpr auto icmp_echo = group(
-    "of types without them", [](const auto &e) { return e.has_echo; },
-    rows(row<"icmp_id">({.kind = kind::word, .meaning = "identifier of echo and its kin"},
+    "for types without them", [](const auto &e) { return e.has_echo; },
+    rows(row<"icmp_id">({.kind = kind::word, .meaning = "identifier of echo and similar messages"},
                         [](const auto &e) { return e.big_endian(0); }),
          row<"icmp_seq">({.kind = kind::word, .meaning = "sequence number of these"},
                          [](const auto &e) { return e.big_endian(2); })));
@@ -87,8 +87,8 @@ inline constexpr auto icmp_table = table(
                            [](const auto &e) { return Digit{e.version}; }),
          row<"fragment">(
              {.kind = kind::always_true,
-              .meaning = "more fragments follow; length is this one's",
-              .absent = "of whole messages"},
+              .meaning = "first fragment of the message; length is the fragment's",
+              .absent = "for whole messages"},
              [](const auto &e) { return only_if(e.record.flags & PACKET_FIRST_FRAGMENT); }),
          fields::icmp_vlan,
          prepared([](const auto &e) { return std::string_view(e.line.hook_run); },

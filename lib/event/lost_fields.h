@@ -20,10 +20,10 @@ inline constexpr auto lost_table = [] {
         rows(
             beginning<R"("lost")">, host,
             row<"stream">({.kind = kind::text_that(R"("type": "string", "pattern": "^[a-z]+$")"),
-                           .meaning = "event_type of what was lost"},
+                           .meaning = "event_type of the lost events"},
                           [](const auto &e) { return e.stream; }),
             row<"reason">({.kind = kind::text_that(R"("enum": ["full", "forgotten"])"),
-                           .meaning = "why nobody knows whose it was",
+                           .meaning = "why the process of these bytes is not known",
                            .absent = "unless stream is usage"},
                           [](const auto &e) { return e.reason; }),
             group(
@@ -33,7 +33,7 @@ inline constexpr auto lost_table = [] {
                           .meaning = "events; of usage: calls; of ports: packets"},
                          [](const auto &e) { return e.count; }),
             row<"lost_by">({.kind = kind::text,
-                            .meaning = "who gave them up",
+                            .meaning = "program that gave them up",
                             .absent = "where it was a reader"},
                            [](const auto &e) { return e.lost_by; }),
             group(

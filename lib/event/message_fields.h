@@ -33,7 +33,7 @@ inline constexpr auto payload = group(
     rows(
         row<"payload_len">(
             {.kind = kind::number_that(R"("type": "integer", "minimum": 1, "maximum": 2000)"),
-             .meaning = "bytes of the payload that are told"},
+             .meaning = "bytes of the payload that follow"},
             [](const auto &e) { return static_cast<unsigned>(e.payload.size()); }),
         row<"payload_truncated">({.kind = kind::flag, .meaning = "payload_len is less than bytes"},
                                  [](const auto &e) { return e.payload.size() < e.record.bytes; }),

@@ -22,13 +22,14 @@ inline constexpr auto sums = rows(
     row<"calls_received">({.kind = kind::count, .meaning = "calls, or datagrams, that received it"},
                           [](const auto &e) { return e.sums.calls_received; }));
 
-inline constexpr auto span = rows(
-    row<"interval_ms">({.kind = kind::milliseconds, .meaning = "time that the numbers are about"},
-                       [](const auto &e) { return e.interval; }),
-    row<"total">({.kind = kind::always_true,
-                  .meaning = "numbers since the load",
-                  .absent = "without --since-load"},
-                 [](const auto &e) { return only_if(e.total); }));
+inline constexpr auto span =
+    rows(row<"interval_ms">(
+             {.kind = kind::milliseconds, .meaning = "time in which the numbers were counted"},
+             [](const auto &e) { return e.interval; }),
+         row<"total">({.kind = kind::always_true,
+                       .meaning = "numbers since the load",
+                       .absent = "without --since-load"},
+                      [](const auto &e) { return only_if(e.total); }));
 
 } // namespace fields
 
@@ -37,7 +38,7 @@ inline constexpr auto usage_table = [] {
     return table(
         "usage", "What one process sent to and received from one remote address by one protocol",
         rows(beginning<R"("usage")">, seq, host,
-             row<"pid">({.kind = kind::number, .meaning = "process"},
+             row<"pid">({.kind = kind::number, .meaning = "number of the process"},
                         [](const auto &e) { return e.key.pid; }),
              ppid, uid, comm, exe, cgroup_id, start_time,
              row<"attribution">({.kind = kind::text_that(R"("enum": ["exact", "bootstrap"])"),
