@@ -49,7 +49,7 @@ inline constexpr auto interface = rows(row<"ifname">(
 inline constexpr auto executable =
     rows(row<"exe">({.kind = kind::path,
                      .meaning = "path of the process's executable",
-                     .absent = "of kernel threads, and where the process ended at once"},
+                     .absent = "for kernel threads, and where the process ended at once"},
                     json_of));
 inline constexpr auto exe =
     prepared([](const auto &e) { return std::string_view(e.exe_run); }, executable);

@@ -20,7 +20,7 @@ inline constexpr auto outcome = rows(
     row<"reason">({.kind = kind::text_that(
                        R"("enum": ["closed", "reset", "aborted", "timeout", "error", "refused"])"),
                    .meaning = "why the connection ended; of connect: why it failed",
-                   .absent = "of accept, and of a connect that did not fail"},
+                   .absent = "for accept, and of a connect that did not fail"},
                   [](const auto &e) { return conn_reason(e.record.reason); }),
     group(
         "unless reason is closed", [](const auto &e) { return e.record.reason == CONN_CLOSED; },
@@ -42,11 +42,11 @@ inline constexpr auto outcome = rows(
 
 inline constexpr auto connection = rows(
     group(
-        "of accept, and where its beginning was not seen",
+        "for accept, and where its beginning was not seen",
         [](const auto &e) { return e.record.state & CONN_TIMED; },
         rows(row<"duration_ms">(
                  {.kind = kind::milliseconds,
-                  .meaning = "since it was established; of connect: since connect() was called"},
+                  .meaning = "since the connection was established, or for connect since the call"},
                  [](const auto &e) { return e.record.duration / 1'000'000; }),
              row<"duration_us">({.kind = kind::microseconds, .meaning = "the same"},
                                 [](const auto &e) { return e.record.duration / 1000; }))),
@@ -57,7 +57,7 @@ inline constexpr auto connection = rows(
              row<"bytes_received">({.kind = kind::count, .meaning = "bytes of payload, each once"},
                                    [](const auto &e) { return e.record.bytes_received; }))),
     group(
-        "of accept", [](const auto &e) { return e.record.action != CONN_ACCEPT; },
+        "for accept", [](const auto &e) { return e.record.action != CONN_ACCEPT; },
         rows(row<"retransmits">({.kind = kind::number, .meaning = "segments that were sent again"},
                                 [](const auto &e) { return e.record.retransmits; }))),
     row<"srtt_us">({.kind = kind::positive.in("microseconds"),

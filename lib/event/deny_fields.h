@@ -30,18 +30,18 @@ inline constexpr auto deny_table = [] {
              row<"reason">(
                  {.kind = kind::text_that(
                       R"("enum": ["connect", "sendmsg", "bind", "create", "egress", "ingress"])"),
-                  .meaning = "where it was refused"},
+                  .meaning = "where it was denied"},
                  [](const auto &e) { return deny_hook_word(e.record.hook); }),
              direction("out: sent, or of a connection made here"),
              proto(R"("type": "string", "pattern": "^([a-z]+[0-9]?|0|[1-9][0-9]{0,2})$")",
                    "a name, or the protocol's number"),
              local(
-                 "of connect, sendmsg and create",
+                 "for connect, sendmsg and create",
                  [](const auto &e) { return local_address(e.socket, e.record.hook == DENY_BIND); }),
              remote,
              row<"port">({.kind = kind::port,
                           .meaning = "port that was judged and that no rule allows",
-                          .absent = "where there is none"},
+                          .absent = "where there is no port"},
                          [](const auto &e) { return nonzero(e.record.port); }),
              row<"suppressed">(
                  {.kind = kind::positive,

@@ -36,7 +36,7 @@ inline constexpr auto icmp_hook =
                       [](const auto &hook) { return nonzero(hook.record.netns); }));
 
 inline constexpr auto icmp_echo = group(
-    "of types without them", [](const auto &e) { return e.has_echo; },
+    "for types without them", [](const auto &e) { return e.has_echo; },
     rows(row<"icmp_id">({.kind = kind::word, .meaning = "identifier of echo and similar messages"},
                         [](const auto &e) { return e.big_endian(0); }),
          row<"icmp_seq">({.kind = kind::word, .meaning = "sequence number of these"},
@@ -88,7 +88,7 @@ inline constexpr auto icmp_table = table(
          row<"fragment">(
              {.kind = kind::always_true,
               .meaning = "more fragments follow; length is that of this fragment",
-              .absent = "of whole messages"},
+              .absent = "for whole messages"},
              [](const auto &e) { return only_if(e.record.flags & PACKET_FIRST_FRAGMENT); }),
          fields::icmp_vlan,
          prepared([](const auto &e) { return std::string_view(e.line.hook_run); },

@@ -20,7 +20,7 @@ inline constexpr auto lost_table = [] {
         rows(
             beginning<R"("lost")">, host,
             row<"stream">({.kind = kind::text_that(R"("type": "string", "pattern": "^[a-z]+$")"),
-                           .meaning = "event_type of what was lost"},
+                           .meaning = "event_type of the lost events"},
                           [](const auto &e) { return e.stream; }),
             row<"reason">({.kind = kind::text_that(R"("enum": ["full", "forgotten"])"),
                            .meaning = "why the process is not known",

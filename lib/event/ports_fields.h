@@ -15,7 +15,7 @@
 namespace pinpipe {
 
 inline constexpr auto owner_rows =
-    rows(row<"pid">({.kind = kind::positive, .meaning = "process"},
+    rows(row<"pid">({.kind = kind::positive, .meaning = "number of the process"},
                     [](const auto &e) { return e.owner.pid; }),
          row<"comm">({.kind = kind::process_name, .meaning = "name of the process"},
                      [](const auto &e) { return Quoted{e.comm}; }),
@@ -38,7 +38,7 @@ inline constexpr auto owner_rows =
                   constant<"byte_layer", R"("socket")">(JsonType::text))),
          row<"exited">({.kind = kind::always_true,
                         .meaning = "the process no longer has the port",
-                        .absent = "of a process that has it"},
+                        .absent = "for a process that has it"},
                        [](const auto &e) { return only_if(e.owner.bound && !e.owner.holds); }));
 
 namespace fields {

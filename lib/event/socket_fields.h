@@ -43,7 +43,7 @@ template <class GET> constexpr auto local(std::string_view absent, GET get_ip) {
                                 get_ip),
                 row<"local_port">({.kind = kind::port,
                                    .meaning = "port of this end",
-                                   .absent = "where it has none, or none yet"},
+                                   .absent = "where the socket has none, or none yet"},
                                   [](const auto &e) { return nonzero(e.socket.local_port); }));
 }
 constexpr auto known_local = local("where the socket is bound to none",
@@ -56,11 +56,12 @@ inline constexpr auto remote = group(
          row<"remote_port">({.kind = kind::port, .meaning = "port of the other end"},
                             [](const auto &e) { return nonzero(e.socket.remote_port); })));
 
-inline constexpr auto pid = row<"pid">({.kind = kind::positive, .meaning = "process"},
+inline constexpr auto pid = row<"pid">({.kind = kind::positive, .meaning = "number of the process"},
                                        [](const auto &e) { return e.process.pid; });
-inline constexpr auto tid = row<"tid">(
-    {.kind = kind::positive, .meaning = "thread that made the call", .absent = "where none did"},
-    [](const auto &e) { return nonzero(e.socket.tid); });
+inline constexpr auto tid = row<"tid">({.kind = kind::positive,
+                                        .meaning = "thread that made the call",
+                                        .absent = "where no thread did"},
+                                       [](const auto &e) { return nonzero(e.socket.tid); });
 inline constexpr auto thread =
     row<"thread">({.kind = kind::thread_name,
                    .meaning = "name of the thread",

@@ -38,7 +38,7 @@ inline constexpr auto usage_table = [] {
     return table(
         "usage", "What one process sent to and received from one remote address by one protocol",
         rows(beginning<R"("usage")">, seq, host,
-             row<"pid">({.kind = kind::number, .meaning = "process"},
+             row<"pid">({.kind = kind::number, .meaning = "number of the process"},
                         [](const auto &e) { return e.key.pid; }),
              ppid, uid, comm, exe, cgroup_id, start_time,
              row<"attribution">({.kind = kind::text_that(R"("enum": ["exact", "bootstrap"])"),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load: what else may be in the way: other XDP programs, pins of another layout, interfaces made again.
+# ebpf-load with obstacles: other XDP programs, pins of another layout, interfaces that were made again.
 load helper
 
-# Somebody else's program on an interface, by netlink as ip(8) does it. MODE: xdpdrv or xdpgeneric
+# Attaches another XDP program to an interface, by netlink as ip(8) does. MODE: xdpdrv or xdpgeneric
 attach_foreign() { # INTERFACE [MODE]
 	ip -n "$here" link set dev "$1" "${2:-xdpdrv}" object "$PINPIPE_PREFIX/foreign.bpf.o" section xdp
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Who can stop whom: locks of those who load and change, and directories that others can change.
+# Which user can block which: locks of loads and changes, and directories that other users can change.
 load helper
 load policy
 
@@ -17,7 +17,7 @@ teardown() {
 	remove_root "$root"
 }
 
-# Holds the lock of a directory until it is ended. $holder is its pid.
+# Starts a process that holds the lock of a directory until it is ended; sets $holder to its pid.
 hold() { # DIRECTORY [COMMAND...]
 	local directory=$1
 	shift
@@ -33,7 +33,7 @@ is_locked() { # DIRECTORY
 @test "locks: a stranger can open nothing that is locked, and stops nobody" {
 	given --xdp lan0 --cgroup "$cgroup" --admin-group "$admins"
 	local directory number=0
-	while read -r directory; do # what it cannot open, it cannot lock
+	while read -r directory; do # a directory that it cannot open, it cannot lock
 		"${as_stranger[@]}" test -r "$directory" || continue
 		start "stranger$((number++))" "${as_stranger[@]}" flock --no-fork "$directory" sleep 600
 	done < <(find "$root" -type d)

@@ -15,7 +15,7 @@ namespace {
 
 class PinRootTest : public BpffsTest {
 protected:
-    // Made by the test, on no bpffs; gone at its end.
+    // A directory of the test, not on a bpffs; removed at the end.
     class Directory {
     public:
         Directory() { EXPECT_TRUE(mkdtemp(path_)); }
@@ -83,7 +83,7 @@ TEST_F(PinRootTest, OneLoaderAtATime) {
     }
 }
 
-// Locks of directories that others can open are nobody's business.
+// The loader ignores locks of directories that other users can open.
 TEST_F(PinRootTest, NobodyElseCanStopIt) {
     const Fd outer(open(root().c_str(), O_RDONLY | O_DIRECTORY));
     ASSERT_EQ(flock(outer.get(), LOCK_EX | LOCK_NB), 0);
@@ -135,7 +135,7 @@ TEST_F(PinRootTest, OpensOnlyABpffs) {
     }
 }
 
-// The tests have a mount namespace of their own, as a command under `ip netns exec` has.
+// The tests have a private mount namespace, like a command under `ip netns exec`.
 TEST_F(PinRootTest, NoMountThatWouldVanish) {
     const Directory directory;
     Undo undo;
@@ -168,7 +168,7 @@ TEST_F(PinRootTest, NoDirectory) {
     EXPECT_EQ(file.error().text, "cannot open /dev/null: not a directory");
 }
 
-// Only what the loader made.
+// Removes only what the loader made.
 TEST_F(PinRootTest, RemovingTheRoot) {
     const Directory directory;
     const std::string path = directory.path() + "/root";
@@ -187,7 +187,7 @@ TEST_F(PinRootTest, RemovingTheRoot) {
             EXPECT_EQ(umount(path.c_str()), 0);
         }
     }
-    const std::string inside = below("ours"); // a directory on a bpffs of somebody else
+    const std::string inside = below("ours"); // a directory on a bpffs that others mounted
     ASSERT_EQ(mkdir(inside.c_str(), 0755), 0);
     remove_root(inside);
     EXPECT_NE(access(inside.c_str(), F_OK), 0);

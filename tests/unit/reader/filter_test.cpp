@@ -27,7 +27,7 @@ protected:
     }
 
     Request request;
-    std::optional<uint32_t> left_out; // session
+    std::optional<uint32_t> left_out; // the session whose processes are left out
     socket_record record{};
 };
 

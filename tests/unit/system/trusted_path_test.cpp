@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Below a directory of root's.
+// Tests below a directory of root.
 class TrustedPath : public testing::Test {
 protected:
     void SetUp() override {
