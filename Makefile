@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# pinpipe. Targets: make help. Variables: V=1 (say all), DEBUG=1, SANITIZE=1 (addresses, undefined behaviour) or
+# pinpipe. Targets: make help. Variables: V=1 (show commands), DEBUG=1, SANITIZE=1 (addresses, undefined behaviour) or
 # SANITIZE=thread, WERROR=1 (warnings are errors, as in CI), PCH= (no precompiled header), PREFIX, DESTDIR,
 # STRIP= (install with debugging information).
 
@@ -27,7 +27,8 @@ say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
 CXXFLAGS += -std=c++20 $(if $(DEBUG),-O0 -g,-O2 -g1) $(WARNINGS) -Wshadow -Wconversion \
             -I. -isystem $(B) -MD -MP $(SANITIZER)
-# No path of this machine gets into the objects. Debian keeps the UAPI's asm/ apart for each kind of machine.
+# -fdebug-compilation-dir keeps paths of this machine out of the objects. Debian has the UAPI's asm/ in a directory for
+# each architecture.
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 $(WARNINGS) -Wno-unused-parameter -fdebug-compilation-dir=. \
             -D__TARGET_ARCH_$(ARCH) $(if $(filter ppc64le,$(MACHINE)),-D__LITTLE_ENDIAN__) -I. \
             -idirafter /usr/include/$(MACHINE)-linux-gnu
@@ -47,17 +48,17 @@ SKELS   := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*/*.bpf.c tests/unit/
 objects  = $(patsubst %.cpp,$(B)/%.o,$(wildcard $(addprefix $(1)/,*.cpp */*.cpp)))
 UNIT    := $(B)/bin/unit-tests
 TOOL_OBJECTS := $(foreach t,$(TOOLS),$(call objects,tools/$(DIR_$(t))))
-# What the unit tests link of the tools: everything but their main functions.
+# The objects of the tools that the unit tests link: all but their main functions.
 TESTED  := $(filter-out %/main.o,$(TOOL_OBJECTS))
-# How ebpf-read reads and tells: guests and benchmarks do it with the same code.
+# The code of ebpf-read, which tests/vm and the benchmarks link.
 READING := $(B)/reading.a
 SITE    := $(B)/tools/web/site_files.o
 VM      := $(patsubst tests/vm/%.cpp,$(B)/bin/vm-%,$(wildcard tests/vm/*.cpp))
-# What tests need to be installed.
+# Files that list the packages that tests need.
 TEST_PACKAGES := packages tests/demo-packages tests/packages
 # Makes traffic with known byte counts.
 TRAFFIC := $(B)/bin/traffic
-# What the tables of fields say: schemas and the list of a page come from it. It is not installed.
+# Prints the tables of fields: the schemas and the list in pinpipe-events(5) are made with it. It is not installed.
 FIELDS  := $(B)/bin/fields
 BENCHES := $(patsubst tests/bench/%.cpp,$(B)/bin/%,$(wildcard tests/bench/bench-*.cpp))
 
@@ -105,7 +106,7 @@ test-vm: ## the same on stock kernels: KERNEL=6.1 for one, UPDATE=1 to take what
 	$(Q)tests/vm/matrix $(addprefix -k ,$(KERNEL)) $(if $(UPDATE),--update)
 
 test-distros: ## build and test in fresh installations of distributions: DISTROS="debian-13 ..." for some of them
-	$(Q)tests/deps tests/distros/packages || : # what cannot be had for want of them is skipped
+	$(Q)tests/deps tests/distros/packages || : # without these packages, tests are skipped
 	$(Q)tests/distros/run $(DISTROS)
 
 bench: ## speed, as ratios
@@ -127,9 +128,9 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 
 # --- user space ---
 
-# The compiler takes precompiled.h.gch where it is asked for the precompiled.h beside it. PCH=: without. So is what is no
-# plain g++ or clang++ (ccache keeps nothing that has been made with it), and WERROR=1, where each file stands for itself.
-# With it g++ 12 warns of arrays inside of std::string.
+# The compiler uses precompiled.h.gch when it is asked to include the precompiled.h beside it. There is none with PCH=
+# (empty); with a compiler that is not plain g++ or clang++ (ccache does not cache objects that were compiled with one);
+# and with WERROR=1, where each file must have all its includes. With it g++ 12 warns of arrays inside std::string.
 PCH := $(if $(WERROR),,$(if $(filter g++% clang++%,$(notdir $(firstword $(CXX)))),$(B)/precompiled.h))
 
 $(B)/precompiled.h.gch: lib/base/precompiled.h
@@ -209,7 +210,7 @@ lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
 format: ## clang-format in place
 	$(Q)clang-format -i $(SOURCES)
 
-# A page's list stands between two comments in it.
+# The list in the man page is between two comments.
 generate: $(FIELDS) ## what is generated and kept: share/schema, the list of fields in man/pinpipe-events.5
 	$(Q)set -e; fields=$(FIELDS); for type in $$("$$fields" types); do \
 	  "$$fields" schema $$type >share/schema/$$type.schema.json; done; "$$fields" page >$(B)/page
@@ -229,14 +230,14 @@ INSTALLED := $(foreach f,$(TOOLS),$(B)/bin/$(f):bin/$(f):755) \
   $(foreach f,$(TOOLS),share/completions/pinpipe.bash:share/bash-completion/completions/$(f):644)
 place = $(word 2,$(subst :, ,$(1)))
 stripped = $(if $(filter %:755,$(1)),$(if $(STRIP),-s --strip-program='$(STRIP)'))
-# Of the lines of ebpf-ctl status: interfaces and cgroups by name, the probes of sockets as one.
+# An awk program for the output of ebpf-ctl status: prints interfaces and cgroups by name, all socket probes as one.
 LOADED := $$1 ~ /^[0-9]+$$/ && $$2 ~ /^(xdp|cgroup|sock)/ { print $$2 == "sock" ? "sockets" : $$2 " " $$3 }
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	$(Q)set -e; $(foreach i,$(INSTALLED),install -D $(call stripped,$(i)) -m $(lastword $(subst :, ,$(i))) \
 	  '$(firstword $(subst :, ,$(i)))' '$(D)/$(call place,$(i))';)
 
-# What is loaded on this machine goes on without the files.
+# Programs that are loaded on this machine stay attached without the files.
 ROOT := $(or $(EBPF_PIN_ROOT),/run/ebpf)
 
 uninstall: ## what install put there

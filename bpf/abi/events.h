@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Records: what a kernel program writes into a reader's ring and what ebpf-read takes out of it.
- * The only declaration of these bytes; kernel programs and C++ both include it.
+ * This is their only declaration; kernel programs and C++ both include it.
  *
  * Rules. Fixed-width fields, host byte order unless a field says otherwise, padding explicit and
- * zero. A record starts with struct record_header; its stream says which struct the whole is. A
- * reader checks the length it received before it looks at the bytes as a struct. Any change of a
- * layout raises LAYOUT_VERSION in control.h.
+ * zero. A record starts with struct record_header, whose stream says which struct the whole record
+ * is. A reader checks the length it received before it looks at the bytes as a struct. Any change
+ * of a layout raises LAYOUT_VERSION in control.h.
  */
 #ifndef PINPIPE_EVENTS_H
 #define PINPIPE_EVENTS_H
@@ -21,9 +21,9 @@ enum stream {
 	STREAM_CONN = 3,
 	STREAM_BIND = 4,
 	STREAM_DENY = 5,
-	STREAM_USAGE = 6, /* these two are snapshots of maps: not through rings */
+	STREAM_USAGE = 6, /* these two are snapshots of maps, not sent through rings */
 	STREAM_PORTS = 7,
-	STREAMS = 8, /* room in the tables; not all are in use */
+	STREAMS = 8, /* a power of two: programs mask stream numbers with it */
 };
 
 /* An IPv6 address in network byte order; IPv4 is ::ffff:a.b.c.d. */
@@ -34,17 +34,17 @@ union address {
 };
 
 struct record_header {
-	__u64 time;	  /* when it happened: nanoseconds of CLOCK_BOOTTIME */
+	__u64 time;	  /* of the event: nanoseconds of CLOCK_BOOTTIME */
 	__u32 lost;	  /* records of this stream lost so far to this reader; wraps */
 	__u16 generation; /* of the claim that this record was written for; wraps */
 	__u8 stream;	  /* enum stream */
-	__u8 hook;	  /* number of the hook that saw it: index of the hooks map */
+	__u8 hook;	  /* number of the hook that saw the event: index of the hooks map */
 };
 
 /* An ICMP or ICMPv6 message, as received by XDP. */
 #define PACKET_VLANS	      0x3 /* mask: VLAN tags found in the frame, 0 to 2 */
 #define PACKET_IPV6	      0x4 /* else IPv4 */
-#define PACKET_FIRST_FRAGMENT 0x8 /* more fragments follow; length is this one's */
+#define PACKET_FIRST_FRAGMENT 0x8 /* more fragments follow; length is that of this fragment */
 
 struct icmp_record {
 	__u64 time; /* as in record_header */
@@ -63,15 +63,13 @@ struct icmp_record {
 	__u8 flags; /* PACKET_* */
 };
 
-/* Something that happened at a socket: the beginning of all that follow. */
-#define SOCKET_OUT  0x1 /* sent, or a connection made from here; else received, or accepted */
-#define SOCKET_IPV6 0x2 /* an IPv6 socket: an address that is all zero is :: */
-#define SOCKET_LISTENER \
-	0x4		 /* the process is the one that listened: who accepts is not known yet \
-			  */
-#define SOCKET_FOUND 0x8 /* the process was found with it, not seen at work */
+/* An event at a socket: the beginning of all records below. */
+#define SOCKET_OUT	0x1 /* sent, or connection made from here; else received, or accepted */
+#define SOCKET_IPV6	0x2 /* IPv6 socket: an all-zero address is :: */
+#define SOCKET_LISTENER 0x4 /* process is the listener's: the one that accepts is not known yet */
+#define SOCKET_FOUND	0x8 /* process was found by its descriptor, not seen in a call */
 
-/* Protocols that filters choose between, a bit each. */
+/* Protocols that filters choose between, one bit each. */
 #define PROTOCOL_TCP	 0x1
 #define PROTOCOL_UDP	 0x2
 #define PROTOCOL_UDPLITE 0x4
@@ -84,25 +82,25 @@ struct socket_record {
 	__u16 generation;
 	__u8 stream;
 	__u8 hook;		/* 0 */
-	struct process process; /* pid 0: nobody is known */
-	__u64 cookie;		/* of the socket, while it lives; 0: it has none yet */
+	struct process process; /* pid 0: not known */
+	__u64 cookie;		/* socket cookie, unique while the socket lives; 0: none yet */
 	union address local;	/* all zero: any, or not known */
 	union address remote;	/* likewise */
-	__u32 tid;		/* of the thread at work; 0: not known */
+	__u32 tid;		/* thread that made the call; 0: not known */
 	__u16 local_port;	/* host byte order; 0: none, or not known */
 	__u16 remote_port;	/* likewise */
 	__u8 proto;		/* IP protocol number, or USAGE_* of usage.h */
 	__u8 flags;		/* SOCKET_* */
 	__u8 protocol;		/* one of PROTOCOL_* */
 	__u8 zero[5];
-	char thread[16]; /* name of that thread, as comm; empty: not known */
+	char thread[16]; /* name of that thread, in the form of comm; empty: not known */
 };
 
-/* A send or a receive. Its payload follows. */
+/* A send or a receive. Its payload follows the record. */
 struct message_record {
 	struct socket_record socket;
-	__u32 bytes;   /* that the call moved */
-	__u32 payload; /* of them that follow */
+	__u32 bytes;   /* bytes that the call sent or received */
+	__u32 payload; /* how many of these bytes follow */
 };
 
 #define PAYLOAD_MAX 2000 /* bytes */
@@ -113,27 +111,27 @@ enum conn_action {
 	CONN_CLOSE = 3,
 };
 
-/* Why a connection ended, or did not come to be. */
+/* Why a connection ended, or was not established. */
 enum conn_reason {
 	CONN_NONE = 0,
-	CONN_CLOSED = 1,  /* both sides said that they are done */
-	CONN_RESET = 2,	  /* the other side broke it off */
-	CONN_ABORTED = 3, /* this side did */
+	CONN_CLOSED = 1,  /* both sides closed it */
+	CONN_RESET = 2,	  /* the other side reset it */
+	CONN_ABORTED = 3, /* this side broke it off */
 	CONN_TIMEOUT = 4, /* no answer in time */
-	CONN_ERROR = 5,	  /* as error says */
-	CONN_REFUSED = 6, /* nobody listens there */
+	CONN_ERROR = 5,	  /* for another reason: see error */
+	CONN_REFUSED = 6, /* nobody listens at that port */
 };
 
 #define CONN_TIMED	0x1 /* duration is known */
-#define CONN_PEER_FIRST 0x2 /* the other side was done first */
-#define CONN_FAILED	0x4 /* CONN_CONNECT: it did not come to be */
+#define CONN_PEER_FIRST 0x2 /* the other side sent its FIN first */
+#define CONN_FAILED	0x4 /* CONN_CONNECT: the connection was not established */
 
-/* A TCP connection's beginning or end. */
+/* The beginning or the end of a TCP connection. */
 struct conn_record {
 	struct socket_record socket;
 	__u64 duration;	      /* nanoseconds since it was established, or since connect() */
-	__u64 bytes_sent;     /* of payload, each once, however often it was sent */
-	__u64 bytes_received; /* likewise, in order */
+	__u64 bytes_sent;     /* payload; retransmitted bytes count once */
+	__u64 bytes_received; /* payload, received in order */
 	__u32 retransmits;    /* segments */
 	__u32 srtt;	      /* smoothed round trip time: microseconds; 0: not known */
 	__u32 error;	      /* errno; 0: none */
@@ -159,19 +157,19 @@ enum deny_hook {
 	DENY_CONNECT = 1,
 	DENY_SENDMSG = 2,
 	DENY_BIND = 3,
-	DENY_CREATE = 4,  /* a socket of a kind that no rule allows */
+	DENY_CREATE = 4,  /* a socket of a type that no rule allows */
 	DENY_EGRESS = 5,  /* a packet on its way out */
 	DENY_INGRESS = 6, /* a packet on its way in */
 };
 
-#define DENY_AUDIT 0x1 /* it was let through: the rules are only audited */
+#define DENY_AUDIT 0x1 /* the attempt was let through: the rules are only audited */
 
-/* A ruled process was refused a port. */
+/* A process with rules was refused a port. */
 struct deny_record {
 	struct socket_record socket;
 	__u32 number;	  /* of the subject whose rules decided; see rules.h */
-	__u32 suppressed; /* denials of this socket since its last event, not told */
-	__u16 port;	  /* that was judged; 0: none */
+	__u32 suppressed; /* denials of this socket since its last event, not reported */
+	__u16 port;	  /* the port that was judged; 0: none */
 	__u8 hook;	  /* enum deny_hook */
 	__u8 state;	  /* DENY_* */
 	__u32 zero;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The kernel's own types, as far as the programs here read them: the whole of what pinpipe depends
- * on inside the kernel.
+ * The kernel's own types, as far as programs here read them: all that pinpipe depends on inside the
+ * kernel.
  *
  * A type holds only the fields that are read, in any order. preserve_access_index makes the
  * compiler note each access by the names of type and field (CO-RE); libbpf looks the offsets up in
@@ -12,9 +12,9 @@
  *
  * Types that the kernel promises to keep come from its UAPI headers: contexts of programs, flags
  * and map types from linux/bpf.h, packet headers through bpf/packet/headers.h. Enumerators are not
- * relocated: those below have had these values since they exist.
+ * relocated: the kernel has never changed the values of those below.
  *
- * A program that reads packets alone does not include this file: it has no relocation against a
+ * A program that reads only packets does not include this file, so it has no relocation against a
  * kernel.
  */
 #ifndef PINPIPE_KERNEL_H
@@ -30,14 +30,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Only passed on. */
+/* Never read, only passed on. */
 struct page;
 struct pipe_inode_info;
 struct seq_file;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* --- numbers in a structure of their own --- */
+/* --- numbers wrapped in structures --- */
 
 typedef struct {
 	int counter;
@@ -93,12 +93,12 @@ enum pid_type {
 };
 
 struct upid {
-	int nr; /* the number in one pid namespace */
+	int nr; /* process number in one pid namespace */
 };
 
 struct pid {
 	unsigned int level;	/* 0: of the initial pid namespace */
-	struct upid numbers[1]; /* as many as there are levels, and one */
+	struct upid numbers[1]; /* level + 1 elements */
 };
 
 struct signal_struct {
@@ -182,7 +182,7 @@ struct vfsmount {
 	struct dentry *mnt_root;
 };
 
-/* Around each vfsmount. */
+/* Contains a vfsmount: the outer structure of each mount. */
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
@@ -197,7 +197,7 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
-	void *private_data; /* of a socket: struct socket */
+	void *private_data; /* a socket's file: its struct socket */
 };
 
 struct fdtable {
@@ -236,7 +236,10 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
-/* struct in6_addr, a name that the UAPI takes: inside of a type only the fields' names count. */
+/*
+ * struct in6_addr under another name, since the UAPI headers define that one: within a type only
+ * the names of fields count.
+ */
 struct ipv6_words {
 	struct {
 		__be32 u6_addr32[4];
@@ -272,7 +275,7 @@ struct socket {
 
 struct inet_sock {
 	struct sock sk;
-	__be16 inet_sport; /* stays when the port is given back */
+	__be16 inet_sport; /* network byte order; stays when the port is given back */
 };
 
 struct inet_bind_bucket {
@@ -282,17 +285,17 @@ struct inet_bind_bucket {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct inet_bind_bucket *icsk_bind_hash;
-	const void *icsk_ulp_ops; /* not NULL: TLS in the kernel, or the like */
+	const void *icsk_ulp_ops; /* not NULL: kernel TLS or another upper layer protocol */
 };
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
-	__u32 copied_seq; /* up to here the process has received */
+	__u32 copied_seq; /* sequence number up to which the process has received */
 	__u32 rcv_nxt;
 	__u32 urg_seq;
 	__u32 srtt_us; /* eighths of a microsecond */
 	__u32 total_retrans;
-	__u64 bytes_sent; /* repeated ones too */
+	__u64 bytes_sent; /* retransmitted ones too */
 	__u64 bytes_retrans;
 	__u64 bytes_received;
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A process: who it is, as every record and map of this ABI has it.
- * The only declaration of these bytes; kernel programs and C++ both include it.
- * Fixed-width fields in host byte order, padding explicit and zero. bpf/common/process.h fills
- * it.
+ * The identity of a process, as every record and map of this ABI has it. This is the only
+ * declaration of these bytes; kernel programs and C++ both include it. Fixed-width fields in host
+ * byte order, padding explicit and zero. bpf/common/process.h fills it.
  */
 #ifndef PINPIPE_ABI_PROCESS_H
 #define PINPIPE_ABI_PROCESS_H
@@ -16,22 +15,22 @@
 #define RECORD_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 #endif
 
-/* An executable under one of its names. */
+/* Identifies an executable under one of its names. */
 struct exe_key {
-	__u64 inode;  /* 0: it has none, or is not known */
+	__u64 inode;  /* 0: no executable, or not known */
 	__u32 device; /* the kernel's dev_t: major << 20 | minor */
-	__u32 name;   /* hash of the name and its directory, as the kernel's cache has it */
+	__u32 name;   /* hash of name and directory: d_name.hash of the kernel's dentry */
 };
 
 /*
- * maps/exes: an LRU hash, where executables are. Written once for each, the length last: its names
- * from the innermost on, a NUL after each.
+ * maps/exes: an LRU hash of the paths of executables. Each element is written once, its length
+ * last. text holds the path's components from the innermost on, each followed by a NUL.
  */
-#define EXE_TEXT     256 /* no name begins behind this */
+#define EXE_TEXT     256 /* bytes of text in which a component may begin */
 #define EXE_NAME     256
 #define EXE_NAMES    32
 #define MAX_EXES     1024
-#define EXE_ELLIPSIS 0x1 /* outer directories are missing */
+#define EXE_ELLIPSIS 0x1 /* the path did not fit: outer directories are missing */
 
 struct exe_record {
 	__u32 length; /* of text; 0: not yet written */
@@ -39,22 +38,22 @@ struct exe_record {
 	char text[EXE_TEXT + EXE_NAME];
 };
 
-/* A process, never mixed up with a later one of the same number: the key of maps. */
+/* Key of maps: identifies a process; a later process with the same number has another start. */
 struct process_key {
-	__u64 start; /* of its leader: nanoseconds of CLOCK_BOOTTIME */
-	__u32 pid;   /* in the initial pid namespace */
+	__u64 start; /* start of the thread group leader: nanoseconds of CLOCK_BOOTTIME */
+	__u32 pid;   /* process number (tgid) in the initial pid namespace */
 	__u32 zero;
 };
 
 struct process {
 	__u64 start;	    /* as in process_key */
 	__u64 cgroup;	    /* id of its cgroup in the unified hierarchy */
-	struct exe_key exe; /* all zero: a kernel thread */
+	struct exe_key exe; /* all zero: none (kernel thread) */
 	__u32 pid;	    /* as in process_key; 0: no process is known */
-	__u32 ppid;	    /* of its parent, likewise */
+	__u32 ppid;	    /* of the parent, likewise */
 	__u32 uid;	    /* in the initial user namespace */
-	__u32 pgid;	    /* number of its process group, in the initial pid namespace */
-	char comm[16];	    /* of its leader, zero from its end on, any bytes */
+	__u32 pgid;	    /* process group, in the initial pid namespace */
+	char comm[16];	    /* name of the leader, padded with zeros; any bytes */
 };
 
 RECORD_SIZE(exe_key, 16);

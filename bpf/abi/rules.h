@@ -1,51 +1,52 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Rules: which ports a process may use. ebpf-ctl writes, kernel programs read and count.
- * The only declaration of these bytes; kernel programs and C++ both include it.
- * Fixed-width fields in host byte order, padding explicit and zero.
+ * Rules: which ports a process may use. ebpf-ctl writes them; kernel programs read them and count.
+ * This is the only declaration of these bytes; kernel programs and C++ both include it. Fixed-width
+ * fields in host byte order, padding explicit and zero.
  *
- *   maps/policy    which rules hold                     admins write, all read
- *   maps/subjects  whom rules are about                 admins write, all read
- *   maps/ports     the ports of a set                   admins write, all read
- *   maps/texts     what the administrator wrote         admins write, all read
- *   maps/hits      what rules have let through          kernel writes, admins remove, all read
- *   maps/denials   what a subject was denied            kernel writes, admins reset, all read
- *   maps/cgroups   where the programs are attached      loader writes, all read
- *   maps/covered   which of them have nothing to do     loader writes, kernel reads
- *   maps/labels    what is known of a socket            kernel alone
- *   maps/peers     who spoke first to a UDP socket      kernel alone
- *   maps/kin       what sticks to a process             kernel alone
+ *   maps/policy    the generation of the rules          admins write, all read
+ *   maps/subjects  which processes rules are about      admins write, all read
+ *   maps/ports     the ports of each port set           admins write, all read
+ *   maps/texts     subjects as they were written        admins write, all read
+ *   maps/hits      uses that rules allowed              kernel writes, admins remove, all read
+ *   maps/denials   denials of each subject              kernel writes, admins reset, all read
+ *   maps/cgroups   cgroups with programs attached       loader writes, all read
+ *   maps/covered   cgroups below another of these       loader writes, kernel reads
+ *   maps/labels    owner and rules of each socket       kernel alone
+ *   maps/peers     who sent first to a UDP socket       kernel alone
+ *   maps/kin       subjects inherited by processes      kernel alone
  *
  * The first six are pinned a second time in admin/ (policy, subjects, ...), for the admin group.
  *
- * A change: the ports are written under a set number that nothing uses; then the subject is pointed
- * at it (one update of an element: whole or not at all); then policy.now is raised. Programs may be
- * at the old set just then, so its ports stay: policy.old names it, and the next change removes
- * them. A change of everything writes the other bank of subjects, and then now, with the other bank
- * in it: one store; when no program can be at the old bank any more (a grace period of RCU), it is
- * removed. Whoever changes holds an exclusive flock(2) on admin/.
+ * A change of one subject takes three steps. ebpf-ctl writes the ports under a set number that
+ * nothing uses, then points the subject at that set (one update of an element, so whole or not at
+ * all), then raises policy.now. A program may still be reading the old set, so its ports stay:
+ * policy.old names the set, and the next change removes it. A change of all rules writes the other
+ * bank of subjects and then stores policy.now with that bank's bit; after a grace period of RCU,
+ * when no program can be reading the old bank, that bank is removed. Every writer holds an
+ * exclusive flock(2) on admin/lock.
  */
 #ifndef PINPIPE_RULES_H
 #define PINPIPE_RULES_H
 
 #include "bpf/abi/events.h"
 
-#define MAX_SUBJECTS 16384  /* in both banks together twice as many */
-#define MAX_PAGES    262144 /* of ports, in all sets */
+#define MAX_SUBJECTS 16384  /* in each bank */
+#define MAX_PAGES    262144 /* pages of ports, in all port sets */
 #define MAX_HITS     65536
 
 /*
- * policy: an array of one record, BPF_F_MMAPABLE. Written by stores to single words, since the
- * kernel writes others: now is raised last.
+ * policy: an array of one record, BPF_F_MMAPABLE. ebpf-ctl stores single words, and raises now
+ * last.
  */
 struct policy_record {
-	__u64 now; /* POLICY_* below, and above them a generation: labels of another are stale */
-	__u32 next_set; /* number for the next new set of ports, from 1; never used twice */
-	__u32 old;	/* the set that the last change left behind; 0: none */
+	__u64 now;	/* POLICY_*, and above them the generation; labels of another are stale */
+	__u32 next_set; /* number for the next new port set, from 1; never used twice */
+	__u32 old;	/* the port set that the last change replaced; 0: none */
 };
 
-#define POLICY_BANK	    0x1	  /* the bank of subjects that holds */
-#define POLICY_AUDIT	    0x2	  /* nothing is denied, all is told */
+#define POLICY_BANK	    0x1	  /* the bank of subjects in force */
+#define POLICY_AUDIT	    0x2	  /* denials are reported, not enforced */
 #define POLICY_HAS_EXE	    0x4	  /* there are subjects by executable */
 #define POLICY_HAS_PID	    0x8	  /* ... by process number */
 #define POLICY_HAS_CGROUP   0x10  /* ... limited to a cgroup */
@@ -53,37 +54,36 @@ struct policy_record {
 #define POLICY_STEP	    0x100 /* of the generation */
 
 enum subject_kind {
-	SUBJECT_NAME = 1, /* id: the bytes of the name, zero from its end on (15 at most) */
+	SUBJECT_NAME = 1, /* id: the name, padded with zeros (15 bytes at most) */
 	SUBJECT_EXE = 2,  /* id: inode, device (major << 20 | minor, as in the kernel) */
 	/*
-	 * id: process number (tgid), start: nanoseconds of CLOCK_BOOTTIME, rounded down to clock
-	 * ticks (10 ms), since /proc/PID/stat has it no finer
+	 * id: process number (tgid) and start: nanoseconds of CLOCK_BOOTTIME, rounded down to clock
+	 * ticks (10 ms), the resolution of /proc/PID/stat
 	 */
 	SUBJECT_PID = 3,
 };
 
-/* subjects: a hash. */
+/* subjects: a hash. A cgroup lies at most LABEL_SCOPES levels below the root. */
 struct subject_key {
 	__u64 id[2];
-	__u64 cgroup; /* id of the cgroup whose processes are meant, those below it too; 0: all. At
-		       * most LABEL_SCOPES levels below the root */
+	__u64 cgroup; /* id; only its processes and those below match; 0: all */
 	__u32 kind;   /* enum subject_kind */
 	__u32 bank;   /* 0 or 1 */
 };
 
-#define SUBJECT_AUDIT	 0x1 /* what it is not allowed is told, not denied */
-#define SUBJECT_CHILDREN 0x2 /* its rules hold for the descendants of its processes too */
+#define SUBJECT_AUDIT	 0x1 /* denials are reported, not enforced */
+#define SUBJECT_CHILDREN 0x2 /* the rules also hold for descendants of its processes */
 
 struct subject_record {
-	__u32 set;    /* its ports; 0: none, it may use nothing */
-	__u32 number; /* 0 to MAX_SUBJECTS - 1, of its text and its counters; it keeps it */
+	__u32 set;    /* port set; 0: none, the subject may use no port */
+	__u32 number; /* index of its text and counters, below MAX_SUBJECTS; never changes */
 	__u32 flags;  /* SUBJECT_* */
 	__u32 zero;
 };
 
 enum rule_proto {
-	RULE_TCP = 0, /* and MPTCP */
-	RULE_UDP = 1, /* and UDP-Lite */
+	RULE_TCP = 0, /* includes MPTCP */
+	RULE_UDP = 1, /* includes UDP-Lite */
 };
 
 #define PAGE_PORTS 512
@@ -116,68 +116,70 @@ struct hit_key {
 };
 
 struct hit_record {
-	__u64 count; /* connections made or accepted, sockets bound, UDP peers spoken to */
+	__u64 count; /* TCP connections, binds, UDP sends that name a destination, new UDP peers */
 };
 
 /* denials: an array of MAX_SUBJECTS records. */
 struct denial_record {
 	__u64 denied;
-	__u64 audited; /* would have been */
-	__u64 last;    /* when: nanoseconds of CLOCK_BOOTTIME; 0: never */
+	__u64 audited; /* let through, since only audited */
+	__u64 last;    /* the last one: nanoseconds of CLOCK_BOOTTIME; 0: never */
 };
 
-/* cgroups: an array of MAX_CGROUPS records. Their links: links/cN-HOOK. */
+/* cgroups: an array of MAX_CGROUPS records. The links of record N are pinned at links/cN-HOOK. */
 #define MAX_CGROUPS  64
 #define CGROUP_HOOKS 16 /* room; not all are in use */
 #define CGROUP_PATH  200
 
 struct cgroup_record {
 	__u64 id;		      /* of the cgroup; 0: a free record */
-	__u64 build;		      /* hash of the program's object and constants */
-	__u32 programs[CGROUP_HOOKS]; /* their ids; 0: none */
-	char path[CGROUP_PATH];	      /* where it was when attached, cut to fit; NUL-terminated */
+	__u64 build;		      /* hash of the programs' object and constants */
+	__u32 programs[CGROUP_HOOKS]; /* program ids; 0: none */
+	char path[CGROUP_PATH];	      /* when attached, cut to fit; NUL-terminated */
 };
 
 /* covered: an array of one record. */
 struct covered_record {
-	__u64 cgroups; /* bit N: cgroup N is below another one that is attached, which does its work
-			*/
+	__u64 cgroups; /* bit N: cgroup N lies below another one, whose programs do its work */
 };
 
-/* labels: an element for each socket that a process of an attached cgroup made. */
+/* labels: socket storage, an element for each socket of a process in an attached cgroup. */
 #define LABEL_SCOPES 8
 #define LABEL_SETS   8
 #define KIN_SUBJECTS 4
 
-#define LABEL_CONNECTS 0x1 /* TCP: judged by its remote port; else by its local one */
-#define LABEL_AUDIT    0x2 /* all its subjects are only audited */
+#define LABEL_CONNECTS 0x1 /* TCP: judged by the remote port; else by the local one */
+#define LABEL_AUDIT    0x2 /* all matching subjects are only audited */
 
 struct label_record {
-	__u64 now;		    /* policy.now that the rest is of; 0: none */
-	__u64 allowed;		    /* TCP: policy.now that let it through; 0: none */
-	struct process process;	    /* whose the socket is; pid 0: not known */
-	__u64 scopes[LABEL_SCOPES]; /* ids of its cgroup and those above it, by their level from 1
-				       on */
-	__u64 told;		    /* last event of a denial: nanoseconds of CLOCK_BOOTTIME */
-	__u32 suppressed;	    /* denials since */
-	__u32 flags;		    /* LABEL_* */
-	__u32 count;		    /* subjects that it matches; 0: it is not ruled */
+	__u64 now;     /* policy.now for which count, sets and numbers hold; 0: none */
+	__u64 allowed; /* TCP: policy.now under which the connection was allowed; 0: none */
+	struct process process;	    /* the socket's owner; pid 0: not known */
+	__u64 scopes[LABEL_SCOPES]; /* ids of the owner's cgroup and ancestors, by level from 1
+				     */
+	__u64 told;	  /* last event of a denial: nanoseconds of CLOCK_BOOTTIME; 0: none */
+	__u32 suppressed; /* denials since that event */
+	__u32 flags;	  /* LABEL_* */
+	__u32 count;	  /* matching subjects; 0: the owner has no rules */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
 	__u32 zero;
-	__u64 identified;		      /* policy.now when who it is was looked at */
+	__u64 identified;		      /* policy.now when the owner was identified */
 	struct subject_key kin[KIN_SUBJECTS]; /* as in kin_record */
 };
 
-/* kin: a hash by process_key, an element for each process that something may stick to. */
+/*
+ * kin: a hash by process_key, an element for each process that inherits subjects, or may hand them
+ * on.
+ */
 #define MAX_KIN 65536
 
 struct kin_record {
-	__u64 now; /* policy.now when those above it were looked at; 0: never */
+	__u64 now; /* policy.now when the ancestors were searched; 0: never */
 	struct subject_key of[KIN_SUBJECTS]; /* kind 0: none; bank: 0 */
 };
 
-/* peers: an LRU hash. The value is when it was heard last: nanoseconds of CLOCK_BOOTTIME. */
+/* peers: an LRU hash of remote ends that sent to a UDP socket first. The value is always 1. */
 #define MAX_PEERS 65536
 
 struct peer_key {

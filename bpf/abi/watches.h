@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Watched ports: whose packets are counted, where, and what came of it.
- * The only declaration of these bytes; kernel programs and C++ both include it.
- * Fixed-width fields in host byte order, padding explicit and zero.
+ * Watched ports, and the counts of their packets. This is the only declaration of these bytes;
+ * kernel programs and C++ both include it. Fixed-width fields in host byte order, padding explicit
+ * and zero.
  *
  *   maps/watching    whether anything is watched            admins write, all read
  *   maps/watched     which ports are counted, on which hook admins and kernel write, all read
  *   maps/watches     processes whose ports are watched      admins write, all read
  *   maps/port_counts packets and bytes                      kernel writes, loader removes, all read
- *   maps/claims      sockets of such processes              kernel alone
- *   maps/port_usage  who used a watched port                kernel writes, all read
+ *   maps/claims      port claims: sockets of such processes kernel alone
+ *   maps/port_usage  bytes of each process at a port         kernel writes, all read
  *
  * The first three are pinned a second time in admin/, for the admin group; claims and port_usage
- * are there with the socket probes. Whoever changes holds an exclusive flock(2) on admin/.
+ * exist while the socket probes are loaded. Every writer of watches holds an exclusive flock(2) on
+ * admin/.
  */
 #ifndef PINPIPE_WATCHES_H
 #define PINPIPE_WATCHES_H
@@ -21,7 +22,7 @@
 
 /* watching: an array of one record, BPF_F_MMAPABLE. */
 struct watching_record {
-	__u64 ports;   /* not 0: some port is watched, or some process waited for */
+	__u64 ports;   /* not 0: some port or some process is watched */
 	__u64 changes; /* raised by each change of watches */
 };
 
@@ -31,10 +32,10 @@ struct watching_record {
  */
 #define WATCHED_WORDS (2 * 65536)
 #define WATCH_WAITS   (1ULL << 63)	/* there is an element of watches for this port */
-#define WATCH_ALWAYS  (WATCH_WAITS - 1) /* all hooks, whoever has the port */
+#define WATCH_ALWAYS  (WATCH_WAITS - 1) /* all hooks, whichever process has the port */
 
 /*
- * watches: a hash. The port is watched while a process that matches has it: kind and id as in
+ * watches: a hash. The port is watched while a matching process has it; kind and id as in
  * subject_key.
  */
 #define MAX_WATCHES 2048
@@ -48,32 +49,36 @@ struct watch_key {
 };
 
 struct watch_record {
-	char text[SUBJECT_TEXT]; /* what the administrator wrote, as text_record */
+	char text[SUBJECT_TEXT]; /* as the administrator wrote it, like text_record */
 };
 
-/* port_counts: a per-CPU hash, BPF_F_NO_PREALLOC, by COUNT_KEY. index: of the port's word. */
+/*
+ * port_counts: a per-CPU hash, BPF_F_NO_PREALLOC, by COUNT_KEY; index is that of the port's word.
+ */
 #define MAX_COUNTS		    262144
-#define COUNT_SENT		    (1U << 17) /* of packets that the interface sends; else it received them */
+#define COUNT_SENT		    (1U << 17) /* packets sent by the interface; else received */
 #define COUNT_KEY(hook, way, index) ((__u32)(hook) << 24 | (way) | (index))
 
 struct count_record {
 	__u64 packets;
-	__u64 bytes; /* of frames, with the link header */
+	__u64 bytes; /* frames with their link header */
 };
 
-/* claims: a hash by the address of a socket that makes its port watched. */
+/* claims: a hash by the kernel address of a socket that makes its port watched. */
 #define MAX_CLAIMS 4096
 
 struct claim_record {
-	__u64 seen;  /* last: nanoseconds of CLOCK_BOOTTIME */
-	__u64 start; /* of its process, likewise */
+	__u64 seen;  /* when last seen: nanoseconds of CLOCK_BOOTTIME */
+	__u64 start; /* of the process, likewise */
 	__u32 pid;
-	__u32 netns; /* inode of its network namespace in nsfs */
-	__u32 index; /* of its word in watched */
+	__u32 netns; /* inode of the socket's network namespace in nsfs */
+	__u32 index; /* of the port's word in watched */
 	__u32 zero;
 };
 
-/* port_usage: an LRU hash: totals are in port_counts, this says how they were shared. */
+/*
+ * port_usage: an LRU hash. It splits a port's traffic by process; exact totals are in port_counts.
+ */
 #define MAX_PORT_USAGE 8192
 
 struct port_user {

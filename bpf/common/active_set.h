@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Which set of socket programs is at work. A tracing link cannot change its program, so a new set
- * is attached beside the old one, idle; then one write of this word switches all of them.
+ * Which set of socket programs is active. A tracing link cannot replace its program, so a new set
+ * is attached beside the old one, idle; then one write of this word switches all programs.
  */
 #ifndef PINPIPE_SWITCH_H
 #define PINPIPE_SWITCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Where a process's executable is. Its path is written down once, when one of its processes is
- * first looked at; records name it by its key.
+ * The path of a process's executable. It is written to exes once, when a process with that
+ * executable is first seen; records name it by its key.
  */
 #ifndef PINPIPE_EXE_H
 #define PINPIPE_EXE_H
@@ -15,7 +15,7 @@ struct {
 	__type(value, struct exe_record);
 } exes SEC(".maps");
 
-/* All zero: what a new element begins with. Too large for the stack. */
+/* All zero: the initial value of a new element, which is too large for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -23,13 +23,13 @@ struct {
 	__type(value, struct exe_record);
 } no_exe SEC(".maps");
 
-/* From the file outwards, over the borders of mounts. */
+/* A walk from the file to the root of the file system tree, across mount points. */
 struct exe_walk {
 	struct exe_key key;
 	struct dentry *dentry;
 	struct mount *mount;
 	__u32 at;    /* bytes written */
-	__u32 whole; /* it came to the root */
+	__u32 whole; /* the walk has reached the root */
 };
 
 static long take_name(__u32 i, struct exe_walk *w)
@@ -70,7 +70,7 @@ static __noinline int write_exe(struct file *file, const struct exe_key *key)
 	if (!key)
 		return 0;
 	exe = bpf_map_lookup_elem(&no_exe, &zero);
-	/* Another CPU may be at it; then that one writes it. */
+	/* BPF_NOEXIST fails when another CPU has added the element; that CPU writes it. */
 	if (!exe || bpf_map_update_elem(&exes, key, exe, BPF_NOEXIST))
 		return 0;
 	mnt = BPF_CORE_READ(file, f_path.mnt);
@@ -87,11 +87,14 @@ static __noinline int write_exe(struct file *file, const struct exe_key *key)
 	return 0;
 }
 
-/* The executable of a process; key is all zero where it has none, as kernel threads. */
+/*
+ * Fills key with the executable of a process; all zero where it has none. The path is written if it
+ * is not known yet.
+ */
 static __always_inline void name_exe(struct task_struct *task, struct exe_key *key)
 {
 	struct file *file = task->mm->exe_file;
-	struct exe_key here = {}; /* on the stack: before Linux 6.2 keys of maps have to be there */
+	struct exe_key here = {}; /* on the stack, as map keys must be before Linux 6.2 */
 
 	if (file) {
 		here.inode = file->f_inode->i_ino;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Who a task is: the one place where struct process and struct process_key are filled.
- */
+/* The process of a task: the only place where struct process and struct process_key are filled. */
 #ifndef PINPIPE_COMMON_PROCESS_H
 #define PINPIPE_COMMON_PROCESS_H
 
@@ -10,8 +8,8 @@
 #include "bpf/common/task.h"
 
 /*
- * start and pid of a process_key, or of another key that begins with them. Threads and io_uring's
- * workers count for the process whose group they are in.
+ * Sets start and pid of a process_key, or of another key that begins with them. Threads and
+ * io_uring's workers count for the process to whose thread group they belong.
  */
 static __always_inline void identify_process(const struct task_struct *task, __u64 *start,
 					     __u32 *pid)
@@ -20,7 +18,7 @@ static __always_inline void identify_process(const struct task_struct *task, __u
 	*pid = task->tgid;
 }
 
-/* The process of a task. p: all zero, or of the same process before. */
+/* Fills p with the process of a task. p is all zero, or holds the same process from before. */
 static __always_inline void read_process(struct task_struct *task, struct process *p)
 {
 	const struct task_struct *leader = task->group_leader;
@@ -36,8 +34,8 @@ static __always_inline void read_process(struct task_struct *task, struct proces
 }
 
 /*
- * The process that runs. A global function: the verifier looks at it once, however often it is
- * called.
+ * Fills p with the current process. A global function: the verifier checks it once, however often
+ * it is called.
  */
 __noinline int read_current(struct process *p)
 {
@@ -46,7 +44,10 @@ __noinline int read_current(struct process *p)
 	return 0;
 }
 
-/* Its last thread is past the point where its entries move away (sched_process_exit). */
+/*
+ * Whether the last thread of the process is ending: sched_process_exit has moved its usage entries
+ * away, or is doing so.
+ */
 static __always_inline bool has_ended(struct task_struct *task)
 {
 	return task->signal->live.counter == 0;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Numbers of IP protocols, as packets and sockets have them.
- */
+/* Numbers of IP protocols in packets and sockets. */
 #ifndef PINPIPE_PROTOCOLS_H
 #define PINPIPE_PROTOCOLS_H
 
@@ -20,6 +18,6 @@
 #define PROTO_UDPLITE  136
 #define PROTO_HIP      139
 #define PROTO_SHIM6    140
-#define PROTO_MPTCP    262 /* of a socket alone: on the wire it is TCP */
+#define PROTO_MPTCP    262 /* of sockets only: on the wire MPTCP is TCP */
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * What is read of a socket of the kernel, and the numbers that it has there.
- */
+/* Constants of kernel sockets, and functions that read a struct sock. */
 #ifndef PINPIPE_COMMON_SOCKET_H
 #define PINPIPE_COMMON_SOCKET_H
 
@@ -13,13 +11,13 @@
 #define SOCK_RAW_TYPE 3
 
 #define MSG_PEEK     0x2
-#define MSG_ERRQUEUE 0x2000 /* notices about what was sent, not something received */
+#define MSG_ERRQUEUE 0x2000 /* the call reads the socket's error queue, not received data */
 
 #define BOUND_TO_PORT 8 /* SOCK_BINDPORT_LOCK, of sk_userlocks */
 
 /*
- * A field of a kernel object. Programs on kprobes have plain addresses: they define PROBE_READS
- * before this is included.
+ * Reads a field of a kernel object. Programs on kprobes have plain addresses, which need a probe
+ * read: they define PROBE_READS before they include this file.
  */
 #ifdef PROBE_READS
 #define GET(object, field) BPF_CORE_READ(object, field)
@@ -27,7 +25,7 @@
 #define GET(object, field) ((object)->field)
 #endif
 
-/* Inode in nsfs. */
+/* The inode in nsfs of the socket's network namespace. */
 static __always_inline __u32 netns_of(const struct sock *sk)
 {
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -35,7 +33,7 @@ static __always_inline __u32 netns_of(const struct sock *sk)
 
 /*
  * Whether a TCP connection was made from here: the kernel chose the port for connect(), or bind()
- * did, which a child of a listener does not inherit.
+ * set it, which leaves a lock that a child of a listener does not inherit.
  */
 static __always_inline bool was_connected(const struct sock *sk)
 {

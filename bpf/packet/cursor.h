@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A place in a packet, wherever the packet lies. Every access to a packet's bytes goes through
- * peek(), which checks bounds.
+ * A cursor: a position in a packet, in any kind of buffer. Every access to a packet's bytes goes
+ * through peek(), which checks bounds.
  */
 #ifndef PINPIPE_CURSOR_H
 #define PINPIPE_CURSOR_H
 
 #include "bpf/packet/headers.h"
 
-#define MAX_HEADERS 0x9000 /* offset that no header reaches: a bound for the verifier */
+#define MAX_HEADERS 0x9000 /* bytes: no header lies behind; a bound for the verifier */
 
-/* Where the packet lies: a constant in each program, so that the compiler drops the other cases. */
+/* What holds the packet: a constant in each program, so that the compiler drops the other cases. */
 enum buffer {
-	BUFFER_XDP,	  /* in the one buffer of an XDP program */
-	BUFFER_XDP_FRAGS, /* in that one, and perhaps in further ones */
-	BUFFER_SKB,	  /* in an skb: bytes are copied out of it */
-	BUFFER_KERNEL,	  /* in memory of the kernel, from data on: copied, too */
+	BUFFER_XDP,	  /* the single buffer of an XDP program */
+	BUFFER_XDP_FRAGS, /* the first buffer of an XDP program, perhaps more */
+	BUFFER_SKB,	  /* an skb: bytes are copied out of it */
+	BUFFER_KERNEL,	  /* kernel memory, from data on: copied too */
 };
 
 struct cursor {
-	void *ctx;    /* of the program: struct xdp_md or struct __sk_buff; else NULL */
-	void *data;   /* the packet's first byte; of an skb NULL */
-	void *end;    /* of the first buffer, behind its last byte; of XDP alone */
+	void *ctx;    /* context of the program: struct xdp_md or __sk_buff; else NULL */
+	void *data;   /* the packet's first byte; NULL for an skb */
+	void *end;    /* XDP: behind the last byte of the first buffer */
 	__u32 offset; /* of the next header, from the packet's first byte */
 	enum buffer buffer;
 };
@@ -49,7 +49,7 @@ static __always_inline void *peek(struct cursor *c, void *room, __u32 len)
 {
 	__u32 offset = c->offset;
 
-	barrier_var(offset); /* the verifier must see this very register checked */
+	barrier_var(offset); /* the verifier must see the register itself checked */
 	if (offset > MAX_HEADERS)
 		return NULL;
 	if ((c->buffer == BUFFER_XDP || c->buffer == BUFFER_XDP_FRAGS) &&
@@ -59,8 +59,8 @@ static __always_inline void *peek(struct cursor *c, void *room, __u32 len)
 }
 
 /*
- * Bytes of the packet with its link header. Cheap when bytes up to enough lie in the first buffer,
- * then any value >= enough.
+ * The length of the packet with its link header, in bytes. If at least `enough` bytes lie in the
+ * first buffer, any value >= enough may be returned, which is cheap.
  */
 static __always_inline __u32 packet_bytes(struct cursor *c, __u32 enough)
 {
@@ -69,7 +69,7 @@ static __always_inline __u32 packet_bytes(struct cursor *c, __u32 enough)
 	if (c->buffer == BUFFER_SKB)
 		return ((struct __sk_buff *)c->ctx)->len;
 	first = c->end - c->data;
-	barrier_var(first); /* the verifier refuses what else is made of the two pointers */
+	barrier_var(first); /* the verifier refuses other code for this difference */
 	if (c->buffer == BUFFER_XDP_FRAGS && first < enough)
 		return bpf_xdp_get_buff_len(c->ctx);
 	return first;

@@ -18,10 +18,10 @@ struct extension {
 	__u8 shift; /* 0: the protocol is no extension header */
 	__u8 more;
 	__u8 mask;
-	__u8 offset; /* 0xff: a fragment header, which has a fragment's offset */
+	__u8 offset; /* 0xff: this is a fragment header; else 0 */
 };
 
-/* A table, so that the walk has no branch for each kind: the verifier follows every branch. */
+/* A table, so that the walk needs no branch for each kind: the verifier follows every branch. */
 static const struct extension extensions[256] = {
 	[PROTO_HOPOPTS] = {.shift = 3, .more = 1, .mask = 0xff},
 	[PROTO_ROUTING] = {.shift = 3, .more = 1, .mask = 0xff},
@@ -38,10 +38,10 @@ static __always_inline bool is_extension(__u8 proto)
 	return extensions[proto].shift;
 }
 
-/* Where a walk ended, in one word: what a function of its own can return. */
+/* Where a walk ended, in one word: a global function can return no more. */
 struct walk {
-	__u16 offset; /* of the header that is no extension */
-	__u8 proto;   /* of it */
+	__u16 offset; /* of the first header that is no extension */
+	__u8 proto;   /* protocol of that header */
 	__u8 flags;   /* PACKET_* */
 	__u32 parsed; /* enum parsed */
 };
@@ -82,9 +82,9 @@ static __always_inline enum parsed walk_extensions(struct cursor *c, struct walk
 }
 
 /*
- * The walk from start (a struct walk) to the end of the IP packet. Each kind of program has it in a
- * global function of its own (xdp.h, skb.h), so that the verifier walks over the loop once and not
- * once for each way that leads to it.
+ * Walks from start (a struct walk, as a word) at most to end, the offset behind the IP packet.
+ * xdp.h and skb.h each define it by a global function, so that the verifier checks the loop once
+ * and not once for each path to it.
  */
 static __always_inline __u64 walk_apart(const struct cursor *c, __u64 start, __u32 end);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * What is read of a packet once it is known where its headers are: version, addresses, ports.
- */
+/* Reads version, addresses and ports of a packet whose header offsets are known. */
 #ifndef PINPIPE_FIELDS_H
 #define PINPIPE_FIELDS_H
 
@@ -22,21 +20,21 @@
 #define TCP_HEADER  20 /* without options */
 #define UDP_HEADER  8
 
-/* What a look at a packet came to. Only PACKET_WHOLE fills all of what was asked for. */
+/* The result of parsing. Only PACKET_WHOLE fills everything that was asked for. */
 enum parsed {
-	PACKET_WHOLE,	  /* an IP packet; the cursor is at the header it carries */
-	PACKET_LATER,	  /* a later fragment of one: that header is not here */
+	PACKET_WHOLE,	  /* an IP packet; the cursor is at its payload's header */
+	PACKET_LATER,	  /* a later fragment: the payload's header is not here */
 	PACKET_OTHER,	  /* not IP; or not a protocol with ports */
 	PACKET_MALFORMED, /* headers contradict each other or the standard */
 	PACKET_TRUNCATED, /* the packet is shorter than its headers say */
 };
 
-/* All offsets count bytes from the packet's first byte, which may be of a link header. */
+/* Offsets count bytes from the packet's first byte, which may belong to a link header. */
 struct packet {
 	__u32 start; /* offset of the IP header */
 	__u32 end;   /* offset behind the IP packet: end - start is its length; 0: no IP header */
-	__u32 tags;  /* the VLAN tags' control words, host order: outer | inner << 16 */
-	__u8 proto;  /* of the header at the cursor */
+	__u32 tags;  /* VLAN tag control words, host order: outer | inner << 16 */
+	__u8 proto;  /* protocol of the header at the cursor */
 	__u8 flags;  /* PACKET_* of events.h */
 };
 
@@ -46,7 +44,10 @@ struct ports {
 	__be16 dest;
 };
 
-/* As an ethertype in host order, by the first byte of a packet without a link header. */
+/*
+ * The IP version as an ethertype in host order, from the first byte of a packet without a link
+ * header. 0: not IP; -1: no byte is there.
+ */
 static __always_inline int ip_version(struct cursor *c)
 {
 	__u8 room[1];
@@ -58,9 +59,9 @@ static __always_inline int ip_version(struct cursor *c)
 }
 
 /*
- * Copies the addresses and the TTL of a packet whose start and version (in flags) are known; the
- * cursor comes to its IP header. False: the header is not there, which cannot be once it has been
- * parsed.
+ * Copies the addresses and the TTL of a packet whose start and version (in flags) are known, and
+ * moves the cursor to its IP header. False: the header is not there, which cannot happen after
+ * parsing.
  */
 static __always_inline bool copy_addresses(struct cursor *c, const struct packet *p,
 					   union address *src, union address *dst, __u8 *ttl)
@@ -93,13 +94,19 @@ static __always_inline bool has_ports(__u8 proto)
 	       proto == PROTO_DCCP || proto == PROTO_SCTP;
 }
 
-/* Bytes that the header of a protocol with ports has at least, as far as it is looked at. */
+/*
+ * The least length in bytes of a header with ports. Of protocols other than TCP only the first 8
+ * bytes are required.
+ */
 static __always_inline __u32 least_bytes(__u8 proto)
 {
 	return proto == PROTO_TCP ? TCP_HEADER : UDP_HEADER;
 }
 
-/* At the header that a whole packet of a protocol with ports carries. */
+/*
+ * Reads the ports of a whole packet whose protocol has ports; the cursor is at the header with
+ * them.
+ */
 static __always_inline enum parsed read_ports(struct cursor *c, const struct packet *p,
 					      struct ports *ports)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The one packet parser: Ethernet or bare IP, up to two VLAN tags, IPv4 with options, IPv6 with
+ * The only packet parser: Ethernet or bare IP, up to two VLAN tags, IPv4 with options, IPv6 with
  * extension headers, up to the header that the IP packet carries. Programs include xdp.h or skb.h,
- * which make the cursor: the same packet means the same to all of them.
+ * which make the cursor, so all programs interpret a packet in the same way.
  */
 #ifndef PINPIPE_PARSER_H
 #define PINPIPE_PARSER_H
@@ -16,7 +16,7 @@
 
 struct vlan_tag {
 	__u16 control;
-	__u16 ethertype; /* of what follows */
+	__u16 ethertype; /* of the header that follows */
 };
 
 /* Steps over the link header. Returns the ethertype in host order, or -1 where the frame ends. */
@@ -50,7 +50,9 @@ static __always_inline int parse_link(struct cursor *c, struct packet *p, bool r
 	return ethertype;
 }
 
-/* Bytes from offset start on, if they are too many for a 16-bit length (BIG TCP); else 0. */
+/*
+ * The number of bytes from offset start on, if it does not fit a 16-bit length (BIG TCP); else 0.
+ */
 static __always_inline __u32 jumbo_bytes(struct cursor *c, __u32 start)
 {
 	__u32 bytes = packet_bytes(c, ~0U) - start;

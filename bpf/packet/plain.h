@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The parser's short cut. Most packets are plain: Ethernet, IP without options, TCP or UDP, not a
- * fragment. For those a few loads are enough; all others go through parse_packet(). Where both
- * answer, they say the same.
+ * A short cut for plain packets: Ethernet, IP without options, TCP or UDP, not a fragment. Most
+ * packets are plain, and a few loads are enough for them; all others go through parse_packet(). For
+ * a plain packet both give the same answer.
  */
 #ifndef PINPIPE_PLAIN_H
 #define PINPIPE_PLAIN_H
 
 #include "bpf/packet/parser.h"
 
-/* As far as the ports; at an even address, as frames begin. */
+/* The frame up to the ports; aligned to 2 bytes, as frames are. */
 struct plain_ipv4 {
 	struct ethhdr eth;
 	struct iphdr ip;
@@ -28,8 +28,8 @@ static __always_inline bool is_tcp_or_udp(__u8 proto)
 }
 
 /*
- * Ports and protocol of a plain packet. False: it is not plain. data to end: what can be read of it
- * directly. bytes: of all of it.
+ * Stores the ports and the protocol of a plain packet. False: it is not plain. data, end: the part
+ * that can be read directly. bytes: the length of the whole packet.
  */
 static __always_inline bool plain_ports(const void *data, const void *end, __u32 bytes, __u8 *proto,
 					struct ports *ports)

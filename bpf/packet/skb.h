@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The parser for programs whose packet is an skb: at a cgroup's edge, where it begins with its IP
- * header, or on its way to a device.
+ * The parser for programs whose packet is an skb: at a cgroup, where the packet begins with its IP
+ * header, or at an interface that sends it.
  */
 #ifndef PINPIPE_PACKET_SKB_H
 #define PINPIPE_PACKET_SKB_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The local port of a packet: of one that was received the destination, of one that is sent the
- * source. What has none and cannot be counted by it is counted apart.
+ * Finds the local port of a packet: the destination port of a received packet, the source port of a
+ * sent one. Packets that cannot be parsed and later fragments are counted in hook_counters instead.
  */
 #ifndef PINPIPE_COUNT_PACKET_H
 #define PINPIPE_COUNT_PACKET_H
@@ -12,15 +12,15 @@
 const volatile __u8 hook_number;
 const volatile bool raw_ip; /* frames begin with the IP header */
 
-/* The index of a port's word in watched. way: COUNT_SENT or 0. */
+/* The index in watched of the local port's word. way: COUNT_SENT or 0. */
 static __always_inline __u32 local_index(__u8 proto, const struct ports *ports, __u32 way)
 {
 	return word_index(proto, bpf_ntohs(way == COUNT_SENT ? ports->source : ports->dest));
 }
 
 /*
- * What cannot be parsed is counted of received packets alone: the kernel sends no such packets by
- * itself. A miss of the map cannot happen, since hook_number is below MAX_HOOKS.
+ * Adds to hook_counters. Malformed and truncated packets are counted only on receive: the kernel
+ * does not send any by itself. The lookup cannot miss, since hook_number is below MAX_HOOKS.
  */
 static __always_inline void count_apart(enum parsed parsed, __u32 way, __u32 packets)
 {
@@ -39,7 +39,7 @@ static __always_inline void count_apart(enum parsed parsed, __u32 way, __u32 pac
 		c->truncated += packets;
 }
 
-/* Of a plain packet: as of plain_ports(). NO_PORT: it is not plain. */
+/* The index for a plain packet; parameters as of plain_ports(). NO_PORT: it is not plain. */
 static __always_inline __u32 plain_index(const void *data, const void *end, __u32 bytes, __u32 way)
 {
 	struct ports ports;
@@ -51,8 +51,9 @@ static __always_inline __u32 plain_index(const void *data, const void *end, __u3
 }
 
 /*
- * Of any packet, c at its beginning. NO_PORT: it has none, or is counted apart, as so many packets.
- * told: one that cannot be parsed has been counted already.
+ * The index for any packet, with c at its beginning. NO_PORT: it has no port, or was counted in
+ * hook_counters, as `packets` packets. told: a packet that cannot be parsed has already been
+ * counted there.
  */
 static __always_inline __u32 parsed_index(struct cursor *c, __u32 way, __u32 packets, bool told)
 {

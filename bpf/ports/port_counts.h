@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Counting packets of watched ports, for programs that see packets.
- */
+/* Counts packets of watched ports, for programs that see packets. */
 #ifndef PINPIPE_PORT_COUNTS_H
 #define PINPIPE_PORT_COUNTS_H
 
@@ -28,7 +26,7 @@ static __always_inline __u32 word_index(__u8 proto, __u16 port)
 	return (proto == PROTO_UDP ? RULE_UDP << 16 : RULE_TCP << 16) | port;
 }
 
-/* No memory for a first packet: it is counted apart. */
+/* Counts the first packet of a port. Without memory for an element it is added to uncounted. */
 static __noinline int count_first(__u32 key, __u64 packets, __u64 bytes)
 {
 	struct count_record first = {};
@@ -51,7 +49,10 @@ static __noinline int count_first(__u32 key, __u64 packets, __u64 bytes)
 	return 0;
 }
 
-/* hook: of the program. way: COUNT_SENT or 0. index: below WATCHED_WORDS. */
+/*
+ * Counts packets of a port that the hook watches. hook: number of the program's hook. way:
+ * COUNT_SENT or 0. index: below WATCHED_WORDS.
+ */
 static __always_inline void count_watched(__u8 hook, __u32 way, __u32 index, __u64 packets,
 					  __u64 bytes)
 {

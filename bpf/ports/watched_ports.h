@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Which ports are watched.
- */
+/* The maps that say which ports are watched. */
 #ifndef PINPIPE_WATCHED_H
 #define PINPIPE_WATCHED_H
 
 #include "bpf/abi/control.h"
 #include "bpf/abi/watches.h"
 
-/* Written by ebpf-ctl, mapped: a plain load. */
+/* Written by ebpf-ctl. A mapped variable: programs read it by a plain load. */
 volatile struct watching_record watching SEC(".data.watching");
 
 struct {
@@ -19,6 +17,6 @@ struct {
 	__type(value, __u64);
 } watched SEC(".maps");
 
-#define NO_PORT WATCHED_WORDS /* no index of a word */
+#define NO_PORT WATCHED_WORDS /* not an index of a word */
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * An iterator whose output is the number of the reading process's own process group in the initial
- * pid namespace, as socket records have it; getpgid(2) returns the number in the process's own pid
- * namespace. It iterates over a map of one element, whose content does not matter.
+ * An iterator that writes the process group of the process that reads it, as socket records have it:
+ * inside a pid namespace that process knows another number. It iterates over a map of one element;
+ * the map's content does not matter.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -20,7 +20,7 @@ int tell_pgid(struct bpf_iter__bpf_map_elem *ctx)
 
 	if (!ctx->key)
 		return 0;
-	task = (struct task_struct *)bpf_get_current_task(); /* a plain address: Linux 5.10 */
+	task = (struct task_struct *)bpf_get_current_task(); /* not the _btf variant: Linux 5.10 */
 	r.pgid = BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID], numbers[0].nr);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;

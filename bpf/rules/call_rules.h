@@ -10,7 +10,7 @@
 #define SOCK_STREAM_TYPE 1
 #define SOCK_DGRAM_TYPE	 2
 
-/* Programs for one family may not even look at the other's fields. */
+/* The verifier refuses a program for one family that reads the other family's fields. */
 static __always_inline void take_address(struct bpf_sock_addr *ctx, int family, union address *to)
 {
 	if (family == AF_INET) {
@@ -28,7 +28,7 @@ static __always_inline __u8 proto_of(__u32 protocol)
 	return protocol == PROTO_MPTCP ? USAGE_MPTCP : protocol;
 }
 
-/* connect() and sendto(): where to. */
+/* connect() and sendto(): judges the destination. Returns LET or REFUSE. */
 static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enum deny_hook hook)
 {
 	struct attempt a = {.hook = hook, .flags = SOCKET_OUT};
@@ -69,7 +69,10 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enu
 	return refuse_once(l, &a, is_tcp_kind(protocol));
 }
 
-/* A port that the kernel is to choose serves nobody who does not know it: packets are judged. */
+/*
+ * Port 0, where the kernel chooses, is let through: nobody knows the port beforehand, and packets
+ * are judged.
+ */
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
 {
 	struct attempt a = {.hook = DENY_BIND, .flags = family == AF_INET6 ? SOCKET_IPV6 : 0};
@@ -93,7 +96,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
 	return refuse(l, &a);
 }
 
-/* Every socket gets its label here; those of kinds that no rule can allow are refused. */
+/* Every socket gets its label here; sockets of types that no rule can allow are refused. */
 static __always_inline int judge_create(struct bpf_sock *sk)
 {
 	struct attempt a = {.hook = DENY_CREATE, .flags = SOCKET_OUT};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Rules at a cgroup's edge: in the system call where there is a hook for it, else packet by packet.
+ * Rules at hooks of a cgroup: in the system call where there is a hook for it, else packet by
+ * packet.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -57,8 +58,8 @@ int create(struct bpf_sock *sk)
 }
 
 /*
- * Sockets whose frames pass all other hooks. Only there where the kernel grants LSM programs at
- * cgroups.
+ * AF_PACKET and AF_XDP sockets, whose frames bypass all other hooks. Attached only where the kernel
+ * grants LSM programs at cgroups.
  */
 SEC("lsm_cgroup/socket_create")
 int BPF_PROG(create_packet, int family, int type, int protocol, int kern)

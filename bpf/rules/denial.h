@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What becomes of a denial: it is counted, and told to the readers of the stream deny, at most once
- * a second for each socket.
+ * A denial is counted, and reported to the readers of the stream deny at most once a second for
+ * each socket.
  */
 #ifndef PINPIPE_DENY_H
 #define PINPIPE_DENY_H
@@ -18,14 +18,14 @@ struct {
 	__type(value, struct denial_record);
 } denials SEC(".maps");
 
-/* What was tried. */
+/* What a process tried to do. */
 struct attempt {
 	union address local; /* all zero: any */
 	union address remote;
 	__u64 cookie;
 	__u16 local_port; /* host byte order */
 	__u16 remote_port;
-	__u16 port;  /* the one that no rule allows */
+	__u16 port;  /* the port that no rule allows */
 	__u8 proto;  /* as in usage_key */
 	__u8 hook;   /* enum deny_hook */
 	__u32 flags; /* SOCKET_OUT, SOCKET_IPV6 */
@@ -73,7 +73,10 @@ static __noinline int tell_denial(struct label_record *l, const struct attempt *
 	return 0;
 }
 
-/* Counts and tells. True: it is let through nevertheless, since the rules are only audited. */
+/*
+ * Counts and reports a denial. Returns 1 where the attempt is let through, since the rules are only
+ * audited; else 0.
+ */
 static __noinline int refuse(struct label_record *l, const struct attempt *a)
 {
 	struct denial_record *count;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Rules that stick to descendants: which subjects a process has from itself and from those above
- * it. What it has it keeps, whatever it is called later, and hands on when it forks; so it matters
- * not that those above it end. Those that are older than the rules are looked for upwards, once for
- * each generation of the rules.
+ * Rules that hold for descendants: the subjects that a process has from itself and from its
+ * ancestors (its kin). A process keeps these subjects when it changes its name or executable, and
+ * hands them on when it forks, so its ancestors may end. For a process that is older than the
+ * rules, the ancestors are searched once for each generation of the policy.
  */
 #ifndef PINPIPE_KIN_H
 #define PINPIPE_KIN_H
@@ -12,7 +12,7 @@
 #include "bpf/common/task.h"
 #include "bpf/abi/usage.h"
 
-#define KIN_ABOVE 32 /* processes that are looked at */
+#define KIN_ABOVE 32 /* ancestors that are searched */
 #define KIN_BUSY  ~0U
 
 struct {
@@ -30,7 +30,7 @@ struct {
 	__type(value, struct kin_record);
 } kin SEC(".maps");
 
-/* All zero: what a new element begins with. Too large for the stack. */
+/* All zero: the initial value of a new element, which is too large for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -51,13 +51,16 @@ static __always_inline bool sticks(const struct subject_key *key)
 	return s && s->flags & SUBJECT_CHILDREN;
 }
 
-/* The kind and the bank of a place in one: what is compared and exchanged has 64 bits. */
+/* The kind and the bank of a place as one word: compare-and-swap needs all 64 bits. */
 union place_word {
 	__u32 halves[2];
 	__u64 word;
 };
 
-/* Another thread may be at it: a place is taken first, and counts once its kind is there. */
+/*
+ * Writes key to a place whose kind was kind. Another thread may write too: the place is marked busy
+ * first, and counts once its kind is stored. False: the other thread was first.
+ */
 static __always_inline bool take_place(struct subject_key *place, __u32 kind,
 				       const struct subject_key *key)
 {
@@ -74,7 +77,7 @@ static __always_inline bool take_place(struct subject_key *place, __u32 kind,
 	return true;
 }
 
-/* In a place that is free, or whose subject is no more. */
+/* Keeps a subject in a place that is free, or whose subject no longer exists. */
 static __noinline int keep_subject(struct kin_record *k, const struct subject_key *key)
 {
 	struct subject_key old;
@@ -94,11 +97,14 @@ static __noinline int keep_subject(struct kin_record *k, const struct subject_ke
 	return 0;
 }
 
-/* A walk over processes, each as a subject: on its own, and in the cgroups that count. */
+/*
+ * A walk over a process and its ancestors. Each is looked up as a subject of all cgroups and of
+ * each cgroup in scopes.
+ */
 struct kin_walk {
 	struct kin_record *k;
 	struct task_struct *task;
-	const __u64 *scopes; /* ids of cgroups, by their level */
+	const __u64 *scopes; /* ids of cgroups, by level from 1 */
 	__u64 now;
 	struct subject_key key;
 };
@@ -120,7 +126,7 @@ static __always_inline void keep_kind(struct kin_walk *w)
 		bpf_loop(LABEL_SCOPES, keep_in_scope, w, 0);
 }
 
-/* What a process matches by its own name, executable, number. */
+/* Keeps the subjects that w->task matches by its own name, executable and number. */
 static __noinline int keep_own(struct kin_walk *w)
 {
 	struct task_struct *leader;
@@ -175,7 +181,10 @@ static __noinline struct kin_record *record_of(const struct process_key *who)
 	return bpf_map_lookup_elem(&kin, who);
 }
 
-/* Up to date. scopes: ids of the cgroups that count, by their level. NULL: nothing sticks to it. */
+/*
+ * The kin record of a task, brought up to date. scopes: ids of its cgroup and those above it, by
+ * level from 1. now: policy.now. NULL: no subject sticks to the task.
+ */
 static __noinline struct kin_record *kin_of(struct task_struct *task, const __u64 *scopes,
 					    __u64 now)
 {
@@ -192,7 +201,7 @@ static __noinline struct kin_record *kin_of(struct task_struct *task, const __u6
 	w.k->now = now;
 	if (w.k->of[0].kind)
 		return w.k;
-	bpf_map_delete_elem(&kin, &who); /* there is room for those that have something */
+	bpf_map_delete_elem(&kin, &who); /* an empty record would only take room */
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What is known of a socket: whose it is, written down in the process's own calls, and which rules
- * that process has. Packets are judged by it, never by who happens to run.
+ * The label of a socket: its owner, noted in system calls of that process, and the rules of that
+ * process. Packets are judged by the label, never by the current process.
  */
 #ifndef PINPIPE_LABEL_H
 #define PINPIPE_LABEL_H
@@ -9,10 +9,10 @@
 #include "bpf/common/process.h"
 #include "bpf/rules/descendants.h"
 
-/* Written by ebpf-ctl, mapped: a plain load. */
+/* Written by ebpf-ctl. A mapped variable: programs read it by a plain load. */
 volatile struct policy_record policy SEC(".data.policy");
 
-/* An accepted socket begins with a copy of its listener's. */
+/* An accepted socket begins with a copy of its listener's label. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
@@ -20,7 +20,7 @@ struct {
 	__type(value, struct label_record);
 } labels SEC(".maps");
 
-/* What sticks to it. */
+/* Copies the subjects that the task has from itself and its ancestors (POLICY_HAS_CHILDREN). */
 static __always_inline void read_kin(struct label_record *l, struct task_struct *task)
 {
 	const __u64 now = policy.now;
@@ -35,7 +35,7 @@ static __always_inline void read_kin(struct label_record *l, struct task_struct 
 	l->identified = now;
 }
 
-/* The current process. */
+/* Makes the current process the owner. Returns 0 for a kernel thread: the label stays. */
 static __noinline int identify(struct label_record *l)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -52,8 +52,8 @@ static __noinline int identify(struct label_record *l)
 }
 
 /*
- * Whether the label is of the current process, under the name and executable that it has now, and
- * with what sticks to it under these rules.
+ * Whether the label's owner is the current process, with the name and executable that it has now,
+ * and with its kin of this generation.
  */
 static __always_inline bool is_current(const struct label_record *l)
 {
@@ -77,7 +77,7 @@ static __always_inline bool is_current(const struct label_record *l)
 /* The subjects that a process matches. */
 struct matches {
 	__u32 count;
-	__u32 audit; /* of how many of them */
+	__u32 audit; /* how many of them are only audited */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
 };
@@ -126,7 +126,7 @@ static __always_inline bool has_scope(const struct label_record *l, __u64 cgroup
 	return found;
 }
 
-/* What sticks to it; not twice what it matches by itself. */
+/* Adds the owner's kin, without the subjects that it matches by itself. */
 static __always_inline void match_kin(struct matches *m, const struct label_record *l, __u64 now)
 {
 	const struct subject_record *s;
@@ -149,7 +149,10 @@ static __always_inline void match_kin(struct matches *m, const struct label_reco
 	}
 }
 
-/* Its rules as of now. The last store makes them count: until then others look for themselves. */
+/*
+ * Fills the label with the rules as of now. The last store makes them valid: until then other CPUs
+ * resolve for themselves.
+ */
 static __noinline int resolve(struct label_record *l, __u64 now)
 {
 	struct subject_key key = {.bank = now & POLICY_BANK};
@@ -174,7 +177,7 @@ static __noinline int resolve(struct label_record *l, __u64 now)
 	}
 	if (now & POLICY_HAS_CHILDREN)
 		match_kin(&m, l, now);
-	l->allowed = 0; /* by the sets of a slower CPU, perhaps */
+	l->allowed = 0; /* a slower CPU may have allowed it by older sets */
 	for (int i = 0; i < LABEL_SETS; i++) {
 		l->sets[i] = m.sets[i];
 		l->numbers[i] = m.numbers[i];

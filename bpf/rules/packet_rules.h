@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Rules packet by packet: what no hook in a system call has decided.
- */
+/* Rules packet by packet, for what no hook in a system call has decided. */
 #ifndef PINPIPE_PACKET_RULES_H
 #define PINPIPE_PACKET_RULES_H
 
@@ -17,7 +15,7 @@ static __always_inline __u16 remote_port_of(struct bpf_sock *sk)
 	return bpf_ntohs(sk->dst_port);
 }
 
-/* What a packet says of its ends; ports and transport are 0 where they are not to be found. */
+/* The addresses and ports of a packet; ports and transport are 0 where they cannot be found. */
 struct flow {
 	union address src;
 	union address dst;
@@ -26,7 +24,7 @@ struct flow {
 	__u16 dst_port;
 };
 
-/* False: its ports are not to be found. f: all zero. */
+/* Fills f, which must be all zero. Returns 0 where the ports cannot be found. */
 static __noinline int read_flow(struct __sk_buff *skb, struct flow *f)
 {
 	struct cursor c = skb_cursor(skb);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Rules for sockets of AF_PACKET and AF_XDP, when a process of the cgroup makes one: before there
- * is a socket that could have a label.
+ * Rules for AF_PACKET and AF_XDP sockets, judged when a process of the cgroup creates one: at that
+ * time there is no socket yet that could have a label.
  */
 #ifndef PINPIPE_PACKET_SOCKET_H
 #define PINPIPE_PACKET_SOCKET_H
@@ -10,7 +10,10 @@
 
 #define MAX_CALLERS 4096
 
-/* Labels of threads that are in create_packet(): no socket is there yet, and the stack is small. */
+/*
+ * Labels of threads that are in create_packet(), by thread: there is no socket yet, and a label is
+ * too large for the stack.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Labels of sockets that change hands, or that are older than the rules: what no hook of a cgroup
- * sees.
+ * Labels of sockets that pass to another process, or that are older than the rules: no hook of a
+ * cgroup sees these.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -16,8 +16,8 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 /*
- * A socket that came from another process (by fork, exec or a unix socket) is that of who uses it.
- * Names count as they are then.
+ * A socket that came from another process (by fork, exec or a unix socket) belongs to the process
+ * that uses it, under the name that this process has at that time.
  */
 static __always_inline void relabel(struct sock *sk)
 {
@@ -29,7 +29,7 @@ static __always_inline void relabel(struct sock *sk)
 		resolve(l, policy.now);
 }
 
-/* Before the call does anything: where the kernel grants fentry. */
+/* Where the kernel grants fentry, the label is renewed before the call does anything. */
 
 SEC("fentry/inet_sendmsg")
 int BPF_PROG(see_sendmsg, struct socket *sock)
@@ -66,7 +66,7 @@ int BPF_PROG(see_recvmsg6, struct socket *sock)
 	return 0;
 }
 
-/* Else after it: what was sent first may have left by then. */
+/* Elsewhere it is renewed after the call: the first message may have left by then. */
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(see_send, struct sock *sk)
@@ -82,7 +82,7 @@ int BPF_PROG(see_receive, struct sock *sk)
 	return 0;
 }
 
-/* What sticks to processes: handed on by fork, kept under other names, until the end. */
+/* Kin records: copied by fork, kept when the process changes its name, deleted when it ends. */
 
 static __always_inline void read_own_scopes(__u64 *scopes)
 {
@@ -107,7 +107,10 @@ int BPF_PROG(see_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* Before it has the other name. In exec it has the other executable by then: that counts too. */
+/*
+ * Runs before the process has the new name. In exec the process has the new executable by then:
+ * subjects that match it are kept too.
+ */
 SEC("tp_btf/task_rename")
 int BPF_PROG(see_rename, struct task_struct *task)
 {
@@ -132,8 +135,8 @@ int BPF_PROG(see_exit, struct task_struct *task)
 }
 
 /*
- * Sockets that are there when the rules are loaded get their labels: read once by the loader. Of
- * several processes that hold one, a ruled one wins.
+ * Sockets that exist when the rules are loaded get their labels from this iterator, which the
+ * loader reads once. Of several processes that hold a socket, one with rules becomes its owner.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -142,7 +145,7 @@ struct {
 	__type(value, struct label_record);
 } candidate SEC(".maps");
 
-#define DEEPEST 32 /* cgroups above one that are looked at */
+#define DEEPEST 32 /* ancestors of a cgroup that are visited */
 
 static __always_inline void read_scopes(struct label_record *l, struct task_struct *task)
 {

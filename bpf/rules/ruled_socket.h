@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What all hooks at a cgroup's edge begin with: whether they have anything to do there, and the
- * label of the socket.
+ * What all hooks of a cgroup begin with: whether another cgroup does the work (is_covered()), and
+ * the label of the socket.
  */
 #ifndef PINPIPE_RULED_SOCKET_H
 #define PINPIPE_RULED_SOCKET_H
@@ -34,7 +34,10 @@ static __always_inline bool is_tcp_kind(__u32 protocol)
 	return protocol == PROTO_TCP || protocol == PROTO_MPTCP;
 }
 
-/* A join that the kernel makes by itself: its owner's label, which is that of the MPTCP socket. */
+/*
+ * The label of an MPTCP subflow that the kernel created by itself (a join): a copy of the MPTCP
+ * socket's label. NULL: sk is no such subflow, that socket has no label, or there is no memory.
+ */
 static __always_inline struct label_record *inherit(struct bpf_sock *sk)
 {
 	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
@@ -56,7 +59,10 @@ static __always_inline struct label_record *inherit(struct bpf_sock *sk)
 	return l;
 }
 
-/* In a system call: the label of who makes it, up to date. A count of 0: it is not ruled. */
+/*
+ * In a system call: the label of sk with the current process as owner, up to date. A count of 0:
+ * that process has no rules. NULL: no memory for a label.
+ */
 static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
 {
 	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -71,7 +77,10 @@ static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
 	return l;
 }
 
-/* A connection that is only audited is counted once, as one that is refused would be. */
+/*
+ * Refuses as refuse() does. once: a connection that is let through, since the rules are only
+ * audited, is counted once, as a refused one would be.
+ */
 static __always_inline int refuse_once(struct label_record *l, const struct attempt *a, bool once)
 {
 	int let = refuse(l, a);
@@ -81,7 +90,7 @@ static __always_inline int refuse_once(struct label_record *l, const struct atte
 	return let;
 }
 
-/* Who wrote first to this socket may be answered. */
+/* Whether this peer sent to the socket first, and so may be answered. */
 static __always_inline bool is_peer(__u64 cookie, const union address *address, __u16 port)
 {
 	struct peer_key key = {.cookie = cookie, .address = *address, .port = port};
@@ -101,7 +110,7 @@ static __always_inline void note_peer(struct label_record *l, __u64 cookie,
 	may_use(l, RULE_UDP, local, true);
 }
 
-/* Whether a datagram may go there though no rule lets it use that port: it answers. */
+/* Whether a datagram may go to a port that no rule allows, because it answers a peer. */
 static __always_inline bool may_answer(struct label_record *l, __u64 cookie,
 				       const union address *remote, __u16 remote_port,
 				       __u16 local_port)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * What the rules say of a socket and a port.
- */
+/* The verdict: whether the rules let the owner of a socket use a port. */
 #ifndef PINPIPE_VERDICT_H
 #define PINPIPE_VERDICT_H
 
@@ -37,7 +35,7 @@ static __always_inline bool set_has(__u32 set, __u8 proto, __u16 port)
 	return page && page->ports[port % PAGE_PORTS / 64] >> port % 64 & 1;
 }
 
-/* Which of the label's subjects lets it use the port: its number, or -1. */
+/* The number of the first of the label's subjects whose port set has the port; -1: none. */
 static __noinline long subject_for(const struct label_record *l, __u8 proto, __u16 port)
 {
 	if (!l)
@@ -57,14 +55,14 @@ static __always_inline void count_hit(__u32 number, __u8 proto, __u16 port)
 	struct hit_record *hit = bpf_map_lookup_elem(&hits, &key), first = {.count = 1};
 
 	if (!hit && bpf_map_update_elem(&hits, &key, &first, BPF_NOEXIST))
-		hit = bpf_map_lookup_elem(&hits, &key); /* another CPU was first; or it is full */
+		hit = bpf_map_lookup_elem(&hits, &key); /* another CPU was first; or no room */
 	else if (!hit)
 		return;
 	if (hit)
 		__sync_fetch_and_add(&hit->count, 1);
 }
 
-/* Whether the rules let it use the port; then that is counted. */
+/* Whether the rules let the owner use the port. count: add a hit if they do. */
 static __always_inline bool may_use(const struct label_record *l, __u8 proto, __u16 port,
 				    bool count)
 {

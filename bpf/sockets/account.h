@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The sums. charge() adds one transfer to its process's entry; what finds no room is counted in
- * totals.full. When a process ends, bury() moves its entries to the dead ring.
+ * The usage sums. charge() adds one transfer to the entry of its process; what finds no room is
+ * counted in totals.full. When a process ends, bury() moves its entries to the dead ring.
  */
 #ifndef PINPIPE_ACCOUNT_H
 #define PINPIPE_ACCOUNT_H
@@ -63,7 +63,10 @@ static __always_inline void add_atomic(struct usage_sums *to, const struct usage
 	}
 }
 
-/* Into the dead ring. A slot is used again a whole ring later: never by two at once. */
+/*
+ * Writes a record to the dead ring. An element is used again only after a whole turn of the ring,
+ * so no two CPUs write it at once.
+ */
 static __noinline void write_dead(const struct usage_key *key, const struct usage_sums *sums,
 				  const struct process *process)
 {
@@ -93,8 +96,8 @@ static __noinline void write_dead(const struct usage_key *key, const struct usag
 }
 
 /*
- * A new entry with these sums for the current process. False: no room, or it has ended and the sums
- * went to the dead ring directly.
+ * Makes an entry with these sums for the current process; if the process has ended, the sums go to
+ * the dead ring instead. False: no room.
  */
 static __noinline bool add_entry(const struct usage_key *key, const struct usage_sums *sums)
 {
@@ -125,7 +128,7 @@ static __noinline bool add_entry(const struct usage_key *key, const struct usage
 		return true;
 	}
 	place.number = __sync_fetch_and_add(&process->entries, 1);
-	/* Never full before usage is: for each element here there is one there, or just was. */
+	/* entries is never full before usage: each of its elements has one there, or just had. */
 	bpf_map_update_elem(&entries, &place, key, BPF_ANY);
 	return true;
 }
@@ -170,7 +173,10 @@ static long bury_entry(__u32 number, struct burial *b)
 	return 0;
 }
 
-/* Of two threads that end last at the same time, the one that deletes the process does it all. */
+/*
+ * Moves the entries of a process to the dead ring. Of two threads that end last at the same time,
+ * the one that deletes the process moves all of them.
+ */
 static __always_inline void bury(const struct process_key *who)
 {
 	struct burial b = {.who = *who};

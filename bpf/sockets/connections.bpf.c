@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * TCP connections and listeners: whose they are, and the streams conn and bind. The same for all
+ * TCP connections and listeners: their owners, and the streams conn and bind. The same for all
  * kinds of socket probes.
  *
- * A state changes in the process's own call, or when a packet arrives: then `current` is anybody.
- * Only connect(), listen(), shutdown() and close() are sure to be calls: SYN_SENT, LISTEN,
- * FIN_WAIT1, LAST_ACK. Whose the socket is gets written down there.
+ * A state changes in a system call of the owner, or when a packet arrives: then `current` is any
+ * process. Only connect(), listen(), shutdown() and close() are sure to be system calls: SYN_SENT,
+ * LISTEN, FIN_WAIT1, LAST_ACK. The owner is noted there.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -62,7 +62,7 @@ static __always_inline __u8 reason_of(int before, __u32 error)
 		       : CONN_ABORTED;
 }
 
-/* Payload received in order; rcv_nxt has also gone over the FIN. */
+/* Bytes of payload received in order, without the FIN, which tp->bytes_received includes. */
 static __always_inline __u64 received_by(const struct tcp_sock *tp)
 {
 	__u64 bytes = tp->bytes_received;
@@ -134,7 +134,7 @@ static __always_inline void see_listening(struct sock *sk)
 		take_owner(s, sk);
 		s->flags = OWNER_LISTENER;
 	}
-	/* Without a port it gets one after this; the list of what is bound will have it. */
+	/* A socket without a port gets one after this; list_bound will then claim it. */
 	claim_port(sk, PROTO_TCP);
 	if (asked(STREAM_BIND) && sk->__sk_common.skc_num && name_socket(sk, &key))
 		tell_bound(asked(STREAM_BIND), sk, &key, BIND_LISTEN);
@@ -149,7 +149,10 @@ static __always_inline void see_unlistening(struct sock *sk)
 		tell_bound(asked(STREAM_BIND), sk, &key, BIND_CLOSE);
 }
 
-/* From here on it receives. A child has its listener's record: of that, who it is stays. */
+/*
+ * From here on the socket receives. A child of a listener has a copy of the listener's record, of
+ * which the process stays.
+ */
 static __always_inline void see_established(struct sock *sk, const struct tcp_sock *tp)
 {
 	struct conn_record what = {.action = CONN_CONNECT};
@@ -188,14 +191,14 @@ static __always_inline void see_closed(struct sock *sk, const struct tcp_sock *t
 		what.action = CONN_CONNECT;
 		what.state = CONN_FAILED;
 	} else if (before == TCP_SYN_RECV) {
-		return; /* nobody has been told of it */
+		return; /* no event has reported it */
 	}
 	what.error = sk->sk_err;
 	what.reason = reason_of(before, what.error);
 	tell_conn(asked(STREAM_CONN), sk, tp, s, &what);
 }
 
-/* The call of whoever holds it: the owner, where nobody better is known. */
+/* In the closing call: its process becomes the owner, where no better one is known. */
 static __always_inline void see_closing(struct sock *sk)
 {
 	struct owner_record *s = bpf_sk_storage_get(&owners, sk, 0, 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Socket probes at the exits of the kernel's own functions (fexit): arguments and result are both
- * there, addresses included. The narrowest places that every byte passes: inet_*msg for streams and
- * datagrams, sock_common_recvmsg for raw sockets and SCTP, packet_*msg, splice and sendpage.
+ * Socket probes at the exits of kernel functions (fexit), where arguments, with addresses, and the
+ * result are all there. The functions are the narrowest places that every byte passes: inet_*msg
+ * for streams and datagrams, sock_common_recvmsg for raw sockets and SCTP, packet_*msg, splice and
+ * sendpage.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -15,7 +16,10 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Inside of a call that is counted as a whole: what it calls is not counted again. */
+/*
+ * How many calls that are counted as a whole the task is in: functions called inside of them are
+ * not counted again.
+ */
 struct nesting {
 	__u32 depth;
 	__u32 zero;
@@ -37,7 +41,7 @@ static __always_inline void enter(void)
 		n->depth++;
 }
 
-/* A set that has come to work in the middle of a call has seen no entry. */
+/* depth may be 0: a set that became active in the middle of a call has not seen its entry. */
 static __always_inline void leave(void)
 {
 	struct nesting *n = bpf_task_storage_get(&nested, bpf_get_current_task_btf(), 0, 0);
@@ -53,7 +57,7 @@ static __always_inline bool is_nested(void)
 	return n && n->depth;
 }
 
-/* The peer in a message: given by the sender, or written by the kernel for the receiver. */
+/* Takes the peer from a message: given by the sender, or written by the kernel for the receiver. */
 static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
 {
 	struct socket_name name = {};
@@ -163,7 +167,7 @@ static __always_inline void tell_bind(struct sock *sk, int result)
 		tell_bound(readers, sk, &key, BIND_BIND);
 }
 
-/* Streams tell of it when they listen no more. */
+/* For sockets other than TCP and MPTCP, which report BIND_CLOSE when they stop listening. */
 static __always_inline void tell_release(struct sock *sk)
 {
 	struct usage_key key = {};
@@ -215,7 +219,7 @@ int BPF_PROG(splice, struct file *file, __s64 *offset, struct pipe_inode_info *p
 	return 0;
 }
 
-/* Gone since 6.5, where all of this goes through sendmsg. */
+/* Removed in Linux 6.5: all sending goes through sendmsg since. */
 SEC("fentry/inet_sendpage")
 int BPF_PROG(enter_sendpage, struct socket *sock)
 {

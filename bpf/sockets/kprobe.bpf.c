@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
  * Socket probes on the entries and returns of kernel functions (kprobe, kretprobe), for kernels
- * that grant neither fentry nor have the tracepoints of Linux 6.3.
+ * that do not grant fentry and lack the tracepoints of Linux 6.3.
  *
  * A return may be missed: the kernel keeps room for a few calls of a function at a time, and
- * threads that wait inside use it up. So receiving by TCP and UDP, where threads wait, is seen by
- * what happens in the call instead: copied_seq moves, a datagram is consumed. Returns are left for
- * sending, and for receiving by other protocols.
+ * threads that wait inside use it up. So receives by TCP and UDP, where threads wait, are counted
+ * by what happens inside the call: copied_seq moves, a datagram is consumed. Return probes serve
+ * sending, and receiving by other protocols.
  */
 #define PROBE_READS
 
@@ -26,7 +26,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
-/* The peer in a message: given by the sender, or written by the kernel for the receiver. */
+/* Takes the peer from a message: given by the sender, or written by the kernel for the receiver. */
 static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
 {
 	void *at = BPF_CORE_READ(msg, msg_name);
@@ -34,7 +34,10 @@ static __always_inline void find_peer(struct msghdr *msg, struct usage_key *key)
 
 	if (is_stream(key->proto) || key->proto == USAGE_PACKET || !at)
 		return;
-	/* Always room for a sockaddr_storage, of which msg_namelen tells only senders. */
+	/*
+	 * There is always room for a sockaddr_storage; only for senders does msg_namelen say how
+	 * much of it is used.
+	 */
 	if (!bpf_probe_read_kernel(&name, sizeof(name), at))
 		name_peer(key, &name);
 }
@@ -93,7 +96,7 @@ SENDS(inet_sendmsg)
 SENDS(inet6_sendmsg)
 SENDS(packet_sendmsg)
 
-/* Gone since 6.5, where all of this goes through sendmsg. */
+/* Removed in Linux 6.5: all sending goes through sendmsg since. */
 SEC("kprobe/inet_sendpage")
 int BPF_KPROBE(enter_inet_sendpage, struct socket *sock)
 {
@@ -108,11 +111,10 @@ int BPF_KRETPROBE(leave_inet_sendpage, long result)
 	return 0;
 }
 
-/* Before 5.19 whether to wait was an argument of its own, before the flags. */
+/* The flags of a receive. Before Linux 5.19 a separate argument (nonblock) came before them. */
 static __always_inline __u64 flags_of(__u64 fourth, __u64 fifth)
 {
-	/* Both have been loaded: the verifier refuses an address within the context that is chosen.
-	 */
+	/* Forces both to be loaded: the verifier refuses a load from a chosen context address. */
 	asm volatile("" : "+r"(fourth), "+r"(fifth));
 	return LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 19, 0) ? fifth : fourth;
 }
@@ -168,7 +170,7 @@ int BPF_KRETPROBE(leave_tls_sw_splice_read, long result)
 	return 0;
 }
 
-/* How much of the buffers of a receive has been told. */
+/* How much of a receive's buffers has been reported. */
 struct progress {
 	__u64 told; /* bytes */
 };
@@ -194,7 +196,9 @@ int BPF_KPROBE(enter_tcp_recvmsg)
 	return 0;
 }
 
-/* Each piece that the kernel copies to the process: one receive may be told in several. */
+/*
+ * Runs for each piece that the kernel copies to the process: one receive may give several events.
+ */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(see_receive, struct sock *sk)
 {
@@ -228,7 +232,7 @@ int BPF_PROG(see_destroy, struct sock *sk)
 	return 0;
 }
 
-/* A datagram has been copied to the process. Negative: it was only looked at. */
+/* A datagram has been copied to the process. A negative length: MSG_PEEK. */
 SEC("kprobe/skb_consume_udp")
 int BPF_KPROBE(see_datagram, struct sock *sk, struct sk_buff *skb, int length)
 {
@@ -245,7 +249,7 @@ int BPF_KPROBE(see_datagram, struct sock *sk, struct sk_buff *skb, int length)
 	return 0;
 }
 
-/* Streams tell of it when they listen no more. */
+/* TCP claims end when the socket stops listening (see_state); this is for the others. */
 SEC("kprobe/inet_release")
 int BPF_KPROBE(see_release, struct socket *sock)
 {
@@ -254,7 +258,7 @@ int BPF_KPROBE(see_release, struct socket *sock)
 	return 0;
 }
 
-/* A new call begins with its first message, however the one before ended. */
+/* A new call begins with its first message, however the previous call ended. */
 SEC("kprobe/__sys_recvmmsg")
 int BPF_KPROBE(enter_recvmmsg)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Events of the streams tcp and udp: one for each send and each receive.
- */
+/* Events of the streams tcp and udp: one for each send and each receive. */
 #ifndef PINPIPE_MESSAGE_H
 #define PINPIPE_MESSAGE_H
 
@@ -9,13 +7,13 @@
 #include "bpf/sockets/record.h"
 
 struct message {
-	struct usage_key peer; /* with its port, whatever that is */
+	struct usage_key peer; /* with its port, also an ephemeral one */
 	__u32 bytes;
 	__u32 flags; /* SOCKET_OUT or 0 */
 	struct system_call call;
 };
 
-/* Called when readers is not 0: somebody asks for the stream. */
+/* Reports a message. readers: those that ask for the stream, not 0. */
 static __noinline void tell_message(__u32 readers, struct task_struct *task, const struct sock *sk,
 				    const struct message *m)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * All sockets that processes hold open, found through their descriptors: an iterator. The loader
- * runs it once, so that connections older than the load have an owner. Readers run it to list what
- * is bound: what they read is a struct bind_record for each holder of each bound socket.
+ * An iterator over all sockets that processes hold open, found through their file descriptors. The
+ * loader runs it once, so that connections older than the load have an owner. Readers run it to
+ * list bound sockets: they read a struct bind_record for each holder of each bound socket.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -17,7 +17,10 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Its record, made now if it has none: it belongs to the first process that holds it. */
+/*
+ * The record of a TCP socket, made now if it has none: then the first process that holds it is the
+ * owner. NULL: no TCP socket, or a closed one.
+ */
 static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct *task,
 					     const struct usage_key *peer)
 {
@@ -29,7 +32,7 @@ static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct
 	s = bpf_sk_storage_get(&owners, sk, 0, 0);
 	if (!s) {
 		s = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		/* A listener's is of no connection: its children begin by themselves. */
+		/* A listener receives nothing; its children start counting by themselves. */
 		if (s && sk->__sk_common.skc_state != TCP_LISTEN)
 			count_from(s, tp->copied_seq);
 	}
@@ -47,14 +50,14 @@ static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct
 	return s;
 }
 
-/* Whether it is known from the process's own call that it has the socket. */
+/* Whether a system call of the task has shown that it owns the socket. */
 static __always_inline bool was_seen(const struct owner_record *s, struct task_struct *task)
 {
 	return s && !(s->flags & OWNER_FOUND) && s->key.pid == (__u32)task->tgid &&
 	       s->key.start == task->group_leader->start_boottime;
 }
 
-/* When a look began, by its session_id. */
+/* When each look began, by the session_id of the iterator. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 64);
@@ -62,7 +65,10 @@ struct {
 	__type(value, __u64);
 } looks SEC(".maps");
 
-/* Within a pid namespace a look does not see everybody. */
+/*
+ * Whether the current process sees the tasks of all pid namespaces: inside a pid namespace the
+ * iterator visits only that one.
+ */
 static __always_inline bool sees_all(void)
 {
 	return BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid, level) == 0;
@@ -76,7 +82,7 @@ static __always_inline void begin_look(__u64 session)
 		bpf_map_update_elem(&looks, &session, &now, BPF_NOEXIST);
 }
 
-/* Claims that this look has not seen are of nobody any more. */
+/* Releases the claims that this look has not seen: no process holds those sockets any more. */
 static __noinline int end_look(__u64 session)
 {
 	const __u64 *began = bpf_map_lookup_elem(&looks, &session);
@@ -90,7 +96,7 @@ static __noinline int end_look(__u64 session)
 	return 0;
 }
 
-/* A function of its own for the stack's sake. */
+/* A separate function, since the record is too large for the caller's stack. */
 static __noinline int write_bound(struct seq_file *seq, struct sock *sk, struct task_struct *task,
 				  const struct usage_key *peer, bool seen)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What a message says: from the buffers that the process gave to its system call. After a send they
- * still hold what was sent (unless another thread has been at them), after a receive what was
- * received. io_uring's requests, splice and 32-bit callers have no such buffers: no payload.
+ * The payload of a message, read from the buffers that the process gave to its system call. After a
+ * send they still hold what was sent (unless another thread has changed them), after a receive what
+ * was received. Requests of io_uring, splice and 32-bit callers have no such buffers, hence no
+ * payload.
  */
 #ifndef PINPIPE_PAYLOAD_H
 #define PINPIPE_PAYLOAD_H
@@ -10,7 +11,10 @@
 #include "bpf/readers/emit_socket.h"
 #include "bpf/sockets/system_call.h"
 
-/* Bytes that any reader may see, fixed by the loader. 0: the verifier takes all of this out. */
+/*
+ * Bytes of a message that readers may see, set by the loader. 0: the verifier removes the code
+ * below.
+ */
 const volatile __u32 payload_limit;
 
 #define SEGMENTS_MAX 128
@@ -20,7 +24,10 @@ struct segment { /* struct iovec */
 	__u64 length;
 };
 
-/* Appends a segment to the payload, but for what is to be skipped. False: this was the last. */
+/*
+ * Appends a segment to the payload, without the bytes that are to be skipped. False: nothing more
+ * fits, or the memory cannot be read.
+ */
 static __always_inline bool append(struct scratch_area *s, const struct segment *from)
 {
 	struct buffer_walk *w = &s->walk;
@@ -34,7 +41,7 @@ static __always_inline bool append(struct scratch_area *s, const struct segment 
 	asm volatile("%0 &= 0x7ff" : "+r"(at));
 	asm volatile("%0 &= 0x7ff" : "+r"(length));
 	if (bpf_probe_read_user(s->payload + at, length, (void *)(from->base + over)))
-		return false; /* that memory is not there */
+		return false; /* not mapped, or paged out */
 	w->at = at + length;
 	return w->at < w->most;
 }
@@ -50,7 +57,7 @@ static long append_segment(__u32 number, struct scratch_area **area)
 	return !append(s, &segment);
 }
 
-/* Up to most bytes of a message that has bytes. Returns how many there are in s->payload now. */
+/* Reads up to most bytes of a message into s->payload. Returns how many were read. */
 static __noinline __u32 read_payload(struct scratch_area *s, struct task_struct *task,
 				     const struct sock *sk, const struct system_call *c, __u32 most)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * From a kprobe at a function's entry to the one at its return: the call that a task is in.
+ * The call that a task is in: noted by the kprobe at a function's entry, taken by the kretprobe at
+ * its return.
  */
 #ifndef PINPIPE_PENDING_CALL_H
 #define PINPIPE_PENDING_CALL_H
 
 #include "bpf/common/active_set.h"
 
-/* A call that the task is in. The innermost one counts: what it moves is what the outer one does.
- */
+/* Only the innermost call counts: what it moves is what the outer one moves. */
 struct pending_call {
 	struct sock *sk; /* NULL: none */
 	struct msghdr *msg;
-	__u64 flags; /* of a receive */
+	__u64 flags; /* MSG_*, of a receive */
 };
 
 struct {
@@ -37,7 +37,7 @@ static __always_inline void note_call(struct sock *sk, struct msghdr *msg, __u64
 	call->flags = flags;
 }
 
-/* The call that returns now. False: none, or one inside of it has counted. */
+/* Takes the call that returns now. False: there is none, or a call inside of it has taken it. */
 static __always_inline bool take_call(struct pending_call *call)
 {
 	struct pending_call *noted;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Watched ports as sockets see them: which process has one.
+ * Port claims: which watched processes have which watched ports.
  *
- * A watch by process counts while a socket of such a process has the port: the socket claims it,
- * and the bits of its namespace's hooks are set in the port's word. With the last claim they are
- * cleared. What no event tells, a look at all sockets puts right (open_sockets.bpf.c).
+ * A watch by process counts while a socket of such a process has the port: the socket claims the
+ * port, and the bits of the hooks in its network namespace are set in the port's word. When the
+ * last claim goes, they are cleared. Changes that no event reports are put right by a look at all
+ * sockets (open_sockets.bpf.c).
  */
 #ifndef PINPIPE_CLAIMS_H
 #define PINPIPE_CLAIMS_H
@@ -36,7 +37,10 @@ struct {
 	__type(value, struct hook_record);
 } hooks SEC(".maps");
 
-/* The index of a socket's word in watched; NO_PORT: it has no port, or of another protocol. */
+/*
+ * The index in watched of the word for a socket's port; NO_PORT: the socket has no port, or a
+ * protocol other than TCP, MPTCP and UDP.
+ */
 static __always_inline __u32 index_of(const struct sock *sk, __u8 proto)
 {
 	const __u16 port = GET(sk, __sk_common.skc_num);
@@ -48,7 +52,7 @@ static __always_inline __u32 index_of(const struct sock *sk, __u8 proto)
 	return proto == PROTO_UDP ? RULE_UDP << 16 | port : NO_PORT;
 }
 
-/* No hook's, no watch's: 0. */
+/* The word of a port; 0: not watched. */
 static __always_inline __u64 word_of(__u32 index)
 {
 	const __u64 *word = bpf_map_lookup_elem(&watched, &index);
@@ -57,7 +61,7 @@ static __always_inline __u64 word_of(__u32 index)
 }
 
 struct hook_search {
-	__u64 bits; /* of the hooks of that network namespace */
+	__u64 bits; /* of the hooks in that network namespace */
 	__u32 netns;
 	__u32 zero;
 };
@@ -79,7 +83,7 @@ static __noinline __u64 hooks_in(__u32 netns)
 	return s.bits;
 }
 
-/* Whether some process of these is waited for at this port. */
+/* Whether a watch by name, number or executable matches the task at this port. */
 static __noinline int is_waited_for(struct task_struct *task, __u32 index)
 {
 	struct task_struct *leader = task->group_leader;
@@ -102,9 +106,9 @@ static __noinline int is_waited_for(struct task_struct *task, __u32 index)
 	return bpf_map_lookup_elem(&watches, &key) != NULL;
 }
 
-/* A walk over all claims for one that fits; found: its key. */
+/* A walk over all claims for one that matches; found: its key, 0: none. */
 struct search {
-	__u64 start; /* of a process; or: not seen since */
+	__u64 start; /* of the process; or, for find_over() with pid 0, when the look began */
 	__u64 found;
 	__u32 netns;
 	__u32 index;
@@ -120,7 +124,7 @@ static long find_same(void *map, const __u64 *key, const struct claim_record *c,
 	return 1;
 }
 
-/* Matches a UDP claim of the process; or, without a process, one that has not been seen since. */
+/* Matches the UDP claims of a process; pid 0 matches claims not seen since s->start. */
 static long find_over(void *map, const __u64 *key, const struct claim_record *c, struct search *s)
 {
 	const bool of_process = c->pid == s->pid && c->start == s->start && c->index >> 16;
@@ -143,13 +147,19 @@ static __always_inline bool has_claim(struct search *s)
 	return s->found;
 }
 
-/* A claim that outlives its watch counts no more: the next look at all sockets lets go of it. */
+/*
+ * Whether some process claims the port. A claim that outlives its watch does not count: the next
+ * look at all sockets releases it.
+ */
 static __always_inline bool is_claimed(const volatile __u64 *word, struct search *s)
 {
 	return *word & WATCH_WAITS && has_claim(s);
 }
 
-/* Another CPU may change the claims, an administrator the watches meanwhile: then once more. */
+/*
+ * Another CPU may change the claims meanwhile, or an administrator the watches: then set_word()
+ * runs once more.
+ */
 static long set_word(__u32 i, struct word_update *u)
 {
 	__u64 *word = bpf_map_lookup_elem(&watched, &u->search.index);
@@ -165,7 +175,7 @@ static long set_word(__u32 i, struct word_update *u)
 	return is_claimed(word, &u->search) == claimed;
 }
 
-/* The port's word says what the claims say, unless it is watched whoever has it. */
+/* Makes the port's word agree with the claims, unless the port is watched for all processes. */
 static __noinline int update_word(__u32 netns, __u32 index)
 {
 	struct word_update u = {.search = {.netns = netns, .index = index}};
@@ -177,7 +187,7 @@ static __noinline int update_word(__u32 netns, __u32 index)
 	return 0;
 }
 
-/* Called for a process that is waited for. A full map: it stays uncounted. */
+/* Called for a watched process. If the map is full, the port stays uncounted. */
 static __noinline int make_claim(const struct sock *sk, struct task_struct *task, __u32 index)
 {
 	struct claim_record *had, fresh = {.index = index, .netns = netns_of(sk)};
@@ -190,14 +200,14 @@ static __noinline int make_claim(const struct sock *sk, struct task_struct *task
 	if (had && had->index == index && had->netns == fresh.netns) {
 		had->seen = fresh.seen;
 		if (!(hooks_in(fresh.netns) & ~word_of(index)))
-			return 0; /* else hooks have come since */
+			return 0; /* else a hook was attached since */
 	} else {
 		bpf_map_update_elem(&claims, &key, &fresh, BPF_ANY);
 	}
 	return update_word(fresh.netns, index);
 }
 
-/* Called when the word says that processes are waited for. */
+/* Called when WATCH_WAITS is set in the port's word. */
 static __always_inline void claim(const struct sock *sk, struct task_struct *task, __u32 index)
 {
 	if (is_waited_for(task, index))
@@ -218,7 +228,7 @@ static __noinline int release(__u64 key)
 	return 0;
 }
 
-/* The socket has its port now, in the call of whoever gave it to it. */
+/* Called when a socket has got its port, in the system call that gave it. */
 static __always_inline void claim_port(const struct sock *sk, __u8 proto)
 {
 	__u32 index = watching.ports ? index_of(sk, proto) : NO_PORT;
@@ -227,7 +237,7 @@ static __always_inline void claim_port(const struct sock *sk, __u8 proto)
 		claim(sk, bpf_get_current_task_btf(), index);
 }
 
-/* It has it no more. */
+/* Called when a socket has given its port back. */
 static __always_inline void release_port(const struct sock *sk)
 {
 	if (watching.ports)
@@ -244,13 +254,16 @@ static long release_next(__u32 i, struct search *s)
 	return 0;
 }
 
-/* All that are over. */
+/* Releases all claims that find_over() matches. */
 static __always_inline void release_over(struct search *s)
 {
 	bpf_loop(MAX_CLAIMS, release_next, s, 0);
 }
 
-/* A UDP socket closes with its last process, and no probe may see it. */
+/*
+ * Releases the UDP claims of a process that ends: its sockets close, and perhaps no probe sees
+ * that.
+ */
 static __always_inline void release_ports_of(const struct process_key *who)
 {
 	struct search s = {.start = who->start, .pid = who->pid};

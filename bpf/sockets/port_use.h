@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * How much each process moves at a watched port.
- */
+/* How many bytes each process sends and receives at a watched port. */
 #ifndef PINPIPE_PORT_USE_H
 #define PINPIPE_PORT_USE_H
 
@@ -63,7 +61,7 @@ static __noinline int share_port(const struct sock *sk, const struct usage_key *
 	return 0;
 }
 
-/* What a process moved over a socket, where its local port is watched. */
+/* Counts what a process moved over a socket whose local port is watched. */
 static __always_inline void use_port(const struct sock *sk, const struct usage_key *who,
 				     const struct usage_sums *sums)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Processes that have usage entries: their names as they change, and their end. The same for all
- * kinds of socket probes.
+ * Processes with usage entries: changes of their name and executable, and their end. The same for
+ * all kinds of socket probes.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -15,9 +15,9 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-const volatile __u32 udp_ends_with_process; /* 1: no probe sees that a UDP socket closes */
+const volatile __u32 udp_ends_with_process; /* 1: no probe sees UDP sockets close */
 
-/* Also a part of exec. A thread's own name is not the process's. */
+/* Runs also in exec. The name of a thread other than the leader is not the process's. */
 SEC("tp_btf/task_rename")
 int BPF_PROG(see_rename, struct task_struct *task, const char *comm)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * The common beginning of socket records: which socket, and whose.
- */
+/* The common beginning of socket records: the socket and its process. */
 #ifndef PINPIPE_RECORD_H
 #define PINPIPE_RECORD_H
 
@@ -12,7 +10,7 @@
 
 #define BOUND_BY_CALL (4 | BOUND_TO_PORT) /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
 
-/* Whether it waits for what others send: not a client's socket. */
+/* Whether a socket is there to receive what others send, and is not a client's. */
 static __always_inline bool is_bound(const struct sock *sk, __u8 proto)
 {
 	const __u8 locks = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks);
@@ -40,7 +38,7 @@ static __always_inline void fill_local(struct socket_record *r, const struct soc
 	r->local_port = GET(sk, __sk_common.skc_num);
 }
 
-/* peer: as of name_socket() or name_peer(). r: all zero. */
+/* peer: as filled by name_socket() or name_peer(). r: all zero. */
 static __always_inline void fill_socket(struct socket_record *r, const struct sock *sk,
 					const struct usage_key *peer)
 {
@@ -52,7 +50,7 @@ static __always_inline void fill_socket(struct socket_record *r, const struct so
 	fill_local(r, sk);
 }
 
-/* A closed TCP socket has given its port back; it still says which it was. */
+/* A closed TCP socket has given its port back; inet_sport still has its number. */
 static __always_inline void fill_port(struct socket_record *r, struct sock *sk)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
@@ -61,7 +59,7 @@ static __always_inline void fill_port(struct socket_record *r, struct sock *sk)
 		r->local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 }
 
-/* Who is at work. */
+/* Fills in the current process. task: its current thread. */
 static __always_inline void fill_current(struct socket_record *r, struct task_struct *task)
 {
 	read_current(&r->process);
@@ -80,7 +78,7 @@ static __always_inline void fill_owner(struct socket_record *r, const struct own
 		r->flags |= SOCKET_FOUND;
 }
 
-/* The stream bind, in the call of whoever does it. */
+/* Reports to the stream bind, in the system call that binds, listens or closes. */
 static __noinline __attribute__((unused)) void
 tell_bound(__u32 readers, struct sock *sk, const struct usage_key *key, enum bind_action action)
 {

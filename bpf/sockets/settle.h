@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The end of a TCP socket: what was received by nobody's call that was seen is charged to its
+ * The end of a TCP socket: received bytes that no probed call accounts for are charged to its
  * owner.
  */
 #ifndef PINPIPE_SETTLE_H
@@ -33,10 +33,11 @@ static __noinline void tell_settled(__u32 readers, struct sock *sk,
 }
 
 /*
- * When the socket is gone for its process and for the peer, no receive is under way any more: what
- * was moved out without a call of the owner's. Not more than was owed when it closed: disconnecting
- * moves copied_seq over what nobody has read. Not then already: a reset may come in the middle of a
- * receive, which counts what was owed. It may run in softirq.
+ * Called when the socket is destroyed, for its process and for the peer: no receive is under way
+ * any more, and what is uncounted was received without a call that was seen. At most what was owed
+ * at the close is charged: disconnecting moves copied_seq over bytes that nobody has read. At the
+ * close itself it would be too early: a reset may come in the middle of a receive, which then
+ * counts what was owed. This may run in softirq.
  */
 static __always_inline void settle(struct sock *sk)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * What a socket says of itself: protocol and remote end, as the keys of usage.h want them.
- */
+/* Protocol and remote end of a socket, as the keys of usage.h have them. */
 #ifndef PINPIPE_SOCKET_H
 #define PINPIPE_SOCKET_H
 
@@ -10,16 +8,16 @@
 #include "bpf/common/protocols.h"
 #include "bpf/common/socket.h"
 
-#define EPHEMERAL_PORTS 32768 /* where Linux begins to choose ports by itself */
+#define EPHEMERAL_PORTS 32768 /* where the default range of ports that Linux chooses begins */
 
-/* sockaddr_in and sockaddr_in6, as far as they matter; network byte order. */
+/* The used part of sockaddr_in and sockaddr_in6; network byte order. */
 struct socket_name {
 	__u16 family; /* host byte order */
 	__u16 port;
 	__u8 rest[24];
 };
 
-/* Linux numbers ports from here on for clients: such a port names no service. */
+/* Linux gives clients ports from EPHEMERAL_PORTS on: such a port names no service. */
 static __always_inline void keep_service_port(struct usage_key *key)
 {
 	if (key->port >= EPHEMERAL_PORTS)
@@ -32,7 +30,7 @@ static __always_inline bool is_stream(__u8 proto)
 	return proto == PROTO_TCP || proto == USAGE_MPTCP;
 }
 
-/* Which stream tells of messages of this protocol; STREAMS: none. */
+/* The stream for messages of this protocol; STREAMS: none. */
 static __always_inline enum stream message_stream(__u8 proto)
 {
 	if (is_stream(proto))
@@ -41,8 +39,8 @@ static __always_inline enum stream message_stream(__u8 proto)
 }
 
 /*
- * Protocol and connected peer with its port, whatever that is. False: not a socket whose bytes are
- * counted. key: all zero.
+ * Fills key (all zero before) with protocol and connected peer, its port included, ephemeral or
+ * not. False: a socket whose bytes are not counted.
  */
 static __always_inline bool name_socket(const struct sock *sk, struct usage_key *key)
 {
@@ -73,7 +71,7 @@ static __always_inline bool name_socket(const struct sock *sk, struct usage_key 
 	return true;
 }
 
-/* An address given with the call goes before the connected one. False: it is no IP address. */
+/* Replaces the connected peer by the address given in a call. False: it is no IP address. */
 static __always_inline bool name_peer(struct usage_key *key, const struct socket_name *name)
 {
 	const __u32 *words = (const __u32 *)name->rest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The system call that the current task is in, from its saved registers: no program runs at the
- * entry of any call. Kernel threads, io_uring's workers and 32-bit callers have none.
+ * The system call that the current task is in, read from its saved registers: no program runs at
+ * the entry of system calls. Kernel threads, io_uring's workers and 32-bit callers have none.
  */
 #ifndef PINPIPE_SYSCALL_H
 #define PINPIPE_SYSCALL_H
@@ -25,8 +25,8 @@ enum call {
 
 struct system_call {
 	enum call call;
-	__u32 message; /* of CALL_SENDMMSG, which one, from 0 */
-	__u32 skip;    /* bytes of its buffers that have been told before */
+	__u32 message; /* CALL_SENDMMSG: index of the message */
+	__u32 skip;    /* bytes of the buffers that have been reported before */
 	__u32 zero;
 	__u64 arg[6];
 };
@@ -133,7 +133,7 @@ static __always_inline void read_arguments(struct task_struct *task, struct syst
 }
 #endif
 
-/* Whether descriptor number fd of the task is this socket: else the call is about another one. */
+/* Whether file descriptor fd of the task is this socket: if not, the call is about another one. */
 static __always_inline bool is_socket(struct task_struct *task, __u32 fd, const struct sock *sk)
 {
 	struct fdtable *table = task->files->fdt;
@@ -145,9 +145,9 @@ static __always_inline bool is_socket(struct task_struct *task, __u32 fd, const 
 	return file && sk && BPF_CORE_READ(file, private_data) == GET(sk, sk_socket);
 }
 
-/* Which message of a sendmmsg or recvmmsg is next: the call does not say. */
+/* The next message of a sendmmsg or recvmmsg: the arguments of the call do not say. */
 struct message_count {
-	__u64 vector; /* the messages' address; 0: none */
+	__u64 vector; /* address of the messages; 0: none */
 	__u32 next;
 	__u32 zero;
 };
@@ -177,7 +177,10 @@ static __always_inline __u32 next_message(struct task_struct *task, const struct
 	return message;
 }
 
-/* The call, and of a call with several messages the one that has just come to result. */
+/*
+ * Fills c with the system call, and for sendmmsg and recvmmsg the message that has just returned
+ * result.
+ */
 static __always_inline void look_at_call(struct task_struct *task, int result,
 					 struct system_call *c)
 {
@@ -204,7 +207,7 @@ static __always_inline bool read_head(const struct system_call *c, struct messag
 	return !bpf_probe_read_user(head, sizeof(*head), at);
 }
 
-/* The destination that the process gave to this call. */
+/* Reads the destination that the process gave to this call. False: none, or for another socket. */
 static __always_inline bool read_name(struct task_struct *task, const struct sock *sk,
 				      const struct system_call *c, struct socket_name *name)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What is known of a TCP socket: whose it is, and what it has received.
+ * The owner record of a TCP socket: its owner, and what it has received.
  *
- * Some receive and nobody is seen to: splice, sendfile from a socket, zero-copy receive, io_uring's
- * splice. None of them is a receive call; the movement of copied_seq tells. What recv() returned is
- * taken off; what is left was spliced.
+ * Some transfers are no receive call: splice, sendfile from a socket, zero-copy receive, io_uring's
+ * splice. The movement of copied_seq shows them: what recv() returned is subtracted, the rest was
+ * spliced.
  */
 #ifndef PINPIPE_CONNECTION_H
 #define PINPIPE_CONNECTION_H
@@ -14,7 +14,7 @@
 
 #define SOCK_DONE_BIT 1
 
-/* An accepted socket begins with a copy of its listener's. */
+/* An accepted socket begins with a copy of its listener's record. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
@@ -37,8 +37,9 @@ static __always_inline void count_from(struct owner_record *s, __u32 seq)
 }
 
 /*
- * The record of a TCP socket. None: it is new, and counts from what has been received by now. One
- * that TCP Fast Open made may receive before it is established: it counts from its first byte.
+ * The record of a TCP socket. NULL when the socket is new: it then counts from what has been
+ * received by now. A socket that TCP Fast Open made may receive before it is established: it counts
+ * from its first byte.
  */
 static __always_inline struct owner_record *owner_of(struct sock *sk, const struct tcp_sock *tp)
 {
@@ -55,7 +56,7 @@ static __always_inline struct owner_record *owner_of(struct sock *sk, const stru
 	return NULL;
 }
 
-/* Bytes that copied_seq has moved over and nobody was charged for. */
+/* Bytes that copied_seq has moved over and that no process was charged for. */
 static __always_inline __u32 uncounted(const struct tcp_sock *tp, const struct owner_record *s)
 {
 	__u32 seq = tp->copied_seq, moved;
@@ -79,13 +80,13 @@ static __always_inline void note_owner(struct owner_record *s, const struct usag
 	s->flags &= ~(OWNER_LISTENER | OWNER_FOUND);
 }
 
-/* The owner of a TCP socket, for who receives from it; NULL: it has none, or is no TCP socket. */
+/* The owner record of a TCP socket, for a receive; NULL: it has none, or is no TCP socket. */
 static __always_inline struct owner_record *known_owner(struct sock *sk, __u8 proto)
 {
 	return proto == PROTO_TCP ? bpf_sk_storage_get(&owners, sk, 0, 0) : NULL;
 }
 
-/* After recv(): those bytes are charged. NULL: nothing was known of the socket. */
+/* After recv(): counts its bytes as charged. NULL: the socket is new. */
 static __always_inline struct owner_record *count_received(struct sock *sk, __u32 bytes)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
@@ -103,8 +104,8 @@ static __always_inline struct owner_record *count_received(struct sock *sk, __u3
 }
 
 /*
- * In the receiving call, whatever it is: the bytes that copied_seq has moved over since the last
- * look are charged. NULL: there are none.
+ * In a call that receives, of any kind: counts the bytes that copied_seq has moved over since the
+ * last count, and stores them in *bytes. NULL: there are none.
  */
 static __always_inline struct owner_record *count_moved(struct sock *sk, __u32 *bytes)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
  * Socket probes on tracepoints alone (Linux 6.3), for kernels that grant neither fentry nor
- * kprobes. sock_send_length and sock_recv_length run in the call, after it is known how much went.
+ * kprobes. sock_send_length and sock_recv_length run inside the system call, once the number of
+ * bytes is known.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -15,7 +16,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Messages go to their peer, or where the call says. */
+/* Whether a call may name the destination of a message. */
 static __always_inline bool has_destination(__u8 proto)
 {
 	return !is_stream(proto) && proto != USAGE_PACKET;
@@ -63,7 +64,7 @@ int BPF_PROG(see_receive, struct sock *sk, int result, int flags)
 	return 0;
 }
 
-/* Also part of every recv(): only calls that are none are looked at. */
+/* Every recv() passes here too, and see_receive counts it: this counts only splice and the like. */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(see_splice, struct sock *sk)
 {

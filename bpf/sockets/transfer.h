@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * A transfer: bytes that a process has sent or received over a socket. All kinds of probes end
- * here: the streams tell of it, it is charged to the process and to a watched port.
+ * here: the transfer is reported to the streams tcp and udp, and charged to the process and to a
+ * watched port.
  */
 #ifndef PINPIPE_TRANSFER_H
 #define PINPIPE_TRANSFER_H
@@ -25,7 +26,7 @@ static __always_inline struct usage_sums sums_of(const struct message *m)
 }
 
 /*
- * In the call of the process, the current one. m: with the peer and its port, whatever that is.
+ * Called in a system call of task, the current one. m: the peer has its port, ephemeral or not.
  * owner: the record of a TCP socket that the process has received from; else NULL.
  */
 static __always_inline void transfer(struct task_struct *task, struct sock *sk, struct message *m,

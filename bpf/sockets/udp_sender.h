@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Who sent a datagram, by the packet as the kernel holds it.
- */
+/* The sender of a datagram, read from the packet as the kernel holds it. */
 #ifndef PINPIPE_UDP_SENDER_H
 #define PINPIPE_UDP_SENDER_H
 
 #include "bpf/abi/usage.h"
 #include "bpf/packet/fields.h"
 
-/* The source of a UDP packet, whose headers the kernel has found. */
+/* Fills key with the source of a UDP packet whose header offsets are in skb. */
 static __always_inline void find_sender(const struct sk_buff *skb, struct usage_key *key)
 {
 	const __u16 ip = BPF_CORE_READ(skb, network_header);

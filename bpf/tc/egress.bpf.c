@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Packets of watched ports as an interface sends them. Always on to the next program: a look, never
- * a decision. Only packet formats are read: no relocation against a kernel.
+ * Counts packets of watched ports as an interface sends them. It always passes the packet on to the
+ * next program. It reads only packet formats, so it has no relocation against a kernel.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -16,13 +16,13 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define TCX_NEXT -1
 
-/* What the device makes one packet of each: so many are sent. */
+/* The number of packets that the device sends for this skb (segmentation offload). */
 static __always_inline __u32 segments(const struct __sk_buff *skb)
 {
 	return skb->gso_segs ? skb->gso_segs : 1;
 }
 
-/* A function of its own: most packets are plain and do not come here. */
+/* A function apart for packets that are not plain, which are few. */
 static __noinline __u32 odd_skb(struct __sk_buff *skb)
 {
 	struct cursor c = skb_cursor(skb);

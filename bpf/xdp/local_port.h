@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * Counting a packet that was received by its local port.
- */
+/* Counts a received packet by its local port. */
 #ifndef PINPIPE_LOCAL_PORT_H
 #define PINPIPE_LOCAL_PORT_H
 
 #include "bpf/packet/xdp.h"
 #include "bpf/ports/count_packet.h"
 
-/* Functions of their own: most packets are plain and do not come here. */
+/* Functions apart for packets that are not plain, which are few. */
 __noinline __u32 odd_packet(struct xdp_md *ctx, __u32 told)
 {
 	struct cursor c = xdp_cursor(ctx, false);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * ICMP and packets of watched ports as they arrive at an interface. Always XDP_PASS: a look, never
- * a decision. What cannot be parsed is counted and passes. Only packet formats are read: no
- * relocation against a kernel.
+ * Sees ICMP messages and packets of watched ports as they arrive at an interface. It always returns
+ * XDP_PASS, also for packets that cannot be parsed, which are counted. It reads only packet
+ * formats, so it has no relocation against a kernel.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -31,7 +31,7 @@ static __always_inline bool is_icmp(const struct packet *p)
 	return p->proto == (p->flags & PACKET_IPV6 ? PROTO_ICMPV6 : PROTO_ICMP);
 }
 
-/* A miss cannot happen (the hook number is below MAX_HOOKS); it would only leave a count out. */
+/* The lookup cannot miss (the hook number is below MAX_HOOKS); a miss would only lose a count. */
 static __always_inline void count(enum parsed parsed)
 {
 	__u32 hook = hook_number;
@@ -50,7 +50,7 @@ static __always_inline void count(enum parsed parsed)
 		c->fragments++;
 }
 
-/* From the header at the cursor and the packet around it. r: all zero. */
+/* Fills r (all zero before) from the ICMP header at the cursor and the packet around it. */
 static __always_inline enum parsed fill_icmp(struct cursor *c, const struct packet *p,
 					     struct icmp_record *r)
 {
@@ -75,7 +75,7 @@ static __always_inline enum parsed fill_icmp(struct cursor *c, const struct pack
 	return PACKET_WHOLE;
 }
 
-/* Looks at the frame and emits what it is. What is no ICMP at all comes out as PACKET_OTHER. */
+/* Parses the frame and emits an ICMP message. PACKET_OTHER: no ICMP. */
 static __always_inline enum parsed look(struct xdp_md *ctx, __u32 readers, bool frags)
 {
 	struct cursor c = xdp_cursor(ctx, frags);
@@ -112,7 +112,7 @@ int see_packet(struct xdp_md *ctx)
 	return see(ctx, false);
 }
 
-/* For kernels with packets in several buffers (5.18). */
+/* For kernels with packets in several buffers (Linux 5.18). */
 SEC("xdp.frags")
 int see_frags(struct xdp_md *ctx)
 {

@@ -9,7 +9,8 @@
 namespace pinpipe {
 namespace {
 
-// Every byte's decimal text and a dot, padded to four, with the length of the digits.
+// The decimal text of every byte, with a dot behind it if it fits into four characters, and the
+// number of digits.
 struct Decimal {
     char text[4];
 };
@@ -49,7 +50,7 @@ char *write_group(char *to, unsigned group) {
     return to;
 }
 
-// The longest run of two or more zero groups, the first of equals: RFC 5952, 4.2.
+// The longest run of two or more zero groups, the first of equally long ones: RFC 5952, 4.2.
 struct Run {
     int start = -1;
     int length = 1;
@@ -142,7 +143,7 @@ Result<Prefix> parse_prefix(const std::string &text) {
         prefix.mask.bytes[bit / 8] |= static_cast<__u8>(0x80 >> bit % 8);
     for (int i = 0; i < 16; i++)
         if (prefix.host.bytes[i] & ~prefix.mask.bytes[i])
-            return wrong("it has bits behind its length");
+            return wrong("bits after the prefix length are not zero");
     return prefix;
 }
 

@@ -28,8 +28,8 @@ inline char *put_base64(char *to, const unsigned char *bytes, size_t size) {
     return to;
 }
 
-// The bytes that text stands for; nothing where it is not in this one form: padded, no blanks, no
-// bits left over.
+// Decodes text; empty: it is not in the form that put_base64() writes (padded, no blanks, unused
+// bits zero).
 inline std::optional<std::string> from_base64(std::string_view text) {
     constexpr std::string_view digits =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

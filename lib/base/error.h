@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What went wrong, as a person is told it: what was tried, on what, why, and what to do.
-// The library returns these; only a tool's main prints them.
+// Errors for people: what was tried, on what, why it failed, and what to do. The library returns
+// errors; only the main of a tool prints them.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct Error {
     std::string text; // "cannot DO SUBJECT: reason", one line, lower case
     std::string hint; // a command that helps, or empty
     Exit exit = Exit::failed;
-    int code = 0; // errno where a system call failed
+    int code = 0; // errno of a failed system call; else 0
 
     Error with_hint(std::string command) && {
         hint = std::move(command);
@@ -32,11 +32,11 @@ struct Error {
 
 template <class T> using Result = tl::expected<T, Error>;
 
-// A failed system call: doing is "open /run/ebpf/abi". Take it before errno can change.
+// A failed system call. doing: "open /run/ebpf/abi". code: errno, saved before it can change.
 // EACCES and EPERM make Exit::not_permitted.
 Error system_error(const std::string &doing, int code);
 
-// What an errno means to a person: strerror in lower case, clearer where it misleads.
+// The text of an errno: strerror(3) in lower case, or a clearer text where that misleads.
 std::string reason(int code);
 
 Error usage_error(std::string text);
@@ -53,15 +53,15 @@ int report(const char *tool, const Error &error);
 // Prints "hint: command" to stderr in the same way.
 void say_hint(const std::string &command);
 
-// Where the pins are that this run is about, when that is not the default place: commands in hints
-// name it from now on, so that they mean the same pins. Empty: they name none.
+// Sets the pin root of this run, if it is not the default: commands in hints then get --pin-root,
+// so that they work on the same pins. Empty: commands in hints name none.
 void name_pin_root_in_hints(const std::string &pin_root);
 
-// The hint with " --pin-root DIR" behind its command, when that is one of ours that takes pins and
-// does not name them itself. What follows "   (" or ";" in a hint is an explanation.
+// The hint with " --pin-root DIR" behind its command, if the command is a tool of pinpipe that
+// takes pins and does not name them already. Text after "   (" or ";" in a hint is an explanation.
 std::string with_pin_root(const std::string &hint, const std::string &pin_root);
 
-// s with every byte that a terminal could act upon, or that is no ASCII, as \xHH.
+// s with \xHH for every byte that is not printable ASCII, so that a terminal cannot act on it.
 std::string printable(const std::string &s);
 
 } // namespace pinpipe

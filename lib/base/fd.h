@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Owner of a file descriptor: move-only, closes on destruction, converts by get() alone.
+// The owner of a file descriptor: move-only, closes it on destruction; get() gives its number.
 #pragma once
 
 #include <unistd.h>

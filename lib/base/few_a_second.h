@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Says a few things a second, and of the others how many there were: for complaints of which
-// somebody else decides how many there are.
+// Limits messages to a few a second and counts the others: for complaints whose number is in the
+// hands of others.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ public:
 
     struct Verdict {
         bool say = false;
-        uint64_t unsaid = 0; // of a second before: to be said now
+        uint64_t unsaid = 0; // messages not printed in the seconds before: report now
     };
     Verdict next(Clock::time_point now = Clock::now()) {
         Verdict verdict;

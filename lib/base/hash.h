@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Hashes that tell things apart and withstand nobody: FNV-1a over bytes, whose result may be kept,
-// and a mix of words for tables in memory.
+// Hashes that are not cryptographic: FNV-1a over bytes, whose result may be stored, and a mix of
+// words for tables in memory.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace pinpipe {
 
 inline constexpr uint64_t hash_start = 0xcbf29ce484222325ULL;
 
-// FNV-1a, 64 bits. state: hash_start, or the hash of what stands before.
+// FNV-1a, 64 bits. state: hash_start, or the hash of the bytes before.
 constexpr uint64_t hash_bytes(uint64_t state, std::string_view bytes) {
     for (const char c : bytes)
         state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What libbpf has to say: shown with -v only.
+// Messages of libbpf: shown only with -v.
 #pragma once
 
 namespace pinpipe {
 
-// Warnings and notes of libbpf, the verifier's log among them, go to stderr if verbose, else
-// nowhere.
+// If verbose, warnings and messages of libbpf, with the verifier's log, go to stderr; else they are
+// dropped.
 void set_library_log(bool verbose);
 
 } // namespace pinpipe

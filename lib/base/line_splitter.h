@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines: of a text that is there, and out of bytes as they come, where never more is in memory than
-// one line may have.
+// Splits text into lines, either a whole text or bytes as they arrive. In memory there is never
+// more than one line of limited length.
 #pragma once
 
 #include <string>
@@ -8,8 +8,7 @@
 
 namespace pinpipe {
 
-// Calls take(line) for each line, without its newline; what stands behind the last newline is one
-// too.
+// Calls take(line) for each line, without its newline; text after the last newline is a line too.
 template <class Take> void each_line(std::string_view text, Take &&take) {
     while (!text.empty()) {
         const size_t newline = text.find('\n');
@@ -22,8 +21,8 @@ class LineSplitter {
 public:
     explicit LineSplitter(size_t longest) : longest_(longest) {}
 
-    // Calls take(line, cut) for each whole line, without its newline. Of one that is longer than
-    // `longest` only so much is given, once, with cut set. What take() is given lasts for the call.
+    // Calls take(line, cut) for each complete line, without its newline. A line of more than
+    // `longest` bytes is given once, cut to that, with cut set. The line is valid during the call.
     template <class Take> void feed(std::string_view bytes, Take &&take) {
         while (!bytes.empty()) {
             const size_t newline = bytes.find('\n');
@@ -36,7 +35,7 @@ public:
         }
     }
 
-    // What stands behind the last newline is a line too.
+    // Call at the end of input: text after the last newline is a line too.
     template <class Take> void end(Take &&take) {
         if (!rest_.empty())
             close({}, take);
@@ -60,7 +59,7 @@ private:
     }
 
     const size_t longest_;
-    std::string rest_; // the beginning of a line
+    std::string rest_; // the beginning of an incomplete line
     bool cut_ = false;
 };
 

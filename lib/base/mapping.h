@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Owner of a shared memory mapping.
+// The owner of a shared memory mapping.
 #pragma once
 
 #include "lib/base/error.h"

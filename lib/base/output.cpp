@@ -11,8 +11,7 @@
 namespace pinpipe {
 namespace {
 
-constexpr int patience =
-    1000; // milliseconds for a receiver that takes nothing, once we are to stop
+constexpr int patience = 1000; // milliseconds that a receiver may take nothing after a stop signal
 
 Error output_error(int code) {
     Error error = system_error("write to standard output", code);
@@ -20,12 +19,12 @@ Error output_error(int code) {
     return error;
 }
 
-// After a stop signal: how much can be written without blocking; 0: nothing within our patience.
+// After a stop signal: how many bytes can be written without blocking; 0: none in time.
 size_t writable_now(size_t size) {
     pollfd out{STDOUT_FILENO, POLLOUT, 0};
     if (poll(&out, 1, patience) <= 0)
         return 0;
-    return size < PIPE_BUF ? size : PIPE_BUF; // a pipe that is writable takes that at once
+    return size < PIPE_BUF ? size : PIPE_BUF; // a writable pipe takes this much without blocking
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Standard output of a pipe stage: whole blocks, no partial line lost, never stuck for ever.
+// Standard output of a tool in a pipeline: writes whole blocks, loses no partial line, and never
+// blocks for ever.
 #pragma once
 
 #include "lib/base/error.h"
@@ -10,14 +11,14 @@ namespace pinpipe {
 
 enum class Written {
     all,
-    closed, // whoever read it is gone (EPIPE): a quiet end
+    closed, // the reading process has closed the pipe (EPIPE): end quietly
 };
 
-// Writes all of text to standard output. After a stop signal a receiver that takes nothing for a
-// second is given up. An Error has Exit::output.
+// Writes all of text to standard output. After a stop signal it gives up if the receiver takes
+// nothing for a second. An Error has Exit::output.
 Result<Written> write_output(std::string_view text);
 
-// Whether whoever reads standard output is gone; learnt without writing.
+// Whether the reading end of standard output is closed, found out without writing.
 bool output_closed();
 
 } // namespace pinpipe

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The headers of others that most files include, parsed once for all: see PCH in the Makefile. No
-// file includes this one: each includes what it uses, and builds without (PCH=).
+// Third-party and standard headers that most files include, parsed once for all: see PCH in the
+// Makefile. No file includes this one: each includes what it uses, and builds without it (PCH=).
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -11,7 +11,7 @@ namespace {
 
 volatile std::sig_atomic_t stop = 0;
 
-// From here on both signals do what they do by default: a second one of either kind ends the
+// After the first signal both get their default action: a second one of either kind ends the
 // process.
 void on_stop(int signal) {
     stop = signal;
@@ -27,8 +27,8 @@ sigset_t stop_signals() {
     return set;
 }
 
-// Calls wait with the signal mask to wait with: the stop signals are let in there and nowhere
-// before.
+// Calls wait(mask) with the stop signals blocked; wait unblocks them by the mask, so they arrive
+// there and at no other time.
 template <class Wait> int until_stop(Wait wait) {
     const sigset_t set = stop_signals();
     sigset_t before;
@@ -48,7 +48,7 @@ template <class Wait> int until_stop(Wait wait) {
 
 void catch_stop_signals() {
     struct sigaction action {};
-    action.sa_handler = on_stop; // no SA_RESTART: a blocked write comes back
+    action.sa_handler = on_stop; // no SA_RESTART: a blocked write returns
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
     struct sigaction ignore {};

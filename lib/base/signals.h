@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: MIT
-// SIGINT and SIGTERM ask a tool to stop; SIGPIPE becomes EPIPE. The one place where signals are set
-// up.
+// SIGINT and SIGTERM ask a tool to stop; SIGPIPE becomes EPIPE. Signals are set up only here.
 #pragma once
 
 #include <poll.h>
 
 namespace pinpipe {
 
-// A first signal is noted, a second one ends the process at once: nothing we wait for can hold it.
+// The first stop signal is noted; the second ends the process at once, whatever it waits for.
 void catch_stop_signals();
 
-// For work that must end whole and takes a moment: SIGINT, SIGTERM and SIGHUP wait until the
-// process ends.
+// For short work that must be completed: SIGINT, SIGTERM and SIGHUP are blocked until the process
+// ends.
 void defer_stop_signals();
 
-// In a thread: the stop signals are for the others.
+// Blocks the stop signals in the calling thread, so that other threads get them.
 void leave_stop_signals();
 
 bool stop_requested();
 
-// poll(2) that a stop signal ends at any moment, also one that came just before. Negative: nothing
-// was waited for, or the wait was ended (EINTR). timeout in milliseconds.
+// poll(2) that a stop signal ends at any time, even one that came just before. Negative: an error,
+// or a stop signal (EINTR). timeout: milliseconds.
 int poll_until_stop(pollfd *fds, nfds_t count, int timeout);
 
-// The same for an epoll instance, of one event.
+// The same for an epoll instance; waits for one event.
 int epoll_until_stop(int epoll, int timeout);
 
 } // namespace pinpipe

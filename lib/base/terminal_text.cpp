@@ -9,7 +9,7 @@ namespace {
 
 struct Character {
     wchar_t code;
-    size_t length; // bytes; 0: no UTF-8 here
+    size_t length; // bytes; 0: invalid UTF-8
 };
 
 // Shortest form only, no surrogates, at most U+10FFFF.
@@ -33,7 +33,7 @@ Character decode(std::string_view s) {
     return {static_cast<wchar_t>(code), length};
 }
 
-// -1: not to be shown.
+// Columns of a character on a terminal; -1: it must not be shown.
 int columns(wchar_t c) {
     if (c < 0x20 || (c >= 0x7f && c < 0xa0) || is_direction_mark(static_cast<unsigned>(c)))
         return -1;
@@ -42,7 +42,7 @@ int columns(wchar_t c) {
     return wcwidth(c);
 }
 
-// Text in which `replace` has written instead of what is not to be shown.
+// A copy of text in which replace(out, bytes) writes for each character that must not be shown.
 template <class Replace> std::string without_harm(std::string_view text, Replace replace) {
     std::string out;
     while (!text.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tables as plain text: columns as wide as their widest cell, two blanks between them, none at the
-// end of a line.
+// Tables as plain text: columns as wide as their widest cell, with two spaces between them and none
+// at the end of a line.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,8 @@
 
 namespace pinpipe {
 
-// Cells hold characters of one column each. right: bit N is set where column N is of numbers.
+// Cells contain only characters of one column. right: bit N is set where column N is aligned to the
+// right, as numbers are.
 template <size_t Columns>
 std::string text_table(const std::vector<std::array<std::string, Columns>> &rows,
                        uint64_t right = 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps that take back what has been done: run in reverse order on destruction, unless kept.
+// Steps that undo a change: they run in reverse order on destruction, unless keep() was called.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ public:
     ~Undo() {
         while (!steps_.empty()) {
             steps_.back()();
-            steps_.pop_back(); // what a step holds is released before the next one runs
+            steps_.pop_back(); // releases what the step owns before the next one runs
         }
     }
 

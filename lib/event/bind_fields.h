@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fields of bind events. Getters ask an event, besides what socket_fields.h names, for:
+// The fields of bind events. Besides what socket_fields.h lists, getters need of an event:
 //   record    bind_record
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fields that events of several types have. Getters ask an event for:
+// Fields that events of several types have. Getters need of an event:
 //   time          EventTime
 //   line          LineContext of tools/reader/lines/event_json.h
 //   process       members pid, ppid, uid, comm, cgroup
@@ -15,23 +15,23 @@ namespace pinpipe {
 
 namespace fields {
 
-// What all events begin with. TYPE: the event_type, as JSON.
+// The first fields of every event. TYPE: the event_type, as JSON.
 template <Literal TYPE>
-inline constexpr auto beginning =
-    rows(constant<"v", "1">(JsonType::number, "version of these fields"),
-         constant<"event_type", TYPE>(JsonType::text),
-         row<"timestamp">({.kind = kind::milliseconds_utc, .meaning = "when the kernel saw it"},
-                          [](const auto &e) { return Milliseconds{e.time}; }),
-         row<"timestamp_us">({.kind = kind::microseconds_utc, .meaning = "the same"},
-                             [](const auto &e) { return Microseconds{e.time}; }));
+inline constexpr auto beginning = rows(
+    constant<"v", "1">(JsonType::number, "version of these fields"),
+    constant<"event_type", TYPE>(JsonType::text),
+    row<"timestamp">({.kind = kind::milliseconds_utc, .meaning = "when the kernel saw the event"},
+                     [](const auto &e) { return Milliseconds{e.time}; }),
+    row<"timestamp_us">({.kind = kind::microseconds_utc, .meaning = "the same"},
+                        [](const auto &e) { return Microseconds{e.time}; }));
 
 inline constexpr auto seq =
     row<"seq">({.kind = kind::positive_count,
                 .meaning = "number of the event in this reader's output; a loss advances it by "
-                           "its count, but for usage and ports"},
+                           "its count, except for usage and ports"},
                [](const auto &e) { return e.line.seq; });
 
-// Of text as json_string() has it.
+// For text that json_string() has made.
 constexpr auto json_of = [](std::string_view json) { return Quoted{json}; };
 
 inline constexpr auto host_name =
@@ -48,22 +48,24 @@ inline constexpr auto interface = rows(row<"ifname">(
 
 inline constexpr auto executable =
     rows(row<"exe">({.kind = kind::path,
-                     .meaning = "path of its executable",
-                     .absent = "of kernel threads, and where the process was gone at once"},
+                     .meaning = "path of the process's executable",
+                     .absent = "for kernel threads, and where the process ended at once"},
                     json_of));
 inline constexpr auto exe =
     prepared([](const auto &e) { return std::string_view(e.exe_run); }, executable);
 
-inline constexpr auto ppid = row<"ppid">({.kind = kind::number, .meaning = "its parent"},
-                                         [](const auto &e) { return e.process.ppid; });
-inline constexpr auto uid = row<"uid">({.kind = kind::number, .meaning = "its user"},
+inline constexpr auto ppid =
+    row<"ppid">({.kind = kind::number, .meaning = "process number of the parent"},
+                [](const auto &e) { return e.process.ppid; });
+inline constexpr auto uid = row<"uid">({.kind = kind::number, .meaning = "user ID of the process"},
                                        [](const auto &e) { return e.process.uid; });
 inline constexpr auto comm =
     row<"comm">({.kind = kind::process_name, .meaning = "name of the process"},
                 [](const auto &e) { return TaskName{e.process.comm}; });
-inline constexpr auto cgroup_id = row<"cgroup_id">(
-    {.kind = kind::decimal, .meaning = "identifier of its cgroup in the unified hierarchy"},
-    [](const auto &e) { return Decimal{e.process.cgroup}; });
+inline constexpr auto cgroup_id =
+    row<"cgroup_id">({.kind = kind::decimal,
+                      .meaning = "identifier of the process's cgroup in the unified hierarchy"},
+                     [](const auto &e) { return Decimal{e.process.cgroup}; });
 inline constexpr auto start_time =
     row<"start_time">({.kind = kind::milliseconds_utc, .meaning = "when the process started"},
                       [](const auto &e) { return e.start_time; });

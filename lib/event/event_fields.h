@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one reader of NDJSON: the fields of a line that a tool wants, by their names, taken in one
-// pass by RapidJSON's reader. All other members are passed over. Types are those of the tables in
+// The only reader of NDJSON: takes the fields that a tool wants from a line, by their names, in one
+// pass of RapidJSON's reader. All other members are skipped. The types are those of the tables in
 // fields.h; a name that is in no table does not compile.
 //
 //     using Wanted = EventFields<"event_type", "pid", "comm">;
@@ -28,29 +28,29 @@ struct NoItems {
     struct Fields {};
 };
 
-// The names that a reader wants, each with a number, and the types of their fields.
+// The names that a caller wants, numbered in their order, and the types of their fields.
 template <class SCOPE, Literal... NAMES> struct WantedNames {
     static constexpr unsigned size = sizeof...(NAMES);
     static constexpr std::string_view names[size] = {NAMES.view()...};
 
-    // size: it is not wanted.
+    // The number of a name; size: it is not wanted.
     static constexpr unsigned index_of(std::string_view name) {
         for (unsigned i = 0; i < size; i++)
             if (names[i] == name)
                 return i;
         return size;
     }
-    // A bit for each field of that type.
+    // Bit N is set if field N has this type.
     static constexpr uint64_t of_type(JsonType type) {
         uint64_t bits = 0;
-        for (unsigned i = 0; i < size; i++) // a null pointer: there is no such field
+        for (unsigned i = 0; i < size; i++) // a null pointer here: no such field in the tables
             bits |= uint64_t{SCOPE::find(names[i])->field.kind.type == type} << i;
         return bits;
     }
 };
 
-// What RapidJSON's reader calls for one object, the outermost one. NAMES are best in the order in
-// which they mostly come: each is found at once then.
+// A handler for RapidJSON's reader that takes the fields of one object, the outermost one. Give
+// NAMES in the order in which they mostly come: then each is found at once.
 template <class SCOPE, class ITEMS, Literal... NAMES> class FieldReader {
     using Names = WantedNames<SCOPE, NAMES...>;
     using Item = typename ITEMS::Fields;
@@ -78,10 +78,10 @@ public:
     template <Literal... SOME> bool has() const {
         return (there_ & bits<SOME...>()) == bits<SOME...>();
     }
-    // Any of them is of another type than the table says, too long or too large.
+    // Whether any of them has another type than in the table, or is too long or too large.
     template <Literal... SOME> bool wrong() const { return wrong_ & bits<SOME...>(); }
     template <Literal... SOME> bool wrong_but() const { return wrong_ & ~bits<SOME...>(); }
-    // It is there, right or wrong.
+    // Whether it is there, right or wrong.
     template <Literal NAME> bool mentions() const { return (there_ | wrong_) & bits<NAME>(); }
 
     template <Literal NAME> std::string_view text() const {
@@ -99,7 +99,7 @@ public:
         static_assert(bits<NAME>() & flags_);
         return has<NAME>() && number_[index<NAME>];
     }
-    // What took the objects of the list.
+    // The receiver of the list's objects.
     const ITEMS &items() const { return items_; }
 
     bool Key(const char *name, rapidjson::SizeType length, bool copy) {
@@ -180,7 +180,7 @@ public:
         return true;
     }
 
-    // Of another type than is wanted, or not wanted.
+    // A value of another type than the table says, or not wanted.
     bool mismatch() {
         if constexpr (has_items_)
             if (in_item_)
@@ -194,7 +194,7 @@ public:
 
 protected:
     unsigned depth() const { return depth_; }
-    unsigned field() const { return field_; } // of the member that begins; size: none of ours
+    unsigned field() const { return field_; } // of the current member; size: not wanted
 
 private:
     unsigned find(std::string_view name) {
@@ -220,7 +220,7 @@ private:
     }
 
     std::string_view text_[size];
-    uint64_t number_[size] = {}; // of those that are there
+    uint64_t number_[size] = {}; // valid where there_ has the bit
     uint64_t there_ = 0, wrong_ = 0;
     unsigned depth_ = 0, field_ = size, next_ = 0;
     bool listing_ = false, in_item_ = false;
@@ -230,16 +230,16 @@ private:
 
 template <Literal... NAMES> using EventFields = FieldReader<EventScope, NoItems, NAMES...>;
 
-// With the objects of the list "owners", which is among NAMES. OWNERS has Fields, which is an
-// OwnerFields, and take(const Fields &), which is called for each of them.
+// Also takes the objects of the list "owners", which must be among NAMES. OWNERS has a type Fields,
+// an OwnerFields, and take(const Fields &), which is called for each object.
 template <class OWNERS, Literal... NAMES>
 using EventFieldsAndOwners = FieldReader<EventScope, OWNERS, NAMES...>;
 template <Literal... NAMES> using OwnerFields = FieldReader<OwnerScope, NoItems, NAMES...>;
 
-// Holds what the texts of its event point into: they last until the next parse().
+// Owns the bytes that the texts of its event point into: they are valid until the next parse().
 template <class FIELDS> class EventParser {
 public:
-    // nullptr: no JSON object, or no valid UTF-8, or nested deeper than anybody needs.
+    // nullptr: no JSON object, invalid UTF-8, or nested too deep (deepest).
     const FIELDS *parse(std::string_view line) {
         event_ = FIELDS();
         scratch_.put(line);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// How a table of fields is written down. A table says of each field of an event, in the order in
-// which ebpf-read writes them: its name, its JSON type with what its values can be, its meaning,
-// when it is absent, and how its value is got from an event.
+// The language of field tables. A table lists the fields of an event in the order in which
+// ebpf-read writes them, each with its name, its JSON type and possible values, its meaning, when
+// it is absent, and how to get its value from an event.
 //
 // The writer (put_fields.h), the readers (event_fields.h), the JSON Schemas and the lists of
-// pinpipe-events(5) come from these tables. The tables are in *_fields.h, all of them in fields.h.
+// pinpipe-events(5) are made from these tables. The tables are in *_fields.h; fields.h has all of
+// them.
 #pragma once
 
 #include "lib/event/literal.h"
@@ -16,11 +17,11 @@ namespace pinpipe {
 
 enum class JsonType : uint8_t { number, text, flag, list };
 
-// What the values of a field can be.
+// The possible values of a field.
 struct Kind {
     JsonType type;
-    std::string_view schema;    // members of a JSON Schema that all values obey
-    std::string_view unit = {}; // of numbers that have one
+    std::string_view schema;    // members of a JSON Schema that holds for all values
+    std::string_view unit = {}; // of a number; empty: none
 
     constexpr Kind in(std::string_view its_unit) const { return {type, schema, its_unit}; }
 };
@@ -28,12 +29,12 @@ struct Kind {
 struct Field {
     Kind kind;
     std::string_view meaning = {};
-    std::string_view absent = {}; // when the field is absent: "where ...", "without ..."; or never
-    unsigned since = 1;           // the value of v with which the field came
+    std::string_view absent = {}; // "where ...", "without ..."; empty: never absent
+    unsigned since = 1;           // the value of v that introduced the field
 };
 
-// A field whose value get(event) gives, as put_value() takes it; an empty std::optional leaves it
-// out. Getters have no state: the writer knows them by their type.
+// A field with the value get(event), of a type that put_value() takes; an empty std::optional
+// leaves the field out. Getters have no state: the writer calls them by their type.
 template <Literal NAME, class GET> struct Row {
     static constexpr auto name = NAME;
     using Get = GET;
@@ -43,7 +44,7 @@ template <Literal NAME, class GET> constexpr Row<NAME, GET> row(const Field &fie
     return {field};
 }
 
-// A field that has the same value in all events: JSON, which the kind's schema need not say.
+// A field with the same value, JSON, in all events; its kind needs no schema.
 template <Literal NAME, Literal JSON> struct Constant {
     static constexpr auto name = NAME;
     static constexpr auto json = JSON;
@@ -59,8 +60,8 @@ template <class... ROWS> constexpr Rows<ROWS...> rows(const ROWS &...all) {
     return {std::tuple(all...)};
 }
 
-// Fields that are there together, if condition(event) says so; else absent, as absent says for all
-// of them. Empty: the condition holds for each event that the kernel writes.
+// Fields that are present together if condition(event) holds. absent says when they are all absent;
+// empty: the condition holds for each event that the kernel writes.
 template <class IF, class ROWS> struct Group {
     using If = IF;
     std::string_view absent;
@@ -71,8 +72,8 @@ constexpr Group<IF, ROWS> group(std::string_view absent, IF, const ROWS &rows) {
     return {absent, rows};
 }
 
-// Fields that are the same in many events: their text has been written before, by put_fields(), and
-// get(event) gives it.
+// Fields that are the same in many events: get(event) returns their text, which put_fields() has
+// written before.
 template <class GET, class ROWS> struct Prepared {
     using Get = GET;
     ROWS rows;
@@ -81,8 +82,8 @@ template <class GET, class ROWS> constexpr Prepared<GET, ROWS> prepared(GET, con
     return {rows};
 }
 
-// An array of objects that have fields of their own. get(event) gives an optional range, and
-// event.item(one) what the getters of the item's rows ask.
+// An array of objects with their own fields. get(event) returns an optional range, and
+// event.item(element) the event for the getters of the item's rows.
 template <Literal NAME, class GET, class ITEM> struct List {
     static constexpr auto name = NAME;
     using Get = GET;
@@ -95,7 +96,7 @@ constexpr List<NAME, GET, ITEM> list(const Field &field, GET, const ITEM &item) 
     return {field, item};
 }
 
-// The fields of an event_type.
+// All fields of an event_type.
 template <class ROWS> struct Table {
     std::string_view event_type;
     std::string_view meaning;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All tables of fields, as lists: what readers of NDJSON, schemas and pages are held against.
+// All tables of fields, as lists, against which readers of NDJSON, schemas and pages are checked.
 #pragma once
 
 #include "lib/event/bind_fields.h"
@@ -15,11 +15,11 @@
 
 namespace pinpipe {
 
-// A field of an event_type, as a list of all shows it.
+// A field of an event_type in such a list.
 struct ListedField {
     std::string_view name;
     Field field;
-    std::string_view constant = {}; // its value as JSON, where it has but one
+    std::string_view constant = {}; // its value as JSON, if it is always the same
 };
 
 namespace listed {
@@ -29,7 +29,7 @@ template <class... ROWS> inline constexpr size_t count<Rows<ROWS...>> = (0 + ...
 template <class IF, class ROWS> inline constexpr size_t count<Group<IF, ROWS>> = count<ROWS>;
 template <class GET, class ROWS> inline constexpr size_t count<Prepared<GET, ROWS>> = count<ROWS>;
 
-// absent: of the groups around a row.
+// absent: that of the groups around the row.
 template <Literal NAME, class GET>
 constexpr ListedField *add(ListedField *to, const Row<NAME, GET> &row, std::string_view absent) {
     *to = {Row<NAME, GET>::name.view(), row.field};
@@ -103,7 +103,7 @@ inline constexpr ListedEvent listed_events[] = {
     {ports_table.event_type, ports_table.meaning, listed::ports},
     {lost_table.event_type, lost_table.meaning, listed::lost},
 };
-inline constexpr std::span<const ListedField> listed_owners = listed::owners; // of each of owners
+inline constexpr std::span<const ListedField> listed_owners = listed::owners; // of each owner
 
 constexpr const ListedField *find_field(std::span<const ListedField> in, std::string_view name) {
     for (const ListedField &field : in)
@@ -112,7 +112,7 @@ constexpr const ListedField *find_field(std::span<const ListedField> in, std::st
     return nullptr;
 }
 
-// In any event_type: a name has the same type in all of them.
+// Searches all event types: a name has the same type in all of them.
 constexpr const ListedField *find_field(std::string_view name) {
     for (const ListedEvent &event : listed_events)
         if (const ListedField *const field = find_field(event.fields, name))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fields of icmp events. Getters ask an event for:
+// The fields of icmp events. Getters need of an event:
 //   record      icmp_record
 //   version     of the IP header: 4 or 6
 //   type_run    text of fields::icmp_type, as a Run
@@ -11,7 +11,7 @@
 
 namespace pinpipe::fields {
 
-// The same for all messages of a type; their event has version, type, name.
+// Fields that are the same for all messages of a type; getters need version, type and name.
 inline constexpr auto icmp_type =
     rows(row<"proto">({.kind = kind::text_that(R"("enum": ["icmp", "icmpv6"])")},
                       [](const auto &t) { return t.version == 4 ? Word("icmp") : Word("icmpv6"); }),
@@ -23,8 +23,8 @@ inline constexpr auto icmp_name = rows(row<"icmp_name">(
      .absent = "where the type has none"},
     [](const auto &t) { return t.name.empty() ? std::nullopt : std::optional(t.name); }));
 
-// The same for all messages of an interface; its event has name, as JSON, and record, a
-// hook_record.
+// Fields that are the same for all messages of an interface; getters need name, as JSON, and
+// record, a hook_record.
 inline constexpr auto icmp_hook =
     rows(row<"ifname">({.kind = kind::interface,
                         .meaning = "interface, by the name it had when it was loaded",
@@ -36,8 +36,8 @@ inline constexpr auto icmp_hook =
                       [](const auto &hook) { return nonzero(hook.record.netns); }));
 
 inline constexpr auto icmp_echo = group(
-    "of types without them", [](const auto &e) { return e.has_echo; },
-    rows(row<"icmp_id">({.kind = kind::word, .meaning = "identifier of echo and its kin"},
+    "for types without them", [](const auto &e) { return e.has_echo; },
+    rows(row<"icmp_id">({.kind = kind::word, .meaning = "identifier of echo and similar messages"},
                         [](const auto &e) { return e.big_endian(0); }),
          row<"icmp_seq">({.kind = kind::word, .meaning = "sequence number of these"},
                          [](const auto &e) { return e.big_endian(2); })));
@@ -87,8 +87,8 @@ inline constexpr auto icmp_table = table(
                            [](const auto &e) { return Digit{e.version}; }),
          row<"fragment">(
              {.kind = kind::always_true,
-              .meaning = "more fragments follow; length is this one's",
-              .absent = "of whole messages"},
+              .meaning = "more fragments follow; length is that of this fragment",
+              .absent = "for whole messages"},
              [](const auto &e) { return only_if(e.record.flags & PACKET_FIRST_FRAGMENT); }),
          fields::icmp_vlan,
          prepared([](const auto &e) { return std::string_view(e.line.hook_run); },

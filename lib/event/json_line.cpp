@@ -10,10 +10,10 @@ namespace {
 
 struct Decoded {
     unsigned code;
-    size_t length; // bytes; 0: no UTF-8 here
+    size_t length; // bytes; 0: invalid UTF-8
 };
 
-// The character at the start of s: shortest form only, no surrogates, at most U+10FFFF.
+// Decodes the character at the start of s: shortest form only, no surrogates, at most U+10FFFF.
 Decoded decode(std::string_view s) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
     const auto follows = [&](size_t i) { return i < s.size() && (byte(i) & 0xc0) == 0x80; };
@@ -51,8 +51,7 @@ std::string json_string(std::string_view bytes) {
     }
     writer.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
 
-    // RapidJSON escapes what JSON must have escaped; terminals act on DEL, C1 and direction marks
-    // as well.
+    // RapidJSON escapes what JSON requires; terminals also act on DEL, C1 and direction marks.
     const std::string_view text(buffer.GetString(), buffer.GetSize());
     std::string out;
     for (size_t at = 0; at < text.size();) {
@@ -70,8 +69,8 @@ std::string json_string(std::string_view bytes) {
     return out;
 }
 
-// Outside its strings JSON has no other control characters than blanks; inside there are none but
-// DEL and C1, which may stand there as they are, and may as well be escaped.
+// Outside of strings JSON has no control characters but white space. Inside of strings only DEL and
+// C1 may stand unescaped, and may as well be escaped.
 void append_json_line(std::string &out, std::string_view json) {
     constexpr char digits[] = "0123456789abcdef";
     for (size_t at = 0; at < json.size(); at++) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One growing buffer of NDJSON, on RapidJSON's StringBuffer: it is cleared, never freed.
+// A growing buffer of NDJSON, on RapidJSON's StringBuffer: it is cleared, never freed.
 //
-// An event is written in one piece: room() gives a pointer to enough bytes for a whole line, the
-// event's function writes constant runs and numbers there, and commit() says where it ended. Text
-// from outside goes through json_string(), once per value and not once per line where it repeats.
+// An event is written in one piece: room() returns a pointer to enough bytes for a whole line, the
+// event's function writes constant text and numbers there, and commit() marks the end. Text from
+// outside goes through json_string(), once for each value and not once for each line that repeats
+// it.
 #pragma once
 
 #include <rapidjson/internal/itoa.h>
@@ -15,12 +16,13 @@ namespace pinpipe {
 
 class JsonLines {
 public:
-    // A pointer to bytes that may be written; the buffer grows as it must. One at a time.
+    // Returns a pointer to bytes that may be written; the buffer grows as needed. Every room()
+    // needs a commit() before the next one.
     char *room(size_t bytes) {
         room_ = bytes;
         return start_ = buffer_.Push(bytes);
     }
-    // Keeps what stands before end; the rest of the room goes back.
+    // Keeps the bytes before end and gives back the rest of the room.
     void commit(const char *end) { buffer_.Pop(room_ - static_cast<size_t>(end - start_)); }
 
     void append(std::string_view text) {
@@ -58,13 +60,13 @@ inline char *put_number64(char *to, unsigned long long number) {
     return rapidjson::internal::u64toa(number, to);
 }
 
-// Text from outside as a JSON string with its quotes: always valid UTF-8, whatever the bytes. Bytes
-// that are no UTF-8 become U+FFFD; control characters, DEL, C1 and direction marks (which act on
-// terminals) are escaped.
+// Text from outside as a JSON string with its quotes: always valid UTF-8. Bytes that are no UTF-8
+// become U+FFFD; control characters, DEL, C1 and direction marks (which act on terminals) are
+// escaped.
 std::string json_string(std::string_view bytes);
 
-// Appends a line of valid JSON, and a newline, that means the same, without anything that a
-// terminal could act on but direction marks.
+// Appends a line of valid JSON with the same meaning, and a newline, without anything that a
+// terminal could act on, except direction marks.
 void append_json_line(std::string &out, std::string_view json);
 
 } // namespace pinpipe

@@ -18,7 +18,7 @@ bool is_ascii(std::string_view text) {
     return !(all & 0x8080808080808080);
 }
 
-// Of a character that is cut off at the end, RapidJSON takes all bytes that should follow.
+// RapidJSON reads all bytes of a character, even where the text ends within it.
 constexpr size_t longest_character = 4;
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// JSON as RapidJSON's reader takes it apart in place.
+// Parses JSON in place with RapidJSON's reader.
 #pragma once
 
 #include <rapidjson/reader.h>
@@ -8,13 +8,13 @@
 
 namespace pinpipe {
 
-// The text that a reader takes apart in place: the handler's texts point into it.
+// Owns the text that is parsed in place: the texts that the handler gets point into it.
 class JsonScratch {
 public:
-    // Where text stands from now on, followed by zeros.
+    // Copies text, followed by zeros. Returns where the copy is.
     const char *put(std::string_view text);
 
-    // What was put. False: no JSON, or no valid UTF-8, or the handler wanted no more.
+    // Parses the copy. False: no JSON, invalid UTF-8, or the handler stopped.
     template <class Handler> bool parse(Handler &handler) {
         if (!whole_)
             return false;
@@ -28,8 +28,8 @@ public:
 
 private:
     std::vector<char> bytes_;
-    bool ascii_ = false; // which needs no look at its encoding
-    bool whole_ = false; // no zero inside, which RapidJSON would take for the end
+    bool ascii_ = false; // its encoding needs no check
+    bool whole_ = false; // contains no NUL, which RapidJSON takes for the end
 };
 
 } // namespace pinpipe

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kinds of values that many fields have. "#/$defs/..." are in tools/fields/definitions.h.
+// Kinds that many fields share. "#/$defs/..." are defined in tools/fields/definitions.h.
 #pragma once
 
 #include "lib/event/field.h"

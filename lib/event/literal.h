@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text that can be a template argument, and joined with other text at compile time.
+// Text that can be a template argument, and can be joined with other text at compile time.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 namespace pinpipe {
 
 template <size_t N> struct Literal {
-    char text[N] = {}; // with a NUL at its end
+    char text[N] = {}; // ends with a NUL
 
     consteval Literal() = default;
-    // Not explicit: where a Literal is a template argument, a string is written.
+    // Not explicit, so that a string literal can be given as a template argument.
     consteval Literal(const char (&from)[N]) {
         for (size_t i = 0; i < N; i++)
             text[i] = from[i];

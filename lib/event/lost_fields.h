@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The fields of lost events. Getters ask an event, besides what common_fields.h names, for:
+// The fields of lost events. Besides what common_fields.h lists, getters need of an event:
 //   stream         plain text
-//   reason         optional plain text, of usage
-//   interface_run  text of fields::interface, of ports; else empty
-//   count          how much was lost
+//   reason         optional plain text; for usage
+//   interface_run  text of fields::interface; for ports, else empty
+//   count          events, calls (usage) or packets (ports)
 //   lost_by        optional plain text
-//   sums           usage_sums, of usage
-//   bytes          optional, of ports
+//   sums           usage_sums; for usage
+//   bytes          optional; for ports
 #pragma once
 
 #include "lib/event/usage_fields.h"
@@ -20,10 +20,10 @@ inline constexpr auto lost_table = [] {
         rows(
             beginning<R"("lost")">, host,
             row<"stream">({.kind = kind::text_that(R"("type": "string", "pattern": "^[a-z]+$")"),
-                           .meaning = "event_type of what was lost"},
+                           .meaning = "event_type of the lost events"},
                           [](const auto &e) { return e.stream; }),
             row<"reason">({.kind = kind::text_that(R"("enum": ["full", "forgotten"])"),
-                           .meaning = "why nobody knows whose it was",
+                           .meaning = "why the process is not known",
                            .absent = "unless stream is usage"},
                           [](const auto &e) { return e.reason; }),
             group(
@@ -33,8 +33,8 @@ inline constexpr auto lost_table = [] {
                           .meaning = "events; of usage: calls; of ports: packets"},
                          [](const auto &e) { return e.count; }),
             row<"lost_by">({.kind = kind::text,
-                            .meaning = "who gave them up",
-                            .absent = "where it was a reader"},
+                            .meaning = "the tool that dropped the events",
+                            .absent = "where a reader lost them"},
                            [](const auto &e) { return e.lost_by; }),
             group(
                 "unless stream is usage", [](const auto &e) { return e.reason.has_value(); }, sums),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The fields of tcp and udp events. Getters ask an event, besides what socket_fields.h names, for:
+// The fields of tcp and udp events. Besides what socket_fields.h lists, getters need of an event:
 //   record    message_record
 //   payload   std::span<const char>
-//   hex       payload as hexadecimal digits, not as Base64
+//   hex       whether to write payload as hexadecimal digits, not as Base64
 #pragma once
 
 #include "lib/base/base64.h"
@@ -12,9 +12,9 @@
 
 namespace pinpipe {
 
-// A byte is two digits.
+// Writes two digits for each byte; returns the end.
 char *put_hex(char *to, std::span<const char> bytes);
-// As it is where it is printable ASCII, else \xHH; a backslash too, so that it can be undone.
+// Writes printable ASCII as it is, other bytes as \xHH; a backslash too, so that it can be undone.
 char *put_printable(char *to, std::span<const char> bytes);
 
 inline char *put_base64(char *to, std::span<const char> bytes) {
@@ -33,7 +33,7 @@ inline constexpr auto payload = group(
     rows(
         row<"payload_len">(
             {.kind = kind::number_that(R"("type": "integer", "minimum": 1, "maximum": 2000)"),
-             .meaning = "bytes of the payload that are told"},
+             .meaning = "bytes of the payload in this event"},
             [](const auto &e) { return static_cast<unsigned>(e.payload.size()); }),
         row<"payload_truncated">({.kind = kind::flag, .meaning = "payload_len is less than bytes"},
                                  [](const auto &e) { return e.payload.size() < e.record.bytes; }),

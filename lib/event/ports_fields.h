@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The fields of ports events: of a port, or of what an interface has apart from ports. Getters ask
-// an event, besides what common_fields.h and fields::span of usage_fields.h name, for:
-//   port      index, received, sent, owners of the port; or a null pointer
-//   apart     fragments, malformed, sent_fragments; or a null pointer
-//   item()    of an owner, for the getters of owner_rows, which ask for:
+// The fields of ports events, which are about a port, or about packets of an interface without a
+// known port. Besides what common_fields.h and fields::span of usage_fields.h list, getters need of
+// an event:
+//   port      index, received, sent, owners of the port; else a null pointer
+//   apart     fragments, malformed, sent_fragments of the interface; else a null pointer
+//   item()    the event of an owner, for the getters of owner_rows, which need:
 //   owner     PortOwner of tools/reader/owner_book.h
-//   counted   whether its bytes are told
+//   counted   whether the owner's bytes are reported
 #pragma once
 
 #include "bpf/abi/rules.h"
@@ -14,11 +15,11 @@
 namespace pinpipe {
 
 inline constexpr auto owner_rows =
-    rows(row<"pid">({.kind = kind::positive, .meaning = "process"},
+    rows(row<"pid">({.kind = kind::positive, .meaning = "number of the process"},
                     [](const auto &e) { return e.owner.pid; }),
          row<"comm">({.kind = kind::process_name, .meaning = "name of the process"},
                      [](const auto &e) { return Quoted{e.comm}; }),
-         row<"uid">({.kind = kind::number, .meaning = "its user"},
+         row<"uid">({.kind = kind::number, .meaning = "user ID of the process"},
                     [](const auto &e) { return e.owner.uid; }),
          fields::start_time,
          row<"attribution">(
@@ -26,7 +27,7 @@ inline constexpr auto owner_rows =
               .meaning = "how the process is known"},
              [](const auto &e) { return e.owner.exact ? Word("exact") : Word("bootstrap"); }),
          group(
-             "where it moved nothing, and shares the port with nobody",
+             "where the process moved nothing, and no other has the port",
              [](const auto &e) { return e.counted; },
              rows(row<"bytes_received">({.kind = kind::bytes,
                                          .meaning = "received by this process over all interfaces"},
@@ -36,8 +37,8 @@ inline constexpr auto owner_rows =
                       [](const auto &e) { return e.owner.bytes_sent; }),
                   constant<"byte_layer", R"("socket")">(JsonType::text))),
          row<"exited">({.kind = kind::always_true,
-                        .meaning = "it has the port no more",
-                        .absent = "of who has it"},
+                        .meaning = "the process no longer has the port",
+                        .absent = "for a process that has it"},
                        [](const auto &e) { return only_if(e.owner.bound && !e.owner.holds); }));
 
 namespace fields {
@@ -58,7 +59,7 @@ inline constexpr auto port_packets = rows(
                  [](const auto &e) { return e.port->sent->bytes; }))),
     list<"owners">(
         {.kind = {JsonType::list, R"("type": "array", "items": { "$ref": "#/$defs/owner" })"},
-         .meaning = "who has the port, in the network namespace of the interface",
+         .meaning = "processes that have the port, in the network namespace of the interface",
          .absent = "without the socket probes"},
         [](const auto &e) { return e.port->owners; }, owner_rows));
 
@@ -70,7 +71,7 @@ inline constexpr auto apart_packets =
              {.kind = kind::count, .meaning = "malformed or truncated packets, of any protocol"},
              [](const auto &e) { return e.apart->malformed; }),
          row<"fragments_sent">({.kind = kind::count,
-                                .meaning = "the same of what was sent",
+                                .meaning = "such fragments that were sent",
                                 .absent = "where it is not measured"},
                                [](const auto &e) { return e.apart->sent_fragments; }));
 
@@ -81,8 +82,8 @@ inline constexpr auto ports_table = [] {
     constexpr auto apart = "in the line of an interface";
     return table(
         "ports",
-        "Packets of one watched port on one interface and who has the port, or packets of the "
-        "interface whose port is not known",
+        "Packets of one watched port on one interface and the processes that have it, or packets "
+        "of the interface whose port is not known",
         rows(beginning<R"("ports")">, seq, host,
              group(apart, is_port,
                    rows(row<"local_port">({.kind = kind::port, .meaning = "the port"},

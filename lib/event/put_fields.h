@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Writes an event as its table says. The table is unrolled at compile time: constant text between
-// two values (quotes, commas, names, constants) is one copy, so a line is a straight run of copies
-// and numbers.
+// Writes an event by its table. The table is unrolled at compile time: the constant text between
+// two values (quotes, commas, names, constants) is one copy, so writing a line is a straight
+// sequence of copies and numbers.
 #pragma once
 
 #include "lib/event/field.h"
@@ -36,7 +36,7 @@ template <> struct Sequence<> {
     }
 };
 
-// BEFORE: constant text that is due before the next value. COMMA: what stands before the next name.
+// BEFORE: constant text to be written before the next value. COMMA: text before the next name.
 template <Literal NAME, class GET, class... REST> struct Sequence<Row<NAME, GET>, REST...> {
     template <Literal BEFORE, Literal COMMA, class Event>
     [[gnu::always_inline]] static char *put(char *to, const Event &event) {
@@ -118,30 +118,30 @@ struct Sequence<List<NAME, GET, Rows<ITEM...>>, REST...> {
 
 } // namespace written
 
-// Writes the line of an event, with its newline. What getters promise to be readable behind a text
-// can be overwritten behind the end: have 64 bytes more room than the line needs.
+// Writes the line of an event, with its newline; returns the end. Values may write some bytes past
+// their end: provide 64 bytes more than the line needs.
 template <class... ROWS, class Event>
 char *put_line(char *to, const Table<Rows<ROWS...>> &, const Event &event) {
     to = written::Sequence<ROWS...>::template put<"{", "">(to, event);
     return put(to, "}\n");
 }
 
-// Writes fields each with a comma before it, for a Prepared.
+// Writes fields, each with a comma before it, for a Prepared; returns the end.
 template <class... ROWS, class Event>
 char *put_fields(char *to, const Rows<ROWS...> &, const Event &event) {
     return written::Sequence<ROWS...>::template put<"", ",">(to, event);
 }
 
-// The same as a text of its own. text_size: bytes of what in it is from outside, as JSON.
+// The same as a string. text_size: bytes of the values from outside, as JSON.
 template <class... ROWS, class Event>
 std::string prepare(const Rows<ROWS...> &rows, const Event &event, size_t text_size) {
-    constexpr size_t around = 256; // of names and numbers, and what put_line() asks for
+    constexpr size_t around = 256; // names, numbers, and the bytes that may be written past the end
     std::string run(text_size + around, '\0');
     run.resize(static_cast<size_t>(put_fields(run.data(), rows, event) - run.data()));
     return run;
 }
 
-// Of one value from outside, of any bytes.
+// The same for one value from outside, of any bytes.
 template <class... ROWS>
 std::string prepare_text(const Rows<ROWS...> &rows, std::string_view value) {
     const std::string json = json_string(value);

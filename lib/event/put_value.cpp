@@ -5,7 +5,7 @@
 
 namespace pinpipe {
 
-// Nearly all names are plain text, which can be copied as it is.
+// Nearly all names are plain text that can be copied unchanged.
 char *put_value(char *to, const TaskName &task) {
     const size_t length = strnlen(task.name, sizeof task.name);
     const bool plain = std::all_of(task.name, task.name + length, [](char c) {

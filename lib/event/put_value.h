@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What getters of tables return, and how it is written as JSON.
+// The types that getters of tables return, and how each is written as JSON.
 #pragma once
 
 #include "lib/base/address.h"
@@ -11,7 +11,7 @@
 
 namespace pinpipe {
 
-// A word of ours, copied whole and then cut: no call, no loop.
+// A constant word. All 16 bytes are copied, then cut: no call, no loop.
 struct Word {
     char text[16] = {};
     uint8_t length = 0;
@@ -24,7 +24,7 @@ struct Word {
     }
 };
 
-// Microseconds as digits. The milliseconds are the first ones of these.
+// Microseconds as digits; the milliseconds are the same without the last three.
 class EventTime {
 public:
     explicit EventTime(uint64_t microseconds)
@@ -48,7 +48,7 @@ struct Milliseconds {
     const EventTime &time;
 };
 
-// JSON that has been written before, from text on; ROOM bytes can be read.
+// JSON that has been written before. ROOM bytes from text on must be readable.
 template <size_t ROOM> struct Run {
     const char *text;
     size_t length;
@@ -59,17 +59,17 @@ struct Digit {
 };
 struct True {};
 
-// Text in quotes that is a number of up to 64 bits.
+// A number of up to 64 bits, written as text in quotes.
 struct Decimal {
     uint64_t value;
 };
 
-// Text from outside as json_string() has it, with its quotes.
+// Text from outside that json_string() has made, with its quotes.
 struct Quoted {
     std::string_view json;
 };
 
-// The name of a process or thread: NUL-terminated, any bytes. Its quotes are part of it.
+// The name of a process or thread: NUL-terminated, any bytes. Quotes are added.
 struct TaskName {
     const char (&name)[16];
 };
@@ -78,11 +78,11 @@ struct AddressText {
     const union address &address;
 };
 
-// Text that write(to) writes; it returns the end.
+// Text that the function write(to) writes; it returns the end.
 template <class WRITE> struct TextBy { WRITE write; };
 template <class WRITE> TextBy(WRITE) -> TextBy<WRITE>;
 
-// An address as the header says that it was in, whatever the address is.
+// An address that is written as IPv4 or IPv6 by its packet's version, whatever its bytes are.
 struct AddressOf {
     const union address &address;
     unsigned version; // 4 or 6
@@ -145,7 +145,7 @@ template <class WRITE> char *put_value(char *to, const TextBy<WRITE> &text) {
 }
 char *put_value(char *to, const TaskName &name);
 
-// Runs, which stand for whole fields.
+// Writes runs, which contain whole fields.
 inline char *put_prepared(char *to, std::string_view run) {
     return put(to, run);
 }
@@ -153,7 +153,7 @@ template <size_t ROOM> char *put_prepared(char *to, const Run<ROOM> &run) {
     return put_run<ROOM>(to, run.text, run.length);
 }
 
-// Whether the writer puts quotes around a value: not around numbers, flags, and what has its own.
+// Whether a value is written without quotes around it: numbers, flags, and text that has quotes.
 template <class T>
 inline constexpr bool is_bare =
     std::is_arithmetic_v<T> || std::is_same_v<T, Digit> || std::is_same_v<T, Microseconds> ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Fields that events of sockets have: tcp, udp, conn, bind, deny. Getters ask an event for:
+// Fields that events of sockets have: tcp, udp, conn, bind, deny. Getters need of an event:
 //   socket   socket_record
-// and for what common_fields.h names.
+// and what common_fields.h lists.
 #pragma once
 
 #include "bpf/abi/usage.h"
@@ -9,14 +9,14 @@
 
 namespace pinpipe {
 
-// The name of a protocol (an IP protocol number, or USAGE_*), or its number.
+// The name of a protocol (IP protocol number or USAGE_*); its number as text if it has none.
 Word protocol_word(uint8_t proto);
 
 inline bool is_zero(const union address &a) {
     return (a.halves[0] | a.halves[1]) == 0;
 }
 
-// any: an address that is all zero means every one of this machine's, and is told.
+// any: an all-zero address means all of this machine's addresses, and is reported; else left out.
 inline std::optional<AddressOf> local_address(const socket_record &r, bool any) {
     if (!is_zero(r.local))
         return AddressOf{r.local, is_ipv4(r.local) ? 4U : 6U};
@@ -43,7 +43,7 @@ template <class GET> constexpr auto local(std::string_view absent, GET get_ip) {
                                 get_ip),
                 row<"local_port">({.kind = kind::port,
                                    .meaning = "port of this end",
-                                   .absent = "where it has none, or none yet"},
+                                   .absent = "where the socket has none, or none yet"},
                                   [](const auto &e) { return nonzero(e.socket.local_port); }));
 }
 constexpr auto known_local = local("where the socket is bound to none",
@@ -56,11 +56,12 @@ inline constexpr auto remote = group(
          row<"remote_port">({.kind = kind::port, .meaning = "port of the other end"},
                             [](const auto &e) { return nonzero(e.socket.remote_port); })));
 
-inline constexpr auto pid = row<"pid">({.kind = kind::positive, .meaning = "process"},
+inline constexpr auto pid = row<"pid">({.kind = kind::positive, .meaning = "number of the process"},
                                        [](const auto &e) { return e.process.pid; });
-inline constexpr auto tid = row<"tid">(
-    {.kind = kind::positive, .meaning = "thread that made the call", .absent = "where none did"},
-    [](const auto &e) { return nonzero(e.socket.tid); });
+inline constexpr auto tid = row<"tid">({.kind = kind::positive,
+                                        .meaning = "thread that made the call",
+                                        .absent = "where no thread did"},
+                                       [](const auto &e) { return nonzero(e.socket.tid); });
 inline constexpr auto thread =
     row<"thread">({.kind = kind::thread_name,
                    .meaning = "name of the thread",
@@ -86,11 +87,11 @@ constexpr auto attribution(std::string_view schema) {
 
 constexpr auto has_process = [](const auto &e) { return e.process.pid != 0; };
 
-// absent: when no process is known; empty: each event has one.
+// absent: the text for events without a known process; empty: every event has one.
 constexpr auto process(std::string_view absent) {
     return group(absent, has_process, rows(pid, ppid, uid, comm, exe, cgroup_id, start_time));
 }
-// The same with the thread, of what is seen in a call.
+// The same with the thread, for events seen in a system call.
 constexpr auto caller(std::string_view absent) {
     return group(absent, has_process,
                  rows(pid, tid, ppid, uid, comm, thread, exe, cgroup_id, start_time));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names of the streams, as they are on the command line and in event_type.
+// Names of the streams, on the command line and in event_type.
 #pragma once
 
 #include "bpf/abi/events.h"
@@ -9,10 +9,10 @@ namespace pinpipe {
 inline constexpr const char *stream_names[STREAMS] = {"icmp", "tcp",  "udp",   "conn",
                                                       "bind", "deny", "usage", "ports"};
 
-// Those that come through rings.
+// Streams that come through rings.
 inline constexpr uint32_t event_streams = 1U << STREAM_ICMP | 1U << STREAM_TCP | 1U << STREAM_UDP |
                                           1U << STREAM_CONN | 1U << STREAM_BIND | 1U << STREAM_DENY;
-// Of the socket probes.
+// Streams of the socket probes.
 inline constexpr uint32_t socket_streams =
     1U << STREAM_TCP | 1U << STREAM_UDP | 1U << STREAM_CONN | 1U << STREAM_BIND;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The fields of usage events. Getters ask an event, besides what common_fields.h names, for:
+// The fields of usage events. Besides what socket_fields.h lists, getters need of an event:
 //   key        usage_key
 //   sums       usage_sums
-//   by_port    whether lines are told apart by remote ports
-//   interval   of the sums: milliseconds
+//   by_port    whether there is a line for each remote port
+//   interval   time that the sums cover: milliseconds
 //   total      whether the sums are since the load
 #pragma once
 
@@ -17,18 +17,19 @@ inline constexpr auto sums = rows(
                       [](const auto &e) { return e.sums.bytes_sent; }),
     row<"bytes_received">({.kind = kind::bytes, .meaning = "payload that was received"},
                           [](const auto &e) { return e.sums.bytes_received; }),
-    row<"calls_sent">({.kind = kind::count, .meaning = "calls, or datagrams, that sent it"},
+    row<"calls_sent">({.kind = kind::count, .meaning = "calls, or datagrams, that sent payload"},
                       [](const auto &e) { return e.sums.calls_sent; }),
-    row<"calls_received">({.kind = kind::count, .meaning = "calls, or datagrams, that received it"},
-                          [](const auto &e) { return e.sums.calls_received; }));
+    row<"calls_received">(
+        {.kind = kind::count, .meaning = "calls, or datagrams, that received payload"},
+        [](const auto &e) { return e.sums.calls_received; }));
 
-inline constexpr auto span = rows(
-    row<"interval_ms">({.kind = kind::milliseconds, .meaning = "time that the numbers are about"},
-                       [](const auto &e) { return e.interval; }),
-    row<"total">({.kind = kind::always_true,
-                  .meaning = "numbers since the load",
-                  .absent = "without --since-load"},
-                 [](const auto &e) { return only_if(e.total); }));
+inline constexpr auto span =
+    rows(row<"interval_ms">({.kind = kind::milliseconds, .meaning = "time that the numbers cover"},
+                            [](const auto &e) { return e.interval; }),
+         row<"total">({.kind = kind::always_true,
+                       .meaning = "numbers since the load",
+                       .absent = "without --since-load"},
+                      [](const auto &e) { return only_if(e.total); }));
 
 } // namespace fields
 
@@ -37,7 +38,7 @@ inline constexpr auto usage_table = [] {
     return table(
         "usage", "What one process sent to and received from one remote address by one protocol",
         rows(beginning<R"("usage")">, seq, host,
-             row<"pid">({.kind = kind::number, .meaning = "process"},
+             row<"pid">({.kind = kind::number, .meaning = "number of the process"},
                         [](const auto &e) { return e.key.pid; }),
              ppid, uid, comm, exe, cgroup_id, start_time,
              row<"attribution">({.kind = kind::text_that(R"("enum": ["exact", "bootstrap"])"),

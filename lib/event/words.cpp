@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Words that stand for numbers of records.
+// Words for the numbers in records.
 #include "lib/event/bind_fields.h"
 #include "lib/event/conn_fields.h"
 #include "lib/event/deny_fields.h"

@@ -10,12 +10,12 @@
 namespace pinpipe {
 namespace {
 
-// A new directory, locked before it takes the place of the one at path. Empty: another one who is
-// root was at it.
+// Makes a new directory, locks it and moves it to path in place of the old lock. Without a valid
+// file descriptor: another process of root was making one too.
 Result<Fd> put_new_lock(const std::string &path) {
     const std::string fresh = path + "_new";
     struct stat admin {};
-    rmdir(fresh.c_str()); // of one that was killed
+    rmdir(fresh.c_str()); // left by a process that was killed
     if (stat(path.substr(0, path.rfind('/')).c_str(), &admin) != 0)
         return fail(system_error("inspect " + path, errno));
     if (mkdir(fresh.c_str(), 0700) != 0)
@@ -30,7 +30,7 @@ Result<Fd> put_new_lock(const std::string &path) {
     return lock;
 }
 
-// A load by an older ebpf-load has made none.
+// Makes the lock if it is missing: an older ebpf-load has not made one.
 Result<Fd> try_lock(const std::string &path) {
     auto lock = try_lock_directory(path);
     if (!lock && lock.error().code == ENOENT && geteuid() == 0)
@@ -76,7 +76,7 @@ Result<AdminLock> AdminLock::take(const Pins &pins, const LockWait &wait, const 
 Result<void> AdminLock::confirm() const {
     if (is_lock_of(admin_, path_))
         return {};
-    return fail(failure("root went on with a change of its own: this one took too long"));
+    return fail(failure("this change took too long: a process of root has taken over the lock"));
 }
 
 } // namespace pinpipe

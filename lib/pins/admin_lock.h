@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Who changes rules and watches: one at a time, root before the admin group.
+// The lock for changes of rules and watches: one process at a time, root before the admin group.
 //
-// The admin group's lock is admin/lock, which its members can open. A member that does not let go
-// of it stops other members, but not root: root waits, then says for whom, and puts a new lock in
-// its place. Among themselves those who are root go by the pin root's own lock, which root alone
-// can open.
+// The admin group's lock is admin/lock, which its members can open. A member that does not release
+// it stops other members, but not root: root waits, reports who holds the lock, and then puts a new
+// lock in its place. Processes of root exclude each other by the lock of the pin root, which only
+// root can open.
 #pragma once
 
 #include "lib/pins/pins.h"
@@ -12,15 +12,15 @@
 
 namespace pinpipe {
 
-enum class RootLock { take, held }; // held: by the caller, who loads
+enum class RootLock { take, held }; // held: the caller, a loader, holds it
 
 class AdminLock {
 public:
-    // what: "rules"
+    // Waits for the lock. what: of the message while waiting, "rules".
     static Result<AdminLock> take(const Pins &pins, const LockWait &wait, const std::string &what,
                                   RootLock root_lock);
 
-    // Fails once root has put another lock in the place of ours: nothing more is to be written.
+    // Fails once root has put another lock in place of this one: then nothing more may be written.
     Result<void> confirm() const;
 
 private:

@@ -7,8 +7,8 @@
 namespace pinpipe {
 namespace {
 
-// Whether there is something to look at or to change. Whoever may only change it cannot read what
-// was loaded: the maps' shapes must do.
+// Whether the maps are loaded. A process that may only change them may not be able to read the abi
+// record: then the check of each map's shape must suffice.
 Result<void> look_for(const Pins &pins, const AdminSet &set) {
     const auto abi = pins.abi();
     if (abi ? abi->unloaded : abi.error().exit == Exit::not_loaded)
@@ -23,7 +23,7 @@ Result<void> look_for(const Pins &pins, const AdminSet &set) {
     return {};
 }
 
-// Where nobody but root may change it: the loader can let a group.
+// Adds a hint where only root may change the maps: ebpf-load can give them to a group.
 Error with_admin_hint(Error error, const Pins &pins, const AdminSet &set) {
     struct stat st {};
     if (error.exit == Exit::not_permitted && error.code == EACCES &&
@@ -40,7 +40,7 @@ Result<void> AdminMaps::open(const Pins &pins, const AdminSet &set, Access acces
     directory_ = pins.path(admin ? admin_path : "maps");
     for (const MapSpec *spec : set.maps) {
         auto map = open_map(path(*spec), *spec, access);
-        if (!map && map.error().code == ENOENT) // who may not enter admin/ sees it here first
+        if (!map && map.error().code == ENOENT) // look_for() cannot see this without access
             return fail(not_loaded(pins.root(), set.load_option));
         if (!map)
             return fail(map.error());
@@ -60,7 +60,7 @@ Result<AdminMaps> AdminMaps::open_to_read(const Pins &pins, const AdminSet &set)
     return maps;
 }
 
-// Opened again when the lock is ours: a load may have exchanged them meanwhile.
+// Opens the maps again once it has the lock: a load may have replaced them meanwhile.
 Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set,
                                            const LockWait &wait, RootLock root_lock) {
     if (auto there = look_for(pins, set); !there)
@@ -76,10 +76,11 @@ Result<AdminMaps> AdminMaps::open_to_write(const Pins &pins, const AdminSet &set
         return fail(with_admin_hint(opened.error(), pins, set));
     for (const auto &[spec, map] : maps.maps_)
         if (is_frozen(map.get()))
-            return fail(failure(maps.path(*spec) + " is frozen: whoever may change it did that")
-                            .with_hint(std::string("sudo ebpf-load ") + set.load_option +
-                                       pin_root_option(pins.root()) +
-                                       "   (any load puts a new one there)"));
+            return fail(
+                failure(maps.path(*spec) + " is frozen: a process that may change it did that")
+                    .with_hint(std::string("sudo ebpf-load ") + set.load_option +
+                               pin_root_option(pins.root()) +
+                               "   (any load puts a new one there)"));
     return maps;
 }
 

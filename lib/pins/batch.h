@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whole hash maps at once: many elements a system call.
+// Reads and clears whole hash maps, with many elements in each system call.
 #pragma once
 
 #include "lib/base/error.h"
@@ -15,9 +15,9 @@ namespace pinpipe {
 
 template <class K, class V> using Elements = std::vector<std::pair<K, V>>;
 
-// Calls see(key, values) for each element; of per-CPU maps, values are one of each processor,
-// `each` in all. Elements may come and go meanwhile; one that stays is there once. path: for the
-// error.
+// Calls see(key, values) for each element. values points at `each` values: one for each possible
+// CPU of a per-CPU map, else 1. Elements may be added and deleted meanwhile; one that stays is seen
+// once. path: for the error.
 template <class K, class V, class See>
 Result<void> see_all(const Fd &map, size_t each, const std::string &path, See see) {
     LIBBPF_OPTS(bpf_map_batch_opts, options);
@@ -28,7 +28,7 @@ Result<void> see_all(const Fd &map, size_t each, const std::string &path, See se
         auto count = static_cast<__u32>(keys.size());
         const int code = bpf_map_lookup_batch(map.get(), first ? nullptr : &in, &out, keys.data(),
                                               values.data(), &count, &options);
-        if (code == -ENOSPC) { // a bucket that is longer than the room
+        if (code == -ENOSPC) { // a bucket does not fit
             keys.resize(2 * keys.size());
             values.resize(keys.size() * each);
             continue;
@@ -52,12 +52,12 @@ Result<Elements<K, V>> read_all(const Fd &map, const std::string &path) {
     return seen ? Result<Elements<K, V>>(std::move(all)) : fail(seen.error());
 }
 
-// What is not there is removed already.
+// Removes these keys; keys that are missing are no error.
 template <class K> void remove_all(const Fd &map, const std::vector<K> &keys) {
     LIBBPF_OPTS(bpf_map_batch_opts, options);
     for (size_t at = 0; at < keys.size();) {
         auto count = static_cast<__u32>(keys.size() - at);
-        // It changes nothing in the keys.
+        // bpf_map_delete_batch() does not change the keys.
         const int code =
             bpf_map_delete_batch(map.get(), const_cast<K *>(keys.data() + at), &count, &options);
         at += code == 0 ? keys.size() - at : count + 1;

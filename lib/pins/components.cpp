@@ -18,7 +18,7 @@ constexpr Component needed_map(const char *name, Capability capability) {
     return {Kind::map, "", name, "", capability, OPTIONAL_NEEDED, ""};
 }
 
-// A map of one optional program: refused with it.
+// A map that only one optional program uses: missing when that program is refused.
 constexpr Component map_of(const char *program, const char *name, Capability capability) {
     return {Kind::map, "", name, "", capability, OPTIONAL_NEEDED, "", program};
 }
@@ -101,16 +101,16 @@ constexpr Component all[] = {
     needed_program("cgroup", "connect6", "cgroup/connect6", Capability::rules),
     needed_program("cgroup", "create", "cgroup/sock_create", Capability::rules),
     {Kind::program, "cgroup", "create_packet", "lsm_cgroup/socket_create", Capability::rules,
-     OPTIONAL_CREATE_PACKET, "packet sockets (AF_PACKET, AF_XDP) of ruled processes stay open"},
+     OPTIONAL_CREATE_PACKET, "rules do not refuse packet sockets (AF_PACKET, AF_XDP)"},
     needed_program("cgroup", "egress", "cgroup_skb/egress", Capability::rules),
     needed_program("cgroup", "ingress", "cgroup_skb/ingress", Capability::rules),
     needed_program("cgroup", "sendmsg4", "cgroup/sendmsg4", Capability::rules),
     needed_program("cgroup", "sendmsg6", "cgroup/sendmsg6", Capability::rules),
     {Kind::program, "relabel", "find_sockets", "iter/task_file", Capability::rules,
-     OPTIONAL_FIND_SOCKETS, "sockets from before the load are not judged"},
+     OPTIONAL_FIND_SOCKETS, "rules do not apply to sockets from before the load"},
     {Kind::program, "relabel", "see_exit", "tp_btf/sched_process_exit", Capability::rules,
      OPTIONAL_RULED_EXIT,
-     "rules of allow --children run out of room, since ended processes keep theirs"},
+     "rules of allow --children run out of room, since entries of ended processes stay"},
     {Kind::program, "relabel", "see_fork", "tp_btf/sched_process_fork", Capability::rules,
      OPTIONAL_RULED_FORK, "rules of allow --children do not reach descendants"},
     {Kind::program, "relabel", "see_receive", "tp_btf/sock_recv_length", Capability::rules,
@@ -123,7 +123,7 @@ constexpr Component all[] = {
      "a ruled process may receive on an IPv6 socket that another process made"},
     {Kind::program, "relabel", "see_rename", "tp_btf/task_rename", Capability::rules,
      OPTIONAL_RULED_RENAME,
-     "a process that takes another name first does not hand on rules of allow --children"},
+     "a process that changes its name first does not hand on rules of allow --children"},
     {Kind::program, "relabel", "see_send", "tp_btf/sock_send_length", Capability::rules,
      OPTIONAL_RULED_SEND, "a ruled process may send on a socket that another process made"},
     {Kind::program, "relabel", "see_sendmsg", "fentry/inet_sendmsg", Capability::rules,

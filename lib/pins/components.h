@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The kernel programs, maps and type descriptions that ebpf-load brings into the kernel: each
-// stands here once, with the capability that it serves and what follows when the kernel refuses it.
+// The kernel programs, maps and type descriptions that ebpf-load brings into the kernel. Each is
+// listed here once, with the capability that it serves and the consequence of the kernel refusing
+// it.
 //
-// A component without a number (OPTIONAL_NEEDED) is needed: without it its capability cannot be
-// loaded at all. Every other one only improves its capability: loading goes on without it, and
-// abi_record.refused keeps the errno under the component's number.
+// A component with the number OPTIONAL_NEEDED is needed: its capability cannot be loaded without
+// it. Every other component only improves its capability: loading continues without it, and
+// abi_record.refused[number] keeps the errno.
 //
-// A link has no row of its own: a program that cannot be attached is refused like one that cannot
-// be loaded.
+// Links are not listed: a program that cannot be attached is refused like one that cannot be
+// loaded.
 #pragma once
 
 #include "bpf/abi/control.h"
@@ -24,7 +25,7 @@ enum class Capability {
     sent,    // packets sent from watched ports: --xdp
     sockets, // --sockets
     rules,   // --cgroup
-    readers, // what serves every reader
+    readers, // needed by every reader
 };
 
 const char *capability_name(Capability capability);
@@ -34,37 +35,37 @@ enum class Kind { program, map, types };
 
 struct Component {
     Kind kind;
-    const char *object; // of a program: "relabel"; else empty, since objects share maps
-    const char *name;   // in the source; of a map in a section of its own: ".data.wanted"
-    const char *where;  // of a program: where it is attached, as its section says; else empty
+    const char *object; // object of a program: "relabel"; else empty, since objects share maps
+    const char *name;   // in the source; for a variable's map its section: ".data.wanted"
+    const char *where;  // a program's section, which says where it is attached; else empty
     Capability capability;
-    optional_component number; // OPTIONAL_NEEDED: its capability cannot do without
-    const char *without;       // what follows for the user; empty for what is needed
-    const char *user = "";     // of a map: the only program that uses it; empty: several do
+    optional_component number; // OPTIONAL_NEEDED: needed
+    const char *without;       // consequence of a refusal for the user; empty if needed
+    const char *user = "";     // the only program that uses a map; empty: several do
     bool is_optional() const { return number != OPTIONAL_NEEDED; }
 };
 
 extern const std::span<const Component> components;
 
-// The row of a program; NULL: there is none.
+// The component of a program; NULL: there is none.
 const Component *find_program(std::string_view object, std::string_view name);
 
-// The row of a map, by its name in the source or, for a section, in the kernel
+// The component of a map, by its name in the source or, for a section, in the kernel
 // ("cgroup.data.policy"); NULL: there is none.
 const Component *find_map_component(std::string_view name);
 
-// The row of an optional component; NULL: nothing has this number.
+// The optional component with this number; NULL: there is none.
 const Component *find_optional(unsigned number);
 
-// An errno of the kernel's that was given to somebody with every capability that loading needs:
-// EPERM is no lack of privilege then.
+// The text for an errno that the kernel returned to a process with every capability that loading
+// needs: EPERM does not mean a lack of privilege then.
 std::string refusal_reason(int code);
 
 // "see_fork (tp_btf/sched_process_fork)"
 std::string component_text(const Component &component);
 
-// What is missing of a layout, a line each without its end: "not granted: see_fork
-// (tp_btf/sched_process_fork): this kernel refuses it: rules of ...".
+// Optional components that are missing from a load, a line each without a line end: "not granted:
+// see_fork (tp_btf/sched_process_fork): this kernel refuses it: rules of ...".
 struct Refused {
     const Component *component;
     int code;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of what is attached: number, kind, where.
+// The table of hooks: what is attached where.
 #pragma once
 
 #include "lib/pins/pins.h"
@@ -10,10 +10,10 @@ namespace pinpipe {
 
 using HookTable = std::array<hook_record, MAX_HOOKS>;
 
-// map: an open hooks map. name is always NUL-terminated in what this returns.
+// Reads an open hooks map. name is always NUL-terminated in the result.
 Result<HookTable> read_hooks(const Fd &map, const std::string &path);
 
-// Bits of the XDP hooks whose interface has this name, in whatever network namespace.
+// Bits of the XDP hooks whose interface has this name, in any network namespace.
 uint64_t hooks_named(const HookTable &hooks, const std::string &name);
 
 // "eth0, wlan0": each name of an XDP hook once, in the order of their numbers; empty: none.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the kernel's iterators do when they are read.
+// Runs iterators of the kernel, which work while they are read.
 #pragma once
 
 #include "lib/base/error.h"
@@ -7,7 +7,7 @@
 
 namespace pinpipe {
 
-// Reads an open one to its end, for what it does. doing: for the error.
+// Reads an open iterator to its end and ignores the output. doing: for the error.
 Result<void> read_to_end(const Fd &list, const std::string &doing);
 
 } // namespace pinpipe

@@ -9,7 +9,7 @@ namespace {
 
 constexpr __u32 link_tcx = 11; // BPF_LINK_TYPE_TCX (Linux 6.6), which older headers do not have
 
-// The first field of its part of bpf_link_info, as that of XDP.
+// ifindex is the first field of the tcx part of bpf_link_info, as of the XDP part.
 __u32 tcx_ifindex(const bpf_link_info &info) {
     return info.xdp.ifindex;
 }
@@ -43,7 +43,7 @@ Result<LinkState> inspect_link(const Fd &link) {
     case BPF_LINK_TYPE_RAW_TRACEPOINT:
     case BPF_LINK_TYPE_TRACING:
     case BPF_LINK_TYPE_PERF_EVENT: return LinkState{info.id, info.prog_id, 0, true};
-    default: return fail(failure("a pinned link is of another kind"));
+    default: return fail(failure("a pinned link has a type that pinpipe does not use"));
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pinned links: what holds a program in its place.
+// Pinned links: they keep programs attached.
 #pragma once
 
 #include "lib/base/error.h"
@@ -13,17 +13,18 @@ namespace pinpipe {
 struct LinkState {
     uint32_t id = 0;
     uint32_t program = 0;
-    uint32_t ifindex = 0; // XDP: of the interface; 0: it is gone
+    uint32_t ifindex = 0; // XDP and tcx: the interface; 0: it is gone
     bool attached = false;
 };
 
-// Opening a link's pin needs root: pins of links are 0600.
+// Opens a pinned link. It needs root: these pins have mode 0600.
 Result<Fd> open_link(const std::string &path);
 
-// Takes the program away at once, for whoever holds the link; a pin that is none is left alone.
+// Detaches the program at once, even if other processes hold the link. A path that is no link is
+// ignored.
 void detach_link(const std::string &path);
 
-// Fails for links of a kind that is none of ours.
+// Fails for a link type that pinpipe does not use.
 Result<LinkState> inspect_link(const Fd &link);
 
 } // namespace pinpipe

@@ -170,7 +170,7 @@ const MapSpec ring_map = {"ring", "", BPF_MAP_TYPE_RINGBUF, 0, 0, 0, 0, 0660};
 
 namespace {
 
-constexpr __u32 access_flags = BPF_F_RDONLY | BPF_F_WRONLY; // of an open, not of the map
+constexpr __u32 access_flags = BPF_F_RDONLY | BPF_F_WRONLY; // set by opening, not by the map
 
 std::string group_name(gid_t gid) {
     const group *entry = getgrgid(gid);
@@ -183,7 +183,7 @@ std::string own_path() {
     return length > 0 ? std::string(path, static_cast<size_t>(length)) : "PROGRAM";
 }
 
-// Group of the pin, or of the nearest directory above it that can be looked at.
+// The group of the pin, or of the nearest directory above it that stat(2) may see.
 gid_t group_of(std::string path) {
     struct stat st {};
     while (stat(path.c_str(), &st) != 0 && path.size() > 1)
@@ -191,12 +191,12 @@ gid_t group_of(std::string path) {
     return st.st_gid;
 }
 
-// Why a pin that is there cannot be opened, and what helps.
+// The error for an existing pin that cannot be opened, with a hint.
 Error refused(const std::string &path, int code) {
     if (code == EPERM && access(path.c_str(), R_OK) != 0)
-        code = errno; // the file system would refuse as well: that comes first
+        code = errno; // the file system refuses too: report that
     Error error = system_error("open " + path, code);
-    if (code == EPERM) // bpf(2) itself refused: before Linux 5.19 it wants CAP_BPF of everybody
+    if (code == EPERM) // bpf(2) itself refused: before Linux 5.19 everybody needs CAP_BPF
         error.hint =
             "sudo setcap cap_bpf+ep " + own_path() + "   (before Linux 5.19), or run as root";
     else if (code == EACCES && group_of(path))
@@ -274,7 +274,7 @@ Result<abi_record> Pins::abi() const {
     const std::string unload =
         "sudo ebpf-load --unload" + pin_root_option(root_) + "   (then load again)";
     if (abi.magic != LAYOUT_MAGIC)
-        return fail(failure(path(abi_map.path) + " is no abi record of ours").with_hint(unload));
+        return fail(failure(path(abi_map.path) + " was not made by ebpf-load").with_hint(unload));
     if (abi.version != LAYOUT_VERSION)
         return fail(failure(path(abi_map.path) + " has layout " + std::to_string(abi.version) +
                             ", this program has " + std::to_string(LAYOUT_VERSION))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The pinned maps of bpf/control.h: where they are, what they must look like, opening them.
+// The pinned maps of bpf/abi/: their paths, their shapes, and opening them.
 //
 // A map's type, sizes and flags are checked before anything is read from it: pins of another
-// layout, or somebody else's under our names, are refused and never interpreted.
+// layout, or of another program under our names, are refused.
 #pragma once
 
 #include "bpf/abi/control.h"
@@ -22,7 +22,7 @@ namespace pinpipe {
 
 enum class Access { read, write };
 
-// Who may use a pin besides root: mode bits; the group is the read group.
+// A map's shape and pin. mode: of the pin; its group is the read group.
 struct MapSpec {
     const char *name; // in the kernel: 15 characters at most
     const char *path; // below the pin root; "" for the maps of a reader slot
@@ -45,11 +45,11 @@ extern const MapSpec watching_map;
 extern const MapSpec watched_map;
 extern const MapSpec watches_map;
 extern const MapSpec port_counts_map;
-// Those of every layout, without abi.
+// The maps of every load, without abi.
 extern const std::span<const MapSpec *const> shared_maps;
-// Of them, those that are pinned a second time, as admin/NAME, for the admin group to write.
+// Those of shared_maps that are pinned a second time, as admin/NAME, for the admin group to write.
 extern const std::span<const MapSpec *const> watch_maps;
-// Of the socket probes: there once they have been loaded.
+// Maps of the socket probes: they exist once these have been loaded.
 extern const MapSpec active_map;
 extern const MapSpec usage_map;
 extern const MapSpec processes_map;
@@ -61,14 +61,14 @@ extern const MapSpec owners_map;
 extern const MapSpec claims_map;
 extern const MapSpec port_usage_map;
 extern const std::span<const MapSpec *const> socket_maps;
-// Beside them: reading it lists what is bound, as struct bind_record. Mode 0440.
+// An iterator beside these maps: reading it lists bound sockets as struct bind_record. Mode 0440.
 inline constexpr const char *bound_path = "maps/bound";
 inline constexpr const char *admin_bound_path = "admin/bound"; // the same, for the admin group
-extern const MapSpec exes_map;                                 // in both lists, like the next
-// Beside those of sockets and of rules: read by a process it yields that process's group, as
-// a pgid_record. Mode 0440.
+extern const MapSpec exes_map;                                 // in socket_maps and policy_maps
+// An iterator beside the maps of sockets and of rules: reading it gives a process its process
+// group as a pgid_record. Mode 0440.
 inline constexpr const char *pgid_path = "maps/pgid";
-// Of the rules: there once a cgroup has been loaded.
+// Maps of the rules: they exist once a cgroup has been loaded.
 extern const MapSpec policy_map;
 extern const MapSpec subjects_map;
 extern const MapSpec ports_map;
@@ -81,12 +81,12 @@ extern const MapSpec labels_map;
 extern const MapSpec peers_map;
 extern const MapSpec kin_map;
 extern const std::span<const MapSpec *const> policy_maps;
-// Those that are pinned a second time, as admin/NAME, for the admin group to write.
+// Those of policy_maps that are pinned a second time, as admin/NAME, for the admin group to write.
 extern const std::span<const MapSpec *const> admin_maps;
-inline constexpr const char *admin_path = "admin"; // a directory of the admin group's, mode 0750
-inline constexpr mode_t admin_mode = 0660;         // of what is in it
-// Directories whose locks are held by whoever changes pins, and by whoever changes rules and
-// watches: mode 0700, and 0750 of the admin group.
+inline constexpr const char *admin_path = "admin"; // a directory of the admin group, mode 0750
+inline constexpr mode_t admin_mode = 0660;         // of the pins in it
+// Directories that are locked by processes that change pins (mode 0700), and by those that change
+// rules and watches (mode 0750, admin group).
 inline constexpr const char *root_lock_name = "lock";
 inline constexpr const char *admin_lock_path = "admin/lock";
 extern const MapSpec control_map;
@@ -100,7 +100,7 @@ public:
     std::string path(const std::string &below) const { return root_ + "/" + below; }
     std::string reader(unsigned slot) const { return path("readers/" + std::to_string(slot)); }
     std::string link(unsigned hook) const { return path("links/" + std::to_string(hook)); }
-    std::string sent_link(unsigned hook) const { // of HOOK_SENT
+    std::string sent_link(unsigned hook) const { // the tc program of HOOK_SENT
         return path("sent/" + std::to_string(hook));
     }
     std::string admin(const MapSpec &spec) const {
@@ -110,8 +110,8 @@ public:
     // Opens and checks the map at spec.path.
     Result<Fd> open(const MapSpec &spec, Access access) const;
 
-    // The abi record, from a map of the right shape with the right magic and version.
-    // Nothing pinned: Exit::not_loaded.
+    // The abi record, from a map of the right shape with the right magic and version. If nothing is
+    // pinned, the error has Exit::not_loaded.
     Result<abi_record> abi() const;
 
 private:
@@ -121,15 +121,15 @@ private:
 // Opens and checks one map by its path.
 Result<Fd> open_map(const std::string &path, const MapSpec &spec, Access access);
 
-// The map is of another shape than spec: the error and its remedy. Empty: it fits.
+// Fails, with a hint, if the map has another shape than spec.
 Result<void> check_map(int fd, const MapSpec &spec, const std::string &path);
 
-// Whether somebody froze the map (BPF_MAP_FREEZE): nobody can change it from user space any more.
+// Whether the map is frozen (BPF_MAP_FREEZE): user space can no longer change it.
 bool is_frozen(int map);
 
-// Maps an open BPF_F_MMAPABLE array for reading and writing. A frozen one is told as such. (What
-// was opened for reading alone cannot be mapped at all: the kernel wants a shared mapping that may
-// be written.)
+// Maps an open BPF_F_MMAPABLE array for reading and writing. A frozen map is reported as such. (A
+// map that was opened read-only cannot be mapped at all: the kernel requires a shared mapping that
+// may be written.)
 Result<Mapping> map_array(const Fd &map, size_t size, const std::string &path);
 
 // Copies element index of an array map. The value must have the map's value size. path: for the
@@ -142,10 +142,10 @@ Result<void> read_element(const Fd &map, uint32_t index, T &value, const std::st
 
 inline constexpr const char *default_pin_root = "/run/ebpf";
 
-// " --pin-root DIR" for a command in a hint; empty for the default one.
+// " --pin-root DIR" for a command in a hint; empty for the default pin root.
 std::string pin_root_option(const std::string &pin_root);
 
-// what: the options of ebpf-load that would load it.
+// The error that nothing is loaded. what: the options of ebpf-load that would load it.
 Error not_loaded(const std::string &pin_root, const std::string &what = "--xdp IFACE");
 
 } // namespace pinpipe

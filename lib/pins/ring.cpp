@@ -102,12 +102,12 @@ size_t Ring::take(std::span<Record> out) {
         sound = padded(bytes) <= end - position;
         if (!sound)
             break;
-        if (!(length & discarded)) // one that is too long comes out with its size and is told there
+        if (!(length & discarded)) // a record that is too long gets only its size
             static_cast<void>(copy(position, bytes, out[count++]));
         position += padded(bytes);
     }
-    std::atomic_thread_fence(std::memory_order_acquire); // all copies are made before this look
-    if (!sound || producer() - position_ > size_) {      // overwritten while it was read, or before
+    std::atomic_thread_fence(std::memory_order_acquire); // after all copies
+    if (!sound || producer() - position_ > size_) {      // overwritten before or during the copies
         overrun_++;
         skip();
         return 0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The consumer's side of a BPF ring buffer whose consumer position others may write.
+// The consumer's side of a BPF ring buffer whose consumer position other processes may write.
 //
-// The position that the kernel reads lies in a page that every member of the read group can map and
-// change. So the reader keeps its own position and only publishes it; a published one that has
-// changed is noticed, counted and repaired. Records are copied out first and then checked: had the
-// kernel been led to overwrite them, the producer would be further ahead than the ring is large.
+// The consumer position that the kernel reads lies in a page that every member of the read group
+// can map and change. So the reader keeps its own position and only publishes it; a published
+// position that has changed is noticed, counted and repaired. Records are copied out first and then
+// checked: had the kernel been led to overwrite them, the producer position would be further ahead
+// than the ring is large.
 //
 // Format (kernel/bpf/ringbuf.c): a page with the consumer position, a page with the producer
 // position, then the data; both positions count bytes since creation. Each record: 32 bits of
@@ -21,7 +22,7 @@
 
 namespace pinpipe {
 
-// Room for the largest record of any stream.
+// The size of the largest record of any stream, in bytes.
 inline constexpr size_t record_max = RECORD_MAX;
 
 struct Record {
@@ -32,7 +33,7 @@ struct Record {
     template <class T> const T *as() const {
         return size == sizeof(T) ? reinterpret_cast<const T *>(bytes) : nullptr;
     }
-    // The same, where more bytes may follow it.
+    // The same, where more bytes may follow the T.
     template <class T> const T *begins_with() const {
         return size >= sizeof(T) && size <= record_max ? reinterpret_cast<const T *>(bytes)
                                                        : nullptr;
@@ -43,26 +44,27 @@ class Ring {
 public:
     Ring() = default;
 
-    // Takes ownership of the map; size: bytes of its data, a power of two. path: for errors.
-    // What is in it already is skipped: a position that others may have written cannot say where a
-    // record begins. Fails on a frozen ring: it cannot be mapped for writing.
+    // Takes ownership of the map. size: bytes of its data, a power of two. path: for errors.
+    // Records that are already in the ring are skipped: a position that others may have written
+    // cannot say where a record begins. Fails on a frozen ring, which cannot be mapped for writing.
     static Result<Ring> map(Fd ring, uint32_t size, const std::string &path);
 
-    // Forgets all that is in it: the position becomes the producer's.
+    // Drops all unread records: the consumer position becomes the producer's.
     void skip();
 
-    // Copies up to out.size() records out and publishes the position behind them. Returns how many;
-    // records that the kernel has not finished end the batch.
+    // Copies up to out.size() records and publishes the position behind them. Returns how many. A
+    // record that the kernel has not finished ends the batch.
     size_t take(std::span<Record> out);
 
     uint64_t unread() const; // bytes
 
-    // Bytes between the published positions of a ring that somebody else reads. More than its size:
-    // the consumer's position is nonsense.
+    // Bytes between the published positions of a ring that another process reads. A value above the
+    // ring's size: the consumer position is invalid.
     static Result<uint64_t> unread_of(const Fd &ring, const std::string &path);
     int fd() const { return ring_.get(); }
 
-    // How often somebody else had changed the published position, and how often that cost records.
+    // How often another process had changed the published position, and how often that cost
+    // records.
     uint64_t tampered() const { return tampered_; }
     uint64_t overrun() const { return overrun_; }
 

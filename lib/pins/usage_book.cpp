@@ -23,7 +23,7 @@ bool same(const usage_key &a, const usage_key &b) {
 
 } // namespace
 
-// A place holds the number of a slot, counted from 1; 0: it is free.
+// places_ holds numbers of slots, counted from 1; 0: a free place.
 UsageBook::Slot &UsageBook::find(const usage_key &key) {
     if (next_ < slots_.size() && same(slots_[next_].key, key))
         return slots_[next_++];

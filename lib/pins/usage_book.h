@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// From looks at the accounting maps to what each process sent and received in between.
+// Computes from looks at the accounting maps what each process sent and received between them.
 //
-// Pure bookkeeping over bpf/usage.h, no kernel. A look is: begin(), each entry of maps/usage, then
-// each record of maps/dead that is new, then end(). The order matters: an entry that moves is in
-// dead before it leaves usage, so a look that takes them in this order misses none.
+// Pure bookkeeping over the records of bpf/abi/usage.h, without a kernel. A look is: begin(), then
+// each entry of maps/usage, then each new record of maps/dead, then end(). The order matters: an
+// entry that moves is in dead before it leaves usage, so a look in this order misses none.
 #pragma once
 
 #include "bpf/abi/usage.h"
@@ -30,34 +30,34 @@ class UsageBook {
 public:
     void begin();
 
-    // What entry key has grown by since the look before. Zero for one whose last words were read
-    // already, and which is just about to leave the map.
+    // The growth of an entry since the previous look. Zero for an entry whose dead record was
+    // already read and which is about to leave the map.
     usage_sums entry(const usage_key &key, const usage_sums &sums);
 
-    // The same for an entry of the dead ring. What comes for a dead one later is an addition.
+    // The same for a record of the dead ring. Sums of a further record for a dead entry are added.
     usage_sums dead(const usage_key &key, const usage_sums &sums);
 
-    // Forgets what was not seen. complete: the dead ring has been read to its end; else those that
-    // are missing are kept, since their last words may still come. Returns the sums so far of
-    // entries that vanished without any: their last words were overwritten.
+    // Forgets entries that this look has not seen. complete: the dead ring was read to its end;
+    // else missing entries are kept, since their dead records may still come. Returns the sums so
+    // far of entries that vanished without a dead record: it was overwritten.
     usage_sums end(bool complete);
 
     size_t size() const { return slots_.size(); }
-    uint64_t probes() const { return probes_; } // places looked at, ever: a measure of the hash
+    uint64_t probes() const { return probes_; } // places examined so far: a measure of the hash
 
 private:
     struct Slot {
         usage_key key;
         usage_sums last;
-        uint32_t look = 0; // that saw it
+        uint32_t look = 0; // the last one that saw it
         bool dead = false;
     };
-    // A new one has look 0.
+    // The slot of a key, made if it is new: then look is 0.
     Slot &find(const usage_key &key);
     void index();
 
-    // In the order in which they came first: the next look finds them in nearly the same, so that
-    // the slot behind the last one found is mostly the right one, and near.
+    // In the order in which entries were first seen: the next look finds them in nearly the same
+    // order, so the slot behind the last one found is mostly the right one, and near in memory.
     std::vector<Slot> slots_;
     std::vector<uint32_t> places_ = std::vector<uint32_t>(256); // open addressing, a power of two
     size_t next_ = 0;                                           // the slot to try first

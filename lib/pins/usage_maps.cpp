@@ -10,8 +10,8 @@
 namespace pinpipe {
 namespace {
 
-// pid and start never repeat together, and starts are nanoseconds: mixing loses nothing that
-// matters to a table that checks nothing more.
+// A process's key in who_. pid and start never repeat together, and starts are nanoseconds, so two
+// processes do not get the same key in practice; the table does not check further.
 uint64_t mix(uint32_t pid, uint64_t start) {
     return start ^ uint64_t { pid } << 40 ^ uint64_t { pid } >> 24;
 }
@@ -41,11 +41,11 @@ Result<UsageMaps> UsageMaps::open(const Pins &pins) {
     return maps;
 }
 
-// The whole map in one call where it fits: entries may come and go while it is walked, but each
-// that stays is there once.
+// Reads the whole map, in one system call where it fits. Entries may be added and deleted
+// meanwhile; an entry that stays is read once.
 Result<size_t> UsageMaps::read_batch(const Fd &map, const MapSpec &spec, std::vector<char> &keys,
                                      std::vector<char> &values) const {
-    constexpr size_t room = 1024; // buckets are copied whole
+    constexpr size_t room = 1024; // the kernel copies whole buckets
     const size_t most = spec.entries + room;
     if (keys.empty()) {
         keys.resize(most * spec.key_size);
@@ -98,14 +98,15 @@ Result<usage_sums> UsageMaps::full() const {
     return sum;
 }
 
-// Up to number last, as far as it is written. False: not all of it.
+// Reads dead records up to number last. False: one of them is not written yet.
 Result<bool> UsageMaps::read_dead(uint64_t last,
                                   const std::function<void(const UsageEntry &)> &see) {
     if (last >= next_ + DEAD_ENTRIES)
         next_ = last - DEAD_ENTRIES + 1;
     for (; next_ <= last; next_++) {
         dead_record record{};
-        if (auto read = read_element(dead_, next_ & (DEAD_ENTRIES - 1), record, "the dead ring");
+        if (auto read = read_element(dead_, next_ & (DEAD_ENTRIES - 1), record,
+                                     "the usage of ended processes");
             !read)
             return fail(read.error());
         if (record.number > next_)
@@ -134,7 +135,7 @@ Result<void> UsageMaps::skip() {
 
 Result<UsageLoss> UsageMaps::look(const std::function<void(const UsageEntry &)> &see) {
     UsageLoss loss{};
-    if (!started_) { // what the ring has forgotten by now is known to be gone
+    if (!started_) { // what the ring has overwritten by now is lost
         const auto before = state();
         if (!before)
             return fail(before.error());
@@ -156,7 +157,7 @@ Result<UsageLoss> UsageMaps::look(const std::function<void(const UsageEntry &)> 
         if (who == who_.end() || who->first != process)
             who = who_.find(process);
         if (who == who_.end())
-            continue; // it has just ended: its last words come
+            continue; // the process has just ended: its dead records follow
         const usage_sums growth = book_.entry(key, element<usage_sums>(usage_values_, i));
         if (!is_zero(growth))
             see({key, growth, &who->second});

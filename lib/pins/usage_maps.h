@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The accounting maps as a reader sees them, and one whole look at them.
+// The accounting maps for a reader, and one whole look at them.
 #pragma once
 
 #include "lib/pins/pins.h"
@@ -11,14 +11,14 @@
 
 namespace pinpipe {
 
-// What one process sent and received, by protocol and remote end, since the look before.
+// What one process sent and received, by protocol and remote end, since the previous look.
 struct UsageEntry {
     usage_key key;
     usage_sums sums;
-    const struct process *process; // for the duration of the call
+    const struct process *process; // valid during the call
 };
 
-// What could not be attributed since the look before.
+// Sums that could not be attributed since the previous look.
 struct UsageLoss {
     usage_sums full;      // no room in the maps
     usage_sums forgotten; // of ended processes, overwritten before they were read
@@ -29,14 +29,14 @@ class UsageMaps {
 public:
     static Result<UsageMaps> open(const Pins &pins);
 
-    // From here on: what is in the maps now is the past.
+    // Takes the current contents of the maps as reported: later looks report only growth.
     Result<void> skip();
 
-    // Calls see for each entry with something new, the ended ones last. Without skip() before, the
-    // first look tells all since the load.
+    // Calls see for each entry that has grown, those of ended processes last. Without skip()
+    // before, the first look reports everything since the load.
     Result<UsageLoss> look(const std::function<void(const UsageEntry &)> &see);
 
-    // Forgets what was told: the next look tells all since the load again.
+    // Forgets what was reported: the next look reports everything since the load again.
     void restart();
 
     size_t entries() const { return book_.size(); }
@@ -52,11 +52,11 @@ private:
     Fd usage_, processes_, dead_, dead_state_, totals_;
     std::string root_;
     std::vector<char> usage_keys_, usage_values_, process_keys_, process_values_;
-    std::unordered_map<uint64_t, process> who_; // by pid and start, mixed
+    std::unordered_map<uint64_t, process> who_; // by mix(pid, start)
     UsageBook book_;
     uint64_t next_ = 1; // number of the next dead record to read
-    usage_sums read_{}; // dead sums up to there, ever written
-    usage_sums full_{}; // told
+    usage_sums read_{}; // sums of dead records before next_
+    usage_sums full_{}; // already reported
     bool started_ = false;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ports as an administrator names them.
+// Ports as an administrator writes them.
 #pragma once
 
 #include "bpf/abi/rules.h"
@@ -17,13 +17,13 @@ struct PortRange {
 inline constexpr unsigned rule_protos = 2; // enum rule_proto
 inline constexpr const char *proto_names[rule_protos] = {"tcp", "udp"};
 
-// "8080-8090/tcp": a bit for each protocol.
+// "8080-8090/tcp". protos: bit N for protocol N of enum rule_proto.
 struct PortRule {
     PortRange range;
     unsigned protos;
 };
 
-// PORT[-PORT][/tcp|/udp|/both]; tcp where none is said. An error is a usage error.
+// Parses PORT[-PORT][/tcp|/udp|/both]; without a protocol it is tcp. An error is a usage error.
 Result<PortRule> parse_port_rule(const std::string &text);
 
 std::string range_text(PortRange range); // "8080-8090", "53"

@@ -28,7 +28,8 @@ bool begins(const std::string &text, const char *prefix) {
     return text.rfind(prefix, 0) == 0;
 }
 
-// Mounts' devices as the kernel compares them. stat(2) gives others for files of overlayfs.
+// Devices of mounts (major << 20 | minor), by mount id, as kernel programs compare them: stat(2)
+// gives another device for files of overlayfs.
 const std::unordered_map<uint64_t, uint64_t> &mount_devices() {
     static const auto devices = [] {
         std::unordered_map<uint64_t, uint64_t> found;
@@ -75,7 +76,7 @@ std::string whole_file(const std::string &path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Field 22 of /proc/PID/stat, in clock ticks; empty: no such process, or a thread of one.
+// Field 22 of /proc/PID/stat, in clock ticks; empty: no such process, or the number of a thread.
 std::optional<uint64_t> start_ticks(unsigned long pid) {
     const std::string at = "/proc/" + std::to_string(pid);
     if (whole_file(at + "/status").find("\nTgid:\t" + std::to_string(pid) + "\n") ==

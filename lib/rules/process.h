@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Processes as an administrator names them, and what the kernel compares.
+// Processes as an administrator writes them, and the keys that kernel programs compare.
 #pragma once
 
 #include "bpf/abi/rules.h"
@@ -11,16 +11,16 @@ namespace pinpipe {
 
 struct Process {
     subject_key key{}; // bank 0; cgroup 0: all
-    std::string text;  // as it was written
+    std::string text;  // as the administrator wrote it
 };
 
-// NAME, an absolute path, or pid:N, by its looks alone; an error is a usage error.
+// The kind of NAME, an absolute path, or pid:N, by its syntax alone. An error is a usage error.
 Result<subject_kind> process_kind(const std::string &text);
 
-// The same, looked up: a path is an executable file that is there, a number a process that runs.
+// The same, looked up: a path must be an existing executable file, a number a running process.
 Result<Process> find_process(const std::string &text);
 
-// Whether text still means that kind and id: the file, the process has not been exchanged since.
+// Whether text still has this kind and id: the file or process has not been replaced since.
 bool is_current(const subject_key &key, const std::string &text);
 
 } // namespace pinpipe

@@ -129,7 +129,7 @@ bool WatchList::has_probes() const {
     return access((root_ + "/" + admin_bound_path).c_str(), F_OK) == 0;
 }
 
-// The kernel looks at all sockets while somebody reads the list of them.
+// Reads the iterator of bound sockets: the kernel looks at all sockets while it is read.
 Result<void> WatchList::look() const {
     const std::string path = root_ + "/" + admin_bound_path;
     const Fd list(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -138,7 +138,7 @@ Result<void> WatchList::look() const {
     return read_to_end(list, "read " + path);
 }
 
-// What processes are waited for comes from the elements alone. Whether anything is watched.
+// Sets the words by the elements of watches. Returns whether anything is watched.
 bool WatchList::set_words(const std::vector<Waiting> &all) const {
     std::vector<bool> waits(words_count);
     for (const Waiting &one : all)
@@ -158,8 +158,8 @@ bool WatchList::set_words(const std::vector<Waiting> &all) const {
     return any;
 }
 
-// look: also for servers that run. While it looks, counting is on: the kernel lets go of sockets
-// whose process is not waited for any more.
+// Makes a change effective. look: also for sockets that exist already. ports stays 1 during the
+// look: only then do kernel programs release claims of processes that are no longer watched.
 Result<void> WatchList::settle(bool look) const {
     if (auto ours = maps_.confirm(); !ours)
         return ours;
@@ -174,7 +174,7 @@ Result<void> WatchList::settle(bool look) const {
     const Result<void> looked = look && has_probes() ? this->look() : Result<void>();
     if (!any) {
         std::atomic_ref<__u64>(record->ports).store(0);
-        set_words(*all); // a program may have been at one
+        set_words(*all); // a program may have changed a word meanwhile
     }
     return looked;
 }
@@ -215,7 +215,7 @@ Result<void> WatchList::add(const std::vector<Watch> &watches) {
         return fail(all.error());
     Keys keys = keys_of(*all);
     std::vector<Waiting> fresh;
-    std::map<uint32_t, uint64_t> always; // and what the words were
+    std::map<uint32_t, uint64_t> always; // with the previous word
     bool processes = false;
     for (const Watch &watch : watches)
         for (const uint32_t index : indexes_of(watch.ports)) {
@@ -256,7 +256,7 @@ Result<bool> WatchList::remove(const PortRule &ports) {
     }
     if (!found)
         return false;
-    const auto settled = settle(waits); // what processes have counts on
+    const auto settled = settle(waits); // watches of processes stay in force
     return settled ? Result<bool>(true) : fail(settled.error());
 }
 

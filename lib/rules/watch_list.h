@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Which ports are watched (bpf/watches.h): looking at the list, changing it.
+// The list of watched ports (bpf/abi/watches.h): reading and changing it.
 //
-// A change is all of it or, with an error, nothing; once it has returned, it holds for servers that
-// run already. What a killed one left half done the next change puts right.
+// A change is made completely or, with an error, not at all. Once the call has returned, it holds
+// for running servers too. If a process is killed during a change, the next change repairs it.
 #pragma once
 
 #include "lib/pins/admin_maps.h"
@@ -14,7 +14,7 @@
 
 namespace pinpipe {
 
-// Ports to be watched whoever has them, or while a process has them.
+// Ports to be watched for all processes, or while one process has them.
 struct Watch {
     PortRule ports;
     std::optional<Process> process;
@@ -23,37 +23,37 @@ struct Watch {
 // "5050/tcp is watched", "5050/tcp is watched while custom_server has it"
 std::string watched_text(const Watch &watch);
 
-// Whether the port of this word is watched whoever has it.
+// Whether the port of this word is watched for all processes.
 constexpr bool is_always(uint64_t word) {
     return (word & WATCH_ALWAYS) == WATCH_ALWAYS;
 }
 
 class WatchList {
 public:
-    // As AdminMaps.
+    // Like the functions of AdminMaps.
     static Result<WatchList> open_to_read(const Pins &pins);
     static Result<WatchList> open_to_write(const Pins &pins, const LockWait &wait = {},
                                            RootLock root_lock = RootLock::take);
 
-    struct Waiting { // for a process
+    struct Waiting { // a watch of a process
         watch_key key;
-        std::string text; // the process as it was written
+        std::string text; // the process as the administrator wrote it
     };
     Result<std::vector<Waiting>> waiting() const;
     Result<std::vector<uint64_t>> words() const; // WATCHED_WORDS of them
 
-    // --- to change ---
+    // --- only after open_to_write() ---
 
-    Result<bool> has(const Watch &watch) const; // all of it
+    Result<bool> has(const Watch &watch) const; // every port
 
-    // What is there already stays. Processes need the socket probes: Exit::not_loaded.
+    // Watches that exist stay. A watch of a process needs the socket probes: else Exit::not_loaded.
     Result<void> add(const std::vector<Watch> &watches);
 
-    // As far as they are watched whoever has them. False: nowhere.
+    // Removes watches of these ports for all processes. False: there were none.
     Result<bool> remove(const PortRule &ports);
 
-    // As far as they are watched for that process: by what it is now or by how it was written.
-    // False: nowhere.
+    // Removes watches of these ports for that process, found by its current key or by its text.
+    // False: there were none.
     Result<bool> remove(const PortRule &ports, const std::string &process);
 
     Result<bool> clear(); // false: nothing was watched
@@ -69,7 +69,7 @@ private:
 
     AdminMaps maps_;
     std::string root_;
-    Mapping watching_, words_; // to change
+    Mapping watching_, words_; // after open_to_write()
 };
 
 } // namespace pinpipe

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where control groups are.
+// The place of control groups in the file system.
 #pragma once
 
 #include <string>

@@ -24,7 +24,7 @@ int64_t boot_now() {
 
 void WallClock::refresh() {
     int64_t best_gap = INT64_MAX, best = offset_;
-    for (int i = 0; i < measurements; i++) { // the one least disturbed by being scheduled away
+    for (int i = 0; i < measurements; i++) { // keep the one that scheduling disturbed least
         const int64_t before = now(CLOCK_BOOTTIME);
         const int64_t wall = now(CLOCK_REALTIME);
         const int64_t after = now(CLOCK_BOOTTIME);

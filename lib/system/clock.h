@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the kernel's boot clock, which records carry, to the time of day.
+// Converts times of the boot clock, which records carry, to the time of day.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@ namespace pinpipe {
 
 int64_t boot_now(); // nanoseconds of CLOCK_BOOTTIME
 
-// What to add to CLOCK_BOOTTIME to get CLOCK_REALTIME. Both clocks are slewed alike, so it changes
-// only when the time of day is set; refresh() follows that and leaves smaller differences, which
+// The offset of CLOCK_REALTIME from CLOCK_BOOTTIME. Both clocks are slewed alike, so it changes
+// only when the time of day is set; refresh() follows that and ignores smaller differences, which
 // are measuring errors.
 class WallClock {
 public:

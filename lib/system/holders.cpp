@@ -17,7 +17,7 @@ std::optional<Holder> lock_holder(const std::string &path) {
         int pid = 0;
         unsigned major_number = 0, minor_number = 0;
         unsigned long inode = 0;
-        // "1: FLOCK  ADVISORY  WRITE 4242 00:2d:17 0 EOF"; waiters have "->" behind the number
+        // "1: FLOCK ADVISORY WRITE 4242 00:2d:17 0 EOF"; a waiting process has "->" after "1:"
         if (std::sscanf(line.c_str(), "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid, &major_number,
                         &minor_number, &inode) != 4)
             continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who holds a flock(2), from /proc/locks: a normal user may see that too.
+// Finds the holder of a flock(2) in /proc/locks, which a normal user may read too.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct Holder {
     std::string comm; // empty if the process cannot be looked up
 };
 
-// Holder of the lock on the file at path; nothing if it is free, or held in another pid namespace.
+// The holder of the lock on the file at path; empty: it is free, or held in another pid namespace.
 std::optional<Holder> lock_holder(const std::string &path);
 
 } // namespace pinpipe

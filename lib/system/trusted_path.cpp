@@ -17,15 +17,16 @@ namespace {
 constexpr int path_only = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 Error changeable(const std::string &path, const struct stat &st, bool last) {
-    Error error = failure(path + " can be changed by others than root");
-    const bool for_everybody = !last && st.st_mode & S_ISVTX; // as /tmp has to be
-    error.hint = for_everybody
-                     ? "ebpf-load --pin-root /run/ebpf ...   (any directory of root's alone)"
-                     : "sudo chown root " + path + " && sudo chmod go-w " + path;
+    Error error = failure(path + " can be changed by users other than root");
+    const bool for_everybody = !last && st.st_mode & S_ISVTX; // as for /tmp
+    error.hint =
+        for_everybody
+            ? "ebpf-load --pin-root /run/ebpf ...   (any directory that only root can change)"
+            : "sudo chown root " + path + " && sudo chmod go-w " + path;
     return error;
 }
 
-// What is left to follow, and how far it has been followed.
+// A walk along a path: the parts that are left to follow, and the directory that was reached.
 class Walk {
 public:
     explicit Walk(std::string whole) : whole_(std::move(whole)) { add_front(whole_); }
@@ -93,8 +94,9 @@ private:
 
     Result<void> follow(const Fd &link, const struct stat &st, const std::string &path) {
         if (st.st_uid != 0)
-            return fail(failure(path + " is a symbolic link that others than root can change"));
-        if (++links_ > 40) // as the kernel does
+            return fail(
+                failure(path + " is a symbolic link that users other than root can change"));
+        if (++links_ > 40) // the kernel's limit
             return fail(system_error("open " + whole_, ELOOP));
         char target[PATH_MAX];
         const ssize_t length = readlinkat(link.get(), "", target, sizeof target);
@@ -114,7 +116,7 @@ private:
 
     const std::string whole_;
     std::deque<std::string> left_;
-    std::string path_; // of at_; empty: the root
+    std::string path_; // of at_; empty: the root directory
     Fd at_;
     int links_ = 0;
 };

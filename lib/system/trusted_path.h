@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Paths that root can follow without being led astray by others.
+// Paths that root can follow safely: no other user can change where they lead.
 #pragma once
 
 #include "lib/base/error.h"
@@ -8,10 +8,11 @@
 
 namespace pinpipe {
 
-// The absolute path without symbolic links, ".." and empty parts. Each directory on the way, the
-// last one included, must be root's and not writable by others; a sticky bit (/tmp) does not help:
-// others could be the first to make a name there. Symbolic links must be root's. So nobody else
-// can exchange any part of the result later. What does not exist yet is appended as it is.
+// Returns the absolute path without symbolic links, ".." and empty parts. Each directory on the
+// way, the last one included, must belong to root and not be writable by others; a sticky bit
+// (/tmp) does not help: another user could be the first to make a name there. Symbolic links must
+// belong to root. So no other user can replace any part of the result later. Parts that do not
+// exist yet are appended unchanged.
 Result<std::string> trusted_path(const std::string &path);
 
 } // namespace pinpipe

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Completion of ebpf-load, ebpf-read, ebpf-ctl, ebpf-top, ebpf-store and ebpf-web for bash. Options are asked of the tool's own --help.
+# Completion of ebpf-load, ebpf-read, ebpf-ctl, ebpf-top, ebpf-store and ebpf-web for bash. Options come from the
+# --help of the tool.
 # shellcheck shell=bash
 
 _pinpipe_options() { # TOOL
@@ -20,7 +21,7 @@ _pinpipe_namespaces() {
     done
 }
 
-# The last part of a list with commas; what stands before it stays.
+# Completes the last part of a list with commas, and keeps the parts before it.
 _pinpipe_list() { # WORDS CURRENT
     local before=""
     [[ $2 == *,* ]] && before=${2%,*},
@@ -35,7 +36,7 @@ _pinpipe_rows() { # TOOL
     esac
 }
 
-# What may follow option $2; fails where that is nothing known.
+# Completes the argument of option $2; fails if its values are not known.
 _pinpipe_argument() { # CURRENT OPTION
     case $2 in
     --xdp) compgen -W "$(_pinpipe_interfaces)" -- "$1" ;;
@@ -63,7 +64,7 @@ _pinpipe_argument() { # CURRENT OPTION
     return 0
 }
 
-# What may follow the commands of ebpf-ctl; processes by the names that run.
+# Completes the arguments of the commands of ebpf-ctl; a process by the names of those that run.
 _pinpipe_rules() { # CURRENT
     case ${COMP_WORDS[1]-} in
     "$1") compgen -W "allow revoke audit children rules apply export suggest watch unwatch watches status" -- "$1" ;;
@@ -87,7 +88,7 @@ _pinpipe_operands() { # TOOL CURRENT
 _pinpipe() { # TOOL CURRENT PREVIOUS, as complete -F gives them
     local current=$2 option=$3 known
     COMPREPLY=()
-    # bash takes ':' and '=' for words of their own: "--xdp eth0:nat" and "--xdp=eth0"
+    # bash splits words at ':' and '=': "--xdp eth0:nat" and "--xdp=eth0"
     if [[ $current == : || $option == : ]]; then
         mapfile -t COMPREPLY < <(compgen -W "native generic" -- "${current#:}")
         return

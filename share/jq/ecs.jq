@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # pinpipe events as documents of the Elastic Common Schema (ECS 8.11).
 #   ebpf-read all | jq --unbuffered -c -f ecs.jq
-# What ECS has no name for is below pinpipe. Events of other kinds than these are left out.
+# Fields that ECS has no name for are below pinpipe. Events of unknown types are left out.
 
 def instant:
   (.timestamp / 1000 | floor | strftime("%Y-%m-%dT%H:%M:%S"))
@@ -50,7 +50,7 @@ def process: if .pid == null then null else {
   start: (.timestamp = .start_time | instant)
 } end;
 
-# Both ends of a socket: the source is who sent, or who connected.
+# Both ends of a socket: the source is the side that sent, or that connected.
 def ends:
   {address: .local_ip, ip: .local_ip, port: .local_port} as $local
   | {address: .remote_ip, ip: .remote_ip, port: .remote_port} as $remote
@@ -141,7 +141,7 @@ def usage: about("pinpipe.usage") * {
   }
 };
 
-# The server is who has the port. A process is there where one alone has it.
+# The server is the side that has the port. The field process is there if one process alone has the port.
 def ports: about("pinpipe.ports") * {
   event: {
     kind: "metric", category: ["network"], type: ["info"], sequence: .seq,

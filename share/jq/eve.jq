@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # pinpipe events in the form of Suricata's EVE log.
 #   ebpf-read all | jq --unbuffered -c -f eve.jq
-# The common fields have EVE's names. What EVE has no name for is in an object named as the event_type, as
-# EVE does it. Suricata itself writes no such event_type, but for what rules deny: that is a drop, and where it is
-# only audited an alert that was allowed. Events of other kinds than these are left out.
+# The common fields have EVE's names. Fields that EVE has no name for are in an object named after the event_type, as
+# in EVE. Suricata itself writes no such event_type, except for deny: a denial becomes a drop, and in audit mode an
+# alert that was allowed. Events of unknown types are left out.
 
 def instant:
   (.timestamp_us / 1000000 | floor | strftime("%Y-%m-%dT%H:%M:%S"))
@@ -26,7 +26,7 @@ def icmp: {
   icmp: ({name: .icmp_name, id: .icmp_id, seq: .icmp_seq, ttl, length, fragment, netns} | known)
 };
 
-# Both ends of a socket: the source is who sent, or who connected.
+# Both ends of a socket: the source is the side that sent, or that connected.
 def ends: {
   timestamp: instant,
   event_type,

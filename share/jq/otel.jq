@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # pinpipe events with the attribute names of OpenTelemetry's semantic conventions, flat.
 #   ebpf-read all | jq --unbuffered -c -f otel.jq
-# What the conventions have no name for begins with pinpipe. Events of other kinds than these are left out.
+# Names of fields that the conventions do not know begin with pinpipe. Events of unknown types are left out.
 
 def about(name): {
   "event.name": name,
@@ -106,7 +106,7 @@ def usage: about("pinpipe.usage") + process + {
   "pinpipe.total": .total
 };
 
-# A process is there where one alone has the port; all who have it are in pinpipe.owners, as a text in JSON.
+# The process attributes are there if one process alone has the port; pinpipe.owners has all of them, as a text in JSON.
 def ports: about("pinpipe.ports") + (if (.owners | length) == 1 then .owners[0] | process else {} end) + {
   "network.transport": .proto,
   "network.local.port": .local_port,

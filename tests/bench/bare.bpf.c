@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* What the benchmarks compare with: doing nothing, and the least that an event can cost. */
+/* Programs that the benchmarks compare with: they do nothing, or the least that an event costs. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -28,7 +28,7 @@ int bare_event(struct xdp_md *ctx) {
     return XDP_PASS;
 }
 
-/* Where the socket probes are, and nothing done there. */
+/* At the tracepoints of the socket probes; they do nothing. */
 SEC("tp_btf/sock_send_length")
 int bare_send(void *ctx) {
     return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a ring to NDJSON: against a plain rapidjson::Writer, and against a consumer that only
-// counts.
+// Measures the way from a ring buffer to NDJSON, compared with a plain rapidjson::Writer and with a
+// consumer that only counts.
 #include "lib/base/address.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/program.h"
@@ -27,7 +27,7 @@ struct Sink {
     }
 };
 
-// Ours: as ebpf-read does it.
+// As ebpf-read writes lines.
 class Fast {
 public:
     void take(const icmp_record &r) {
@@ -50,7 +50,7 @@ private:
     Sink sink_;
 };
 
-// The same fields by a reused rapidjson::Writer, as one would write it first.
+// Writes the same fields with a reused rapidjson::Writer, in the straightforward way.
 class Plain {
 public:
     void take(const icmp_record &r) {
@@ -112,7 +112,7 @@ template <class To> uint64_t drain(Ring &ring, To &to) {
     return total;
 }
 
-// Lines a second out of a ring filled before, each from another address.
+// Lines a second from a ring that was filled before, each event from another address.
 template <class To> double prefilled(bench::Program &program, To &to) {
     program.ring().skip();
     for (uint32_t i = 0; i < records; i++)
@@ -131,7 +131,7 @@ void stay_on(unsigned cpu) {
     sched_setaffinity(0, sizeof set, &set);
 }
 
-// Events a second taken out while another processor writes as fast as it can.
+// Events a second read while another processor writes as fast as it can.
 template <class To> double live(bench::Program &program, To &to) {
     std::atomic<bool> over = false;
     program.ring().skip();

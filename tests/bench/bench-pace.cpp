@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     for (double now = 0; now < length; now = bench::seconds(CLOCK_MONOTONIC) - start) {
         const auto due = static_cast<uint64_t>(now * rate);
         if (due > runs) {
-            // After a pause of the whole machine: no faster than twice the rate.
+            // If the whole machine paused, catches up at no more than twice the rate.
             const auto step = std::min<uint64_t>(due - runs, static_cast<uint64_t>(rate / 500) + 1);
             LIBBPF_OPTS(bpf_test_run_opts, options);
             options.data_in = packet.data();

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // usage: bench-sockets pair N        nanoseconds for one send and one receive of 64 bytes by UDP
 //                                    over lo, N times
-//        bench-sockets bare N        the same, with programs there that do nothing
+//        bench-sockets bare N        the same, with programs attached that do nothing
 //        bench-sockets connect N     nanoseconds for a connect() by TCP over lo, N times
-//        bench-sockets look PIN-ROOT milliseconds of processor time to read all of maps/usage,
-//                                    in batches, and nothing else
+//        bench-sockets look PIN-ROOT milliseconds of processor time to only read all of maps/usage,
+//                                    in batches
 //        bench-sockets pingpong S    round trips a second of one byte by TCP over lo, for S seconds
 //        bench-sockets bulk S        bytes a second by TCP over lo, for S seconds
-//        bench-sockets fill N        one byte by UDP to each of N addresses; then waits for
-//                                    standard input's end
+//        bench-sockets fill N        sends one byte by UDP to each of N addresses; then waits for
+//        the
+//                                    end of standard input
 #include "bpf/abi/usage.h"
 #include "tests/bench/bare.skel.h"
 
@@ -64,7 +65,7 @@ void join(int fd, const sockaddr_in &to) {
         die("connect");
 }
 
-// The fastest of eleven parts: what the machine does besides only ever adds.
+// Prints the fastest of eleven parts: other work of the machine can only add to the time.
 void pair(long count) {
     sockaddr_in a{}, b{};
     const int left = bound(SOCK_DGRAM, a), right = bound(SOCK_DGRAM, b);
@@ -82,7 +83,7 @@ void pair(long count) {
     std::printf("%.1f\n", best * 1e9);
 }
 
-// The attached programs go with their links.
+// The programs stay attached until this process ends and closes their links.
 void bare_pair(long count) {
     bare *const skeleton = bare::open();
     bpf_program *program = nullptr;
@@ -101,12 +102,12 @@ double processor_time() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
 }
 
-// The fastest of twenty.
+// Prints the fastest of twenty passes.
 void look(const char *pin_root) {
     const int map = bpf_obj_get((std::string(pin_root) + "/maps/usage").c_str());
     if (map < 0)
         die("open maps/usage");
-    constexpr __u32 most = 8192; // as ebpf-read takes them
+    constexpr __u32 most = 8192; // elements of a batch, as in ebpf-read
     std::vector<usage_key> keys(most);
     std::vector<usage_sums> values(most);
     double best = 1e9;
@@ -138,7 +139,7 @@ Ends stream() {
     return {client, server};
 }
 
-// The fastest of eleven parts.
+// Prints the fastest of eleven parts.
 void connects(long count) {
     sockaddr_in name{};
     const int listener = bound(SOCK_STREAM, name);
@@ -219,7 +220,7 @@ void fill(uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         const sockaddr_in to = address(first + i, 9);
         if (sendto(fd, "x", 1, 0, reinterpret_cast<const sockaddr *>(&to), sizeof to) != 1)
-            i--; // the last one was refused: that is told once
+            i--; // again: this error reports that the previous datagram was refused
     }
     std::puts("filled");
     std::fflush(stdout);

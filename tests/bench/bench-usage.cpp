@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Usage as ebpf-read prints it, or as CSV of the same members: COUNT lines of SUBJECTS pairs of a
-// process (of 60) and a remote end, all of them each second.
 // Usage: bench-usage COUNT SUBJECTS [csv]
+// Prints COUNT usage events as ebpf-read does, or as CSV of the same members. Each second has one
+// event of each of SUBJECTS pairs of a process (of 60) and a remote address.
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Load for ebpf-web.
 //
-//     bench-web count COUNT            events on standard output
-//     bench-web lines RATE SECONDS     the same, so many a second
+//     bench-web count COUNT            prints COUNT events
+//     bench-web lines RATE SECONDS     prints RATE events a second; their number on standard error
 //     bench-web view PORT ROOM VIEWERS SECONDS
-//         that many viewers of a room; prints how many lines came, how many were lost, and the
+//         opens VIEWERS viewers of a room; prints how many lines came, how many were lost, and the
 //         median, 99th percentile and largest time from line in to line out, in milliseconds
 #include "lib/base/line_splitter.h"
 #include "tests/bench/bench.h"
@@ -89,7 +89,7 @@ int write_count(uint64_t count) {
 
 struct Figures {
     uint64_t lines = 0, lost = 0;
-    std::vector<uint64_t> delays = std::vector<uint64_t>(100'000); // by 0.1 ms
+    std::vector<uint64_t> delays = std::vector<uint64_t>(100'000); // by 0.1 ms: lines
 
     void take(uint64_t written, uint64_t now) {
         const uint64_t tenths = (now - written) / 100;
@@ -154,7 +154,7 @@ int view(uint16_t port, const std::string &room, size_t count, double length) {
     }
     Figures figures;
     std::vector<char> buffer(256 << 10);
-    const uint64_t since = microseconds(); // lines from before are no measure
+    const uint64_t since = microseconds(); // older lines do not count
     const double start = bench::seconds(CLOCK_MONOTONIC);
     while (bench::seconds(CLOCK_MONOTONIC) - start < length) {
         epoll_event ready[64];

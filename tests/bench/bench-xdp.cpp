@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a packet costs in the XDP program, against programs that do nothing or the least.
+// Measures what a packet costs in the XDP program, compared with programs that do nothing or only
+// the least.
 #include "tests/bench/bench.h"
 #include "tests/bench/program.h"
 
@@ -14,7 +15,7 @@ constexpr int idle_runs = 200'000;
 constexpr int ring_runs =
     10'000; // as many as the ring holds, so that nothing is lost and timed as cheap
 
-// The bare ring, emptied by hand.
+// The ring of bare.bpf.c, emptied by moving its consumer position.
 class BareRing {
 public:
     explicit BareRing(int fd) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the benchmarks share: frames, ratios of interleaved pairs, a table of results against
-// bounds.
+// Helpers of the benchmarks: frames, ratios of interleaved pairs, a table of results and bounds.
 #pragma once
 
 #include <algorithm>
@@ -23,16 +22,16 @@ inline double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-// The value is needed: nothing that led to it may be left out.
+// Keeps the compiler from leaving out the computation of value.
 inline void keep(uint64_t value) {
     asm volatile("" : : "r"(value) : "memory");
 }
 
 struct Pair {
-    double ours, theirs, ratio; // medians; the ratio's is that of each pair's ratio
+    double ours, theirs, ratio; // medians; ratio: of the pairs' ratios
 };
 
-// Runs both in turn, pairs times. Each returns a cost (or a rate: then the ratio is of rates).
+// Calls both in turn, pairs times. Each returns a cost, or each a rate.
 template <class A, class B> Pair in_pairs(int pairs, A ours, B theirs) {
     std::vector<double> a, b, r;
     for (int i = 0; i < pairs; i++) {
@@ -45,7 +44,7 @@ template <class A, class B> Pair in_pairs(int pairs, A ours, B theirs) {
 
 inline int failures = 0;
 
-// One line: what, both figures, the ratio and its bound.
+// Prints a line: what, both figures, their unit, the ratio and its bound.
 inline void tell(const char *what, const Pair &p, const char *unit, double bound, bool at_most) {
     const bool good = at_most ? p.ratio <= bound : p.ratio >= bound;
     failures += !good;
@@ -54,8 +53,8 @@ inline void tell(const char *what, const Pair &p, const char *unit, double bound
     std::fflush(stdout);
 }
 
-// An Ethernet frame with an ICMP echo request (IPv4), 98 bytes; proto replaces the protocol, and
-// then it is for this port.
+// An Ethernet frame with an ICMP echo request (IPv4), 98 bytes. proto replaces the protocol; TCP
+// and UDP frames are for frame_port.
 inline constexpr uint16_t frame_port = 5050;
 inline std::vector<unsigned char> frame(uint32_t source = 1, unsigned char proto = 1) {
     std::vector<unsigned char> f(98);

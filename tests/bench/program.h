@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The XDP program with maps of its own, and one reader, for BPF_PROG_TEST_RUN: nothing is attached.
+// The XDP program with separate maps and one reader, for BPF_PROG_TEST_RUN. Nothing is attached.
 #pragma once
 
 #include "bpf/abi/watches.h"
@@ -21,7 +21,7 @@ inline void must(bool good, const char *what) {
     std::exit(1);
 }
 
-// Nanoseconds a run, as the kernel measures over repeat runs.
+// Nanoseconds a run: the mean over repeat runs, as the kernel measures it.
 inline double run(int program, std::vector<unsigned char> data, int repeat) {
     LIBBPF_OPTS(bpf_test_run_opts, options);
     options.data_in = data.data();
@@ -63,7 +63,7 @@ public:
     Program &operator=(const Program &) = delete;
 
     void ask(bool on) { skeleton_->data_wanted->wanted.readers[STREAM_ICMP] = on ? 1 : 0; }
-    // Watches this TCP port, or none (0).
+    // Watches this TCP port as well; 0: none.
     void watch(uint16_t port) {
         skeleton_->data_watching->watching.ports = 1;
         const __u32 index = port;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Records of pinned maps, and their fields by the names that bpf/abi gives them.
+// Reads and writes records of pinned maps; fields have the names that bpf/abi gives them.
 //
 //   abi ROOT MAP INDEX               prints the whole record, in hexadecimal
 //   abi ROOT MAP INDEX FIELD         prints a field: a number, or the text of a name
@@ -58,7 +58,7 @@ static int bpf(int command, union bpf_attr *attr) {
     return result;
 }
 
-// The field of that name, or any of the map.
+// Returns the field of that name, or, without a name, the first one of the map.
 static const struct field *find(const char *map, const char *name) {
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (!strcmp(fields[i].map, map) && (!name || !strcmp(fields[i].name, name)))

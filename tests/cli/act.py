@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """usage: act.py NAME [PORT...]
 
-Renames itself to NAME and runs the Python program on stdin, with what is defined here at hand. With PORTs it is a peer
-instead: it prints "ready", then what arrives at them, until it is ended; "mptcp:8080" is a port for MPTCP as well.
+Renames itself to NAME and runs the Python program on stdin, which can use the functions of this file. With PORTs it is
+a peer instead: it prints "ready", then what arrives at the PORTs, until it is ended; "mptcp:8080" also serves MPTCP.
 """
 import ctypes
 import errno
@@ -49,14 +49,14 @@ def bind(port, protocol=0):
 
 
 def send_and_hear(connection, patience=None):
-    """The peer says back what it hears."""
+    """Sends, and waits for the peer's echo."""
     connection.settimeout(patience or PATIENCE)
     connection.send(b"hello")
     connection.recv(100)
 
 
 def attempt(call, *arguments):
-    """How it goes: "ok", the name of an errno, or "dropped"."""
+    """Returns how the call went: "ok", the name of an errno, or "dropped"."""
     try:
         call(*arguments)
     except TimeoutError:
@@ -67,7 +67,7 @@ def attempt(call, *arguments):
 
 
 def said(name):
-    """Tells a test that this point is reached: by a file."""
+    """Makes a file, to tell the test that this point is reached."""
     with open(name, "w", encoding="ascii"):
         pass
 
@@ -83,7 +83,7 @@ def both():
 
 
 def in_child(name, call):
-    """What a child process says that is called so."""
+    """Returns what a child process of this name prints."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -98,7 +98,7 @@ def in_child(name, call):
 
 
 def orphaned(name, call):
-    """What a process says that calls itself so once its parent has ended."""
+    """Returns what a process prints that takes this name after its parent has ended."""
     reader, writer = os.pipe()
     middle = os.fork()
     if middle == 0:
@@ -117,13 +117,13 @@ def orphaned(name, call):
 
 
 def image(path, program):
-    """Arguments and environment of a process with another image that runs a program, as here."""
+    """Returns arguments and environment of a process with another image that runs a program, as this file does."""
     code = f"__file__ = {__file__!r}; exec(open(__file__).read().split('\\nif __name__')[0]); {program}"
     return [path, "-c", code], {**os.environ, "PYTHONHOME": sys.prefix}
 
 
 def link_to_python(name):
-    """A path whose last part is what a process with that image is called, from its first moment on."""
+    """Returns a path of an image whose process has this name from its first moment on."""
     path = os.path.join(os.getcwd(), name)
     if not os.path.exists(path):
         os.symlink(os.path.realpath(sys.executable), path)
@@ -136,12 +136,12 @@ def printed_by(path, program):
 
 
 def after_exec(name, program):
-    """What a program prints that is run by another process image, named so."""
+    """Returns what a program prints that another process image of this name runs."""
     return printed_by(link_to_python(name), program)
 
 
 def become(name, program):
-    """The same process, with another image of that name: sockets in its environment as FD stay open."""
+    """Replaces this process's image by one of that name: sockets that the environment has as FD stay open."""
     path = link_to_python(name)
     os.execve(path, *image(path, program))
 

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """usage: actors.py chatter | denied | listener
 
-Renames itself to what it is and does that over and over, until it is ended; it prints "ready" once all is bound:
+Renames itself to its role and plays that over and over, until it is ended; prints "ready" once all sockets are bound:
 
   chatter   messages, connections, failed ones and bound sockets on lo
-  denied    what rules refuse, of every kind, if it may use TCP port 81 alone; prints "port N": where it listens
-  listener  a TCP and a UDP server on port 5050 of lo, what they are sent, whole and in fragments, and malformed packets
+  denied    calls of every kind that rules deny if it may use only TCP port 81; prints "port N", where it listens
+  listener  a TCP and a UDP server on port 5050 of lo, with clients; packets are whole, in fragments, and malformed
 """
 import socket
 import sys
@@ -88,4 +88,4 @@ rounds = {"chatter": chatter, "denied": denied, "listener": listener}[name]()
 next(rounds)
 print("ready", flush=True)
 for _ in rounds:
-    time.sleep(0.02)  # others want the processor, too
+    time.sleep(0.02)  # leaves the processor to others

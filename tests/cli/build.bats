@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# How the programs are built: the same everywhere, without the type information of the machine's kernel.
+# The build gives the same kernel programs on every machine, without the type information of the machine's kernel.
 load helper
 
 source_tree=$(realpath "$BATS_TEST_DIRNAME/../..")
 objects=${PINPIPE_BUILD:-$source_tree/build}
 
-# The skeleton of a kernel program, built from a copy of the sources in DIRECTORY. No BTF is there to be read.
+# Builds the skeleton of a kernel program from a copy of the sources in DIRECTORY, where no BTF can be read.
 build_in() { # DIRECTORY SKELETON
 	mkdir -p "$1"
 	cp -r "$source_tree/Makefile" "$source_tree/bpf" "$1"
@@ -48,7 +48,7 @@ build_in() { # DIRECTORY SKELETON
 	[ -z "$(find "$tree" -type f)" ]
 }
 
-# What make uninstall says of what is loaded at $root, where nothing is installed.
+# Prints what make uninstall says of loaded programs at $root, where nothing is installed.
 uninstall() { # ASSIGNMENT...
 	make -C "$source_tree" --no-print-directory "B=$objects" "EBPF_PIN_ROOT=$root" "PREFIX=$BATS_TEST_TMPDIR/none" \
 		"$@" uninstall 2>&1

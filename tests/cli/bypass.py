@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 """usage: bypass.py [--check] CASE... | all | --list
 
-Ways past a port rule. A process named pp-ruled may use the ports 8080 (TCP) and 5300 (UDP) and is to be refused 8081 and
-5301; one named pp-free has no rules. Each way is tried three times, in children of this process, which is the peer and
-counts what arrives; a line says how it went:
+Tries ways past a port rule. A process named pp-ruled may use the ports 8080 (TCP) and 5300 (UDP) and must be refused
+8081 and 5301; one named pp-free has no rules. Each way is tried three times, in children of this process, which is the
+peer and counts what arrives; a line says how it went:
 
   CASE<tab>ruled and forbidden<tab>ruled and allowed<tab>not ruled, the port that is forbidden to others
 
-each "ok", or the name of an errno, or "dropped" (nothing arrived in time), or "leak" (something arrived of what was
-refused). Errors must come at once: "slow" is added to those that took longer than 10 ms in three tries. (The thread of a ring
-with IORING_SETUP_SQPOLL looks for requests when it likes.) With --check only what went otherwise than it should is
-printed, and the exit status is 1; --patient lets an emulated kernel be slow.
+each "ok", or the name of an errno, or "dropped" (nothing arrived in time), or "leak" (something refused arrived).
+Errors must come at once: "slow" is added to those that took longer than 10 ms in three tries. (The thread of a ring
+with IORING_SETUP_SQPOLL looks for requests when it likes.) With --check only wrong results are printed, and then the
+exit status is 1; --patient lets an emulated kernel be slow.
 """
 import array
 import ctypes
@@ -27,7 +27,7 @@ import threading
 import time
 
 libc = ctypes.CDLL(None, use_errno=True)
-TCP, UDP = {True: 8080, False: 8081}, {True: 5300, False: 5301}  # by whether the rule allows it
+TCP, UDP = {True: 8080, False: 8081}, {True: 5300, False: 5301}  # keyed by whether the rule allows the port
 PATIENCE = 1  # seconds until something counts as dropped
 MSG_FASTOPEN, MPTCP, UDPLITE, SCTP, SMC, AF_XDP = 0x20000000, 262, 136, 132, 256, 44
 LOOPBACK = "127.0.0.1"
@@ -51,7 +51,7 @@ def patient(sock):
 
 
 class Peer:
-    """Servers on all four ports, in the process that is not ruled. What they hear is told by heard()."""
+    """Servers on all four ports, in the process without rules. heard() returns what they received."""
 
     def __init__(self):
         self.bytes = 0
@@ -82,7 +82,7 @@ class Peer:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, 23, 16)  # TCP_FASTOPEN
         except OSError:
-            pass  # of MPTCP sockets in older kernels
+            pass  # older kernels do not know this of MPTCP sockets
         sock.bind((address, port))
         sock.listen()
         self.sockets.append(sock)
@@ -109,7 +109,7 @@ class Peer:
             self.bytes += more
 
 
-# --- the ways: each gets whether to use the allowed port, and raises OSError or Dropped where it is refused ---
+# --- the ways: each takes whether to use the allowed port, and raises OSError or Dropped if it is refused ---
 
 
 def stream(family=socket.AF_INET, protocol=0):
@@ -189,7 +189,7 @@ def mptcp(allowed):
 
 
 def mptcp_to_mptcp(allowed):
-    # The allowed one listens on a port that is not: what is meant is the handshake with a peer that speaks MPTCP.
+    # Also with allowed the listening port is a forbidden one: this way tries the handshake with an MPTCP peer.
     if allowed:
         return mptcp(True)
     return connect(stream(protocol=MPTCP), (LOOPBACK, TCP[False] + 10))
@@ -218,7 +218,7 @@ def udp_reconnected(allowed):
 
 
 def send_many(sock, ports):
-    """sendmmsg(2): how many were sent."""
+    """Calls sendmmsg(2); returns how many messages were sent."""
     count = len(ports)
     text = ctypes.create_string_buffer(b"hello", 5)
     names = [ctypes.create_string_buffer(struct.pack("=H", 2) + struct.pack("!H", port) + socket.inet_aton(LOOPBACK) + bytes(8)) for port in ports]
@@ -246,7 +246,7 @@ def udplite_connect(allowed):
 
 
 def unruly(make):
-    """Kinds of sockets that no rule can allow: for pp-ruled both ports are forbidden ones."""
+    """Tries kinds of sockets that no rule can allow: for pp-ruled both ports are forbidden."""
 
     def way(_):
         try:
@@ -277,7 +277,7 @@ def tcp_bind_ipv6(allowed):
 
 
 def ask(port, address=LOOPBACK):
-    """Whether somebody who is not ruled gets a connection there."""
+    """Returns whether a process without rules gets a connection there."""
     pid = os.fork()
     if not pid:
         rename("pp-free")
@@ -290,7 +290,7 @@ def ask(port, address=LOOPBACK):
 
 
 def listen_unbound(allowed):
-    if allowed:  # the port that the kernel chooses is none that is allowed
+    if allowed:  # the port that the kernel chooses is not allowed
         return
     sock = stream()
     sock.listen()
@@ -319,7 +319,7 @@ def accept(allowed):
 
 
 def reuseport(allowed):
-    """Several listeners at one port: each connection reaches one of them."""
+    """Makes several listeners at one port: each connection reaches one of them."""
     siblings = []
     for _ in range(2):
         sock = stream()
@@ -358,7 +358,7 @@ class Ring:
         return struct.unpack_from("=I", self.ring, at)[0]
 
     def run(self, opcode, fd, address, length=0, offset=0, sqe_flags=0):
-        """The request's result; negative ones are raised."""
+        """Returns the request's result; raises negative ones."""
         struct.pack_into("=BBHiQQIIQ24x", self.sqes, 0, opcode, sqe_flags, 0, fd, offset, address, length, 0, 1)
         struct.pack_into("=I", self.ring, self.sq_array, 0)
         struct.pack_into("=I", self.ring, self.sq_tail, self.word(self.sq_tail) + 1)
@@ -432,7 +432,7 @@ def in_child(way):
 
 
 def used_twice(sock):
-    """What comes from another process is its user's: at the latest after the first send."""
+    """A socket that came from another process belongs to its user, at the latest after the first send."""
     sock.send(b"1")
     time.sleep(0.05)
     before = told()
@@ -443,7 +443,7 @@ def used_twice(sock):
 
 
 def used_once(sock):
-    """Where the kernel lets that be seen before the call: from the first send on."""
+    """The same where the kernel shows the user before the call: from the first send on."""
     before = told()
     sock.send(b"1")
     time.sleep(0.05)
@@ -452,13 +452,13 @@ def used_once(sock):
 
 
 def told():
-    """What the peer has heard so far."""
+    """Returns what the peer has received so far."""
     os.write(QUESTION[1], b"?")
     return struct.unpack("=Q", os.read(ANSWER[0], 8))[0]
 
 
 QUESTION, ANSWER = os.pipe(), os.pipe()
-BEFORE = {}  # connections that pp-free made, by whether their port is allowed
+BEFORE = {}  # connections that pp-free made, keyed by whether their port is allowed
 
 
 def inherited(allowed):
@@ -484,7 +484,7 @@ def passed_unconnected(allowed):
 
 
 def exchange(bound, ruled_first):
-    """A datagram of pp-free's to pp-ruled's socket, and one back; the other way round with ruled_first."""
+    """Sends a datagram of pp-free to pp-ruled's socket, and one back; with ruled_first in the other order."""
     sock = datagram()
     sock.bind(("127.0.0.9", bound))
     other = patient(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
@@ -570,7 +570,7 @@ CASES = {
     "passed": passed,
     "passed_unconnected": passed_unconnected,
 }
-# How it must go, where that is not: refused at once with EPERM, and not refused otherwise.
+# The right results of ways that differ from this: EPERM at once if forbidden, "ok" otherwise.
 EVERYWHERE_REFUSED = ("EPERM", "EPERM", "ok")
 DROPPED = ("dropped", "ok", "ok")
 EXPECTED = {
@@ -579,12 +579,12 @@ EXPECTED = {
     **dict.fromkeys(("listen_unbound", "listen_after_bind_0", "udp_answer", "inherited", "passed"), DROPPED),
     "inherited_once": DROPPED,
 }
-LATE = ("uring_connect_sqpoll", "uring_send_sqpoll", "udp_to_stranger", "fork")  # what is refused is not all they do
+LATE = ("uring_connect_sqpoll", "uring_send_sqpoll", "udp_to_stranger", "fork")  # they do more than what is refused
 ARRIVES_NEVERTHELESS = ("udp_sendmmsg", "udp_reconnected", "inherited", "passed", "udp_answer", "udp_to_stranger")
 
 
 def outcome(case, way, allowed, name):
-    """How it went for a process of this name."""
+    """Returns how it went for a process of this name."""
     started = time.monotonic()
     pid = os.fork()
     if not pid:
@@ -618,7 +618,7 @@ def outcome(case, way, allowed, name):
 
 
 def settled():
-    """What the peer has heard once nothing more arrives."""
+    """Returns what the peer has received, once nothing more arrives."""
     heard = -1
     while heard != PEER.bytes:
         heard = PEER.bytes

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """usage: changes.py make CTL PIN_ROOT | record INTERFACE | judge PHASES ARRIVALS SENT
 
-A thousand changes of rules, judged by what arrives at the peer. pp-ruled may use port 8080 throughout; 8081 is revoked
-and allowed in turn, with changes of other rules in between. Times are seconds of CLOCK_MONOTONIC.
+Makes a thousand changes of rules, and judges them by what arrives at the peer. pp-ruled may use port 8080 throughout;
+8081 is revoked and allowed in turn, with changes of other rules in between. Times are seconds of CLOCK_MONOTONIC.
 
 make    makes the changes; a line a phase: "revoke" or "allow", when ebpf-ctl was started, when it had ended; then "end"
-record  at the peer, until SIGTERM: a line a packet: when the kernel got it, "udp", "syn" or "data", the port
-judge   prints what is wrong with that: SENT is how many datagrams were sent to 8080
+record  at the peer, until SIGTERM, prints a line a packet: when the kernel got it, "udp", "syn" or "data", the port
+judge   prints what is wrong with these packets: SENT is how many datagrams were sent to 8080
 """
 import signal
 import socket
@@ -43,7 +43,7 @@ def make(ctl, root):
 
 
 def kind_of(packet):
-    """Of an IPv4 packet: its kind and port. None: RST, or ACK alone; the kernel may send those without a socket."""
+    """Returns kind and port of an IPv4 packet; None for RST or a mere ACK, which may be sent without a socket."""
     start = (packet[0] & 15) * 4
     port = struct.unpack_from("!H", packet, start + 2)[0]
     if packet[9] == socket.IPPROTO_UDP:
@@ -59,7 +59,7 @@ def kind_of(packet):
 def record(interface):
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     ended, arrivals, silent = [], [], []
-    for port in (STEADY, CUT):  # without them the peer would answer by ICMP
+    for port in (STEADY, CUT):  # without these sockets the peer would answer by ICMP
         silent.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         silent[-1].bind(("", port))
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
@@ -72,7 +72,7 @@ def record(interface):
         try:
             packet, extra, _, address = sock.recvmsg(128, 64)
         except TimeoutError:
-            if ended:  # and all is read
+            if ended:  # and everything is read
                 break
             continue
         now, clock = time.monotonic(), time.time()
@@ -115,7 +115,7 @@ def judge(phases, arrivals, sent):
             resumed += "data" in kinds
             for kind in {"udp", "syn"} - kinds:
                 print(f"no {kind} arrived in a phase in which it may, of {length}")
-    if resumed < ROUNDS // 2:  # it depends on when TCP sends again
+    if resumed < ROUNDS // 2:  # how often depends on when TCP sends again
         print("the stream went on in no more phases than", resumed)
     if len(phases) != 2 * ROUNDS + 1 or not sent:
         print("there is too little to judge")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What ebpf-load --check says is so.
+# The findings of ebpf-load --check are true.
 load helper
 
 setup_file() { :; }
@@ -8,12 +8,12 @@ teardown() { :; }
 
 check() { "$bin/ebpf-load" --pin-root "$root" --check "$@"; }
 
-# A finding of a --check in JSON: "STATE VALUE".
+# Prints a finding of --check in JSON, as "STATE VALUE".
 finding() { # NAME JSON
 	jq -r --arg name "$1" '.[] | select(.name == $name) | .state + " " + .value' <<<"$2"
 }
 
-# Runs with securityfs mounted where it usually is, or with nothing there.
+# Runs COMMAND with securityfs mounted at its usual place, or with nothing there.
 with_security() { # mounted|hidden COMMAND...
 	# shellcheck disable=SC2016 # the inner shell's
 	unshare --mount bash -c '
@@ -70,5 +70,5 @@ with_security() { # mounted|hidden COMMAND...
 @test "check: root of a user namespace lacks what loading needs" {
 	unshare --user --map-root-user true 2>/dev/null || skip 'no user namespaces here'
 	run -1 --separate-stderr unshare --user --map-root-user "$bin/ebpf-load" --pin-root "$root" --check --json
-	[[ $(finding capabilities "$output") == 'missing root of a user namespace'* ]]
+	[[ $(finding capabilities "$output") == 'missing root only in a user namespace'* ]]
 }

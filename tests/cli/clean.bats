@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# What a run of the tests has made goes with it, however it ends.
+# Everything that a run of the tests has made is removed at its end, however it ends.
 load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	nested=pinpipe-test-nested-$$
-	local at=@ # bats takes a line that begins with all of the word for a test of this file
+	local at=@ # bats takes a line that begins with the whole word for a test of this file
 	cat >left.bats <<-END
 		load $BATS_TEST_DIRNAME/helper
 		load $BATS_TEST_DIRNAME/policy
@@ -22,7 +22,7 @@ setup() {
 	END
 }
 
-# Everything of the nested run that is there.
+# Prints everything that exists of the nested run.
 left_of_nested() {
 	grep -lszxF "PINPIPE_PREFIX=/tmp/$nested" /proc/[0-9]*/environ
 	find /run /run/netns /tmp "$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)" -maxdepth 1 -name "$nested*"
@@ -34,7 +34,7 @@ teardown() {
 	"$BATS_TEST_DIRNAME/clean" "$nested"
 }
 
-# Starts bats on left.bats, as somebody would on a terminal, and waits until all is there.
+# Starts bats on left.bats, as on a terminal, and waits until everything exists.
 start_nested() {
 	start bats env -i --default-signal=INT "PATH=${PATH//$BATS_LIBEXEC:/}" "PINPIPE_LAB=$nested" "PINPIPE_BUILD=${PINPIPE_BUILD:-}" \
 		setsid bats --setup-suite-file "$BATS_TEST_DIRNAME/setup_suite.bash" left.bats

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Completions of bash and zsh offer what the tools take; the groups that are shipped can be made.
+# Completions of bash and zsh offer what the tools take; the shipped groups can be created.
 load documents
 
-completed() { # WORD...: what bash completes the last of them to
+completed() { # WORD...: prints what bash completes the last word to
 	bash --norc -c '
 		. "$tree/share/completions/pinpipe.bash"
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))

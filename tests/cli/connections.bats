@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# ebpf-read conn and bind: connections from beginning to end, and who listens where. The probes see the whole machine;
-# the tests look at processes of their own alone.
+# ebpf-read conn and bind: connections from beginning to end, and which process listens where. The probes see the whole
+# machine; the tests look only at their own processes.
 load helper
 
 repo=$(realpath "$BATS_TEST_DIRNAME/../..")
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	talker=pp-talk-$$ # no other run's
+	talker=pp-talk-$$ # a name that no other run uses
 }
 
 setup_file() {
@@ -16,10 +16,10 @@ setup_file() {
 	ip netns add "$there"
 	add_pair lan0 10.77.0
 	ip -n "$here" link set lo up
-	ip -n "$here" neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev lan0 # nobody: what is sent there is lost
+	ip -n "$here" neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev lan0 # no host has this address: packets to it are lost
 }
 
-# Runs the program on stdin; see talk.py.
+# Runs the Python program on stdin; see talk.py.
 talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$talker"; }
 
 @test "a connection: connect, accept, and both closes" {
@@ -30,7 +30,7 @@ talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$ta
 		a, b = pair()
 		told(os.getpid(), a.getsockname()[1], b.getsockname()[1])
 		a.send(b'12345'); b.recv(5); b.send(b'123'); a.recv(3)
-		time.sleep(0.1) # what the connection lasts
+		time.sleep(0.1) # the duration of the connection
 		a.close(); b.recv(1); b.close()
 		told(int((time.monotonic() - begun) * 1000000) + 1)
 	END
@@ -107,10 +107,10 @@ talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$ta
 
 has_closes() { [ "$(heard reader 'select(.action == "close").pid' | wc -l)" -ge "$1" ]; } # COUNT
 
-# What one side sent is what the other received, and what the calls on the sockets returned.
+# One side sent as many bytes as the other received, and as the calls on the sockets returned.
 @test "bytes of connections are exact" {
 	given --sockets --ring-size 16777216
-	listen reader conn --comm tr-client,tr-server # also those of others: what counts is who says what it sent
+	listen reader conn --comm tr-client,tr-server # also other runs: only processes that print what they sent count
 	"${from_here[@]}" "${PINPIPE_BUILD:-$repo/build}/bin/traffic" run tcp_bulk tcp_bulk_down tcp_full_duplex tcp_ipv6 \
 		tcp_v4_mapped tcp_half_close tcp_short_connections sendfile splice_out splice_in tcp_zerocopy >expected 2>said ||
 		{ cat said && return 1; }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# tests/demo: it is alone in the world, also where others do the same at the same time, and leaves nothing behind.
+# tests/demo disturbs nothing, and is not disturbed by other demos at the same time; it leaves nothing behind.
 load helper
 
 demo=$(realpath "$BATS_TEST_DIRNAME/../demo")
 
-# Others: a namespace with the addresses, servers and pings of the demo's, and what is loaded at a pin root of its own.
+# Others: a namespace with the demo's addresses, servers and pings, and programs loaded at another pin root.
 start_others() {
 	ip -n "$here" addr add 192.0.2.1/24 dev lan0
 	ip -n "$there" addr add 192.0.2.2/24 dev lan0
@@ -23,12 +23,12 @@ start_others() {
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
-# As a shell with a terminal starts it: what is started by & of a script would ignore SIGINT for ever.
+# Starts the demo as a shell with a terminal does: a job that a script starts with & would ignore SIGINT for ever.
 start_demo() { # NAME
 	start "$1" env --default-signal=INT "$demo"
 }
 
-# Everything that a demo may have made and that is still there.
+# Prints everything that a demo may have made and that still exists.
 left_of() { # NAME
 	local id=${pid_of[$1]}
 	grep -lszxF "EBPF_PIN_ROOT=/run/pinpipe-demo-$id" /proc/[0-9]*/environ
@@ -49,7 +49,7 @@ assert_nothing_left() { # NAME
 	local name
 	for name in one two; do
 		wait_until has_text "$(out "$name")" 'Two network namespaces'
-		[ -n "$(left_of "$name")" ] # or what is asked below is asked of nothing
+		[ -n "$(left_of "$name")" ] # else the check below would check nothing
 	done
 	for name in one two; do
 		finish "$name"
@@ -58,7 +58,7 @@ assert_nothing_left() { # NAME
 		run ! has_text "$(out "$name")" 'not the one'
 		assert_nothing_left "$name"
 	done
-	program_on lan0 # others' is still there
+	program_on lan0 # the program of others is still there
 }
 
 @test "demo: interrupted anywhere it leaves nothing" {
@@ -88,7 +88,7 @@ assert_nothing_left() { # NAME
 	assert_nothing_left one
 }
 
-# The web server that a demo has started.
+# Kills the web server that a demo has started.
 kill_server() { # PID of the demo
 	local path
 	for path in $(grep -lszxF "EBPF_PIN_ROOT=/run/pinpipe-demo-$1" /proc/[0-9]*/environ); do

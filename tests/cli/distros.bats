@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make test-distros: what it does where an installation cannot be had.
+# make test-distros: its behaviour if an installation fails.
 load helper
 
 setup_file() { :; }
@@ -11,7 +11,7 @@ setup() {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 }
 
-# A debootstrap that does what COMMAND says.
+# Installs a fake debootstrap that runs COMMAND.
 fake_debootstrap() { # COMMAND
 	printf '#!/bin/sh\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/debootstrap"
 	chmod +x "$BATS_TEST_TMPDIR/bin/debootstrap"

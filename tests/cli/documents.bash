@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the test files of documents share: the text of manual pages and of --help, and events of every shape.
+# Helpers for tests of documents: the text of manual pages and of --help, and events of every shape.
 # shellcheck disable=SC2034 # the tests use them
 bats_require_minimum_version 1.5.0
 
 tree=$(realpath "$BATS_TEST_DIRNAME/../..")
-export tree # of inner shells, too
+export tree # for inner shells
 bin=$PINPIPE_PREFIX/bin
 export PATH=$bin:$PATH
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
-need() { # COMMAND PACKAGE: one that tests/packages does not have
+need() { # COMMAND PACKAGE: skips without the command; the package is not in tests/packages
 	command -v "$1" >/dev/null || skip "$1 is not installed: apt-get install $2"
 }
 
@@ -23,10 +23,10 @@ section() { # NAME, of a page's text on standard input
 	awk -v name="$1" '/^[^ ]/ { inside = $0 == name; next } inside'
 }
 
-# Options with their arguments, as --help and the pages write both: "-n, --count N".
+# Prints options with their arguments, as --help and the pages write them: "-n, --count N".
 listed() {
 	awk '/^  ? ? ? ? ?-/ { sub(/^ +/, ""); sub(/  .*/, ""); print }' | sort
 }
 
-# One event of each shape, as ebpf-read prints them.
+# Prints one event of each shape, as ebpf-read does.
 samples() { cat "$BATS_TEST_DIRNAME/samples.ndjson"; }

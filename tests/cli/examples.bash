@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the test files share that run examples of documents, as they stand there: two network namespaces joined by eth0
-# and eth1, with 192.0.2.1 and .2, a ping from one to the other all the time, and pins of their own.
+# Helpers for tests that run the examples of documents unchanged: two network namespaces joined by eth0 and eth1, with
+# 192.0.2.1 and .2, a constant ping from one to the other, and a separate pin root.
 # shellcheck disable=SC2154,SC2034 # helper.bash and bats set them; the tests use them
 source "$BATS_TEST_DIRNAME/helper.bash"
 
@@ -37,7 +37,7 @@ teardown_file() {
 	rmdir "$cgroup"
 }
 
-load_here() { # ARGUMENT...: into the namespace $here, whatever was loaded before
+load_here() { # ARGUMENT...: loads into the namespace $here, after unloading everything
 	remove_root "$root"
 	"$bin/ebpf-load" --netns "$here" "$@" 2>load.err || { cat load.err && return 1; }
 }
@@ -51,7 +51,7 @@ readme_examples() {
 	sed -n '/^```console/,/^```$/s/^\$ //p' "$tree/README.md"
 }
 
-# Runs an example in the namespace and fails unless it ends well. One that would never end is ended.
+# Runs an example in the namespace and fails unless it succeeds. An endless example is ended after a second.
 try_example() { # COMMAND LINE
 	local line=$1 seconds=300 endless=
 	if [[ $line =~ ^ebpf-read && ! $line =~ \ -[nt]\  ]]; then

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What is written of fields elsewhere is what the tables of lib/event say: schemas, the manual page, jq programs, the
+# Everything else that names fields agrees with the tables of lib/event: schemas, the manual page, jq programs, the
 # site, completions, columns of the store.
 load documents
 
@@ -9,7 +9,7 @@ setup() {
 	"$fields" list >list
 }
 
-names_of() { # TYPE...: names of their fields
+names_of() { # TYPE...: prints the names of their fields
 	local type
 	for type; do
 		awk -v type="$type" '$1 == type { print $2 }' list
@@ -32,7 +32,7 @@ all_names() { awk '{ print $2 }' list | sort -u; }
 	diff <(sed -n '/^\.\\" fields:/,/^\.\\" end/{//!p}' "$tree/man/pinpipe-events.5") <("$fields" page)
 }
 
-# Names behind ".It Cm" in a subsection of the page.
+# Prints the names behind ".It Cm" in subsections of the page.
 told_in() { # SUBSECTION...
 	local section
 	for section; do
@@ -52,7 +52,7 @@ told_in() { # SUBSECTION...
 		told_in "${sections[@]}" >told
 		names_of "$type" >names
 		if [ "$type" = ports ]; then names_of ports owners >names; fi
-		if [ "$type" = lost ]; then # some are named in its text
+		if [ "$type" = lost ]; then # the page names some fields in the text
 			sed -n '/^\.Ss lost$/,/^\.S/p' "$tree/man/pinpipe-events.5" | grep -oE '[a-z_]+' | sort -u >>told
 			sort -uo told told
 		fi
@@ -66,8 +66,8 @@ told_in() { # SUBSECTION...
 	[ ! -s unknown ]
 }
 
-# What a jq program reads of its input: .name, and {name} for {name: .name}. Names of documents stand before colons
-# or in quotes.
+# Prints the fields that a jq program reads from its input: .name, and {name} for {name: .name}. Names of the documents
+# that it writes stand before colons or in quotes.
 read_by() { # JQ-FILE
 	sed -E 's/^ *#.*//; s/ # .*//; s/\\\(/" /g; s/"[^"]*"/""/g' "$1" | tr '\n' ' ' | sed 's/[{,]/\n&/g' |
 		grep -oE '(^|[^a-zA-Z0-9_)."])\.[a-z_][a-z0-9_]*|^[{,] *[a-z_][a-z0-9_]* *($|\})' |
@@ -78,7 +78,7 @@ read_by() { # JQ-FILE
 	for program in "$tree"/share/jq/*.jq; do
 		read_by "$program" >read
 		[ "$(wc -l <read)" -gt 30 ]
-		# Not of the input: entries of objects, and what a program defines itself.
+		# Leaves out entries of objects, and what a program defines itself.
 		grep -vxE 'value|key' read | grep -vxFf <(grep -oE '^def [a-z]+' "$program" | cut -c5-) |
 			comm -23 - <(all_names) >unknown
 		cat unknown
@@ -103,7 +103,7 @@ read_by() { # JQ-FILE
 	grep -F "stream:($streams all)" "$tree/share/completions/_ebpf-read"
 }
 
-# What has a column of its own is no longer in the text of other members; what comes out again is what went in.
+# A field with a column is not in the text of other members; export prints what went in.
 @test "ebpf-store gives each field of usage back" {
 	line='{"v":1'
 	while read -r _ name type _; do
@@ -113,7 +113,7 @@ read_by() { # JQ-FILE
 		byte_layer:*) line+=',"byte_layer":"socket"' ;;
 		timestamp:*) line+=',"timestamp":1795000000123' ;;
 		timestamp_us:*) line+=',"timestamp_us":1795000000123456' ;;
-		total:*) ;; # such lines add up to nothing: they are kept whole
+		total:*) ;; # such lines are in no sum: they are kept whole
 		*:number) line+=",\"$name\":7" ;;
 		*:string) line+=",\"$name\":\"$name\"" ;;
 		esac

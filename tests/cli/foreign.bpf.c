@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// Somebody else's XDP program: passes everything, knows nothing of ours.
+// An XDP program that is not pinpipe's: passes every frame.
 __attribute__((section("xdp"), used)) int foreign_pass(void *packet) {
     (void)packet;
     return 2; // XDP_PASS

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // usage: frame INTERFACE HEX...
 //
-// Sends an Ethernet frame, given as hexadecimal digits, as it is.
+// Sends an Ethernet frame, given as hexadecimal digits, unchanged.
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>

@@ -29,7 +29,7 @@ freeze() { # MAP
 	[ "$(program_on lan0)" != "$program" ]
 	[ "$(layout)" = "$pins" ]
 	[ "$(ctl export && ctl watches)" = "$before" ]
-	# What held holds, and what is changed now comes to hold.
+	# Rules from before hold, and so do rules that are changed now.
 	ctl allow 8081 pp-ruled
 	[ "$(inside python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'for port in 8080, 8081, 8082: print(port, attempt(connect, port))')" = $'8080 ok\n8081 ok\n8082 EPERM' ]
 	ctl watch 6060

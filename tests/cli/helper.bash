@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the test files share. Each file has network namespaces and a pin root of its own, named after itself:
+# Helpers for all test files. Each file has its own network namespaces and pin root, named after it:
 #
 #   $here   a namespace with lan0 (10.77.0.1, fd77::1) and lan1 (10.78.0.1), where the programs are attached
-#   $there  the namespace at the other ends of them (10.77.0.2, fd77::2; 10.78.0.2), where packets come from
-#   $root   the pin root: everything of a test is gone from it when the next one begins
+#   $there  the namespace with the other ends of these interfaces (10.77.0.2, fd77::2; 10.78.0.2), which sends packets
+#   $root   the pin root, which is empty when the next test begins
 #
-# No name used here is that of an interface of the machine's, whatever a test does wrong.
+# These interface names are not those of the machine, so that a wrong test cannot touch the machine's interfaces.
 # shellcheck disable=SC2154,SC2034 # bats sets status, output, stderr; tests use what is set here
 bats_require_minimum_version 1.5.0
 
 bin=$PINPIPE_PREFIX/bin
-group=60690 # of the readers: a number that no group has
+group=60690 # the read group: a number that no group has
 lab=$PINPIPE_LAB-$(basename "$BATS_TEST_FILENAME" .bats)
 here=$lab-here there=$lab-there
 root=/run/$lab
@@ -22,7 +22,7 @@ from_there=(nsenter "--net=/run/netns/$there" --)
 started=()
 declare -gA pid_of=()
 
-# --- what a test file has ---
+# --- set-up and teardown of a test file ---
 
 setup_file() { add_lans; }
 
@@ -41,7 +41,7 @@ teardown_file() {
 	ip netns del "$there"
 }
 
-# For tests of sockets: one namespace, with nothing but lo.
+# For tests of sockets: makes one namespace, with only lo.
 add_lo() {
 	ip netns add "$here"
 	ip -n "$here" link set lo up
@@ -52,7 +52,7 @@ teardown() {
 	remove_root "$root"
 }
 
-# A veth pair with the same name at both ends, .1 here and .2 there. lan1 has no IPv6: nothing speaks unasked.
+# Makes a veth pair with the same name at both ends, .1 here and .2 there. lan1 has no IPv6: nothing sends there unasked.
 add_pair() { # NAME NETWORK
 	ip link add "$1" netns "$here" type veth peer name "$1" netns "$there"
 	ip -n "$here" addr add "$2.1/24" dev "$1"
@@ -67,7 +67,7 @@ add_pair() { # NAME NETWORK
 
 # --- loading ---
 
-# ebpf-load with our pin root, in the namespace $here.
+# Runs ebpf-load with the test's pin root, for interfaces of the namespace $here.
 loader() { # ARGUMENT...
 	"$bin/ebpf-load" --pin-root "$root" --netns "$here" "$@"
 }
@@ -76,7 +76,7 @@ unload() { # ARGUMENT...
 	"$bin/ebpf-load" --pin-root "$root" --unload "$@"
 }
 
-# Loads for the member, before a test of something else.
+# Loads what a test of something else needs, with the read group of $as_member.
 given() { # ARGUMENT...
 	loader --group "$group" --readers 2 "$@" 2>"$BATS_TEST_TMPDIR/given" || {
 		cat "$BATS_TEST_TMPDIR/given" >&2
@@ -84,7 +84,7 @@ given() { # ARGUMENT...
 	}
 }
 
-# Leaves nothing at a pin root, in whatever state it is.
+# Removes a pin root with everything in it, whatever its state.
 remove_root() { # DIRECTORY
 	"$bin/ebpf-load" --pin-root "$1" --unload 2>/dev/null || :
 	while is_mounted "$1"; do umount -l "$1" || return; done
@@ -95,7 +95,7 @@ is_mounted() { # DIRECTORY
 	grep -qF " $1 " /proc/self/mountinfo
 }
 
-# Whether this kernel grants that kind of socket probes.
+# Succeeds if this kernel grants that kind of socket probes.
 granted() { # KIND
 	case $1 in
 	fentry | kprobe) "$bin/ebpf-load" --check | grep -q "^ok *$1" ;;
@@ -103,7 +103,7 @@ granted() { # KIND
 	esac
 }
 
-# The kind that it takes by itself.
+# Prints the kind that ebpf-load takes by default.
 kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) probes$/\1/p'; }
 
 # --- processes in the background ---
@@ -112,7 +112,7 @@ kind_here() { "$bin/ebpf-load" --check | sed -n 's/^ok *sockets *\([a-z]*\) prob
 start() { # NAME COMMAND...
 	local name=$1
 	shift
-	echo -n | tee "$(out "$name")" >"$(err "$name")" # now: the process may come to it later
+	echo -n | tee "$(out "$name")" >"$(err "$name")" # at once: the background process may be slow
 	"$@" >>"$(out "$name")" 2>>"$(err "$name")" </dev/null 3>&- &
 	pid_of[$name]=$!
 	started+=($!)
@@ -133,7 +133,7 @@ start_reader() { # NAME ARGUMENT...
 	}
 }
 
-# A reader of socket streams, in a session of its own, from when on the kernel writes for it.
+# Starts a reader of socket streams in a new session and waits until the kernel writes for it.
 listen() { # NAME STREAM ARGUMENT...
 	local name=$1 before
 	before=$(asks)
@@ -151,7 +151,7 @@ heard() { # NAME JQ
 	jq -r "$2" "$(out "$1")"
 }
 
-# Waits for the end of what was started, after sending it a signal; $status is what it ended with.
+# Waits for the end of a started process, after sending it a signal if one is given; sets $status to its exit status.
 finish() { # NAME [SIGNAL]
 	local pid=${pid_of[$1]}
 	[ $# = 1 ] || kill "-$2" "$pid"
@@ -164,18 +164,18 @@ is_gone() { # PID
 	! kill -0 "$1" 2>/dev/null
 }
 
-# What a test has started ends with it, and what that has started: all of it has the test's directory in its environment.
+# Ends all processes of a test, with their descendants: they have the test's directory in their environment.
 end_started() {
 	"$BATS_TEST_DIRNAME/../end-marked" "BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR"
 	local pid
 	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || : # had it been given another environment
+		kill -KILL "$pid" 2>/dev/null || : # in case it has another environment
 		wait "$pid" 2>/dev/null || :
 	done
 	started=()
 }
 
-# Polls until COMMAND succeeds. It gives up after so long that no machine is too slow: what takes longer hangs.
+# Polls until COMMAND succeeds. Gives up after two minutes, which is too long even for a slow machine.
 wait_until() { # COMMAND...
 	local deadline=$((SECONDS + 120))
 	until "$@"; do
@@ -191,7 +191,7 @@ has_lines() { # FILE COUNT
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
-# What a reader wrote, but for the time of day, which each reader measures by itself.
+# Prints what a reader wrote, without the time of day, which each reader measures by itself.
 without_times() { sed -E 's/"timestamp(_us)?":[0-9]+,//g' "$(out "$1")"; } # NAME
 
 has_text() { # FILE TEXT
@@ -204,7 +204,7 @@ is_listening() { # ADDRESS:PORT
 	[ -n "$("${from_here[@]}" ss -Hln "src $1")" ]
 }
 
-# Sets $nginx to the command of one that serves ./www and has its files here.
+# Sets $nginx to a command that serves ./www and keeps its files in this directory.
 prepare_nginx() { # ADDRESS:PORT...
 	local program
 	program=$(PATH=$PATH:/usr/sbin command -v nginx) ||
@@ -224,18 +224,18 @@ prepare_nginx() { # ADDRESS:PORT...
 	END
 }
 
-# --- what is pinned ---
+# --- pins ---
 
-# A field of a record in a pinned array, by the name that bpf/abi gives it; or all of the record, as digits. With a VALUE
-# it is written. See abi.c.
+# Prints a field of a record in a pinned array, by its name in bpf/abi, or the whole record as hexadecimal digits; or
+# writes VALUE into the field. See abi.c.
 abi() { "$bin/abi" "$root" "$@"; } # MAP INDEX [FIELD [VALUE]]
 
-# Bits of the reader slots for which the kernel writes ICMP.
+# Prints the bits of the reader slots for which the kernel writes ICMP.
 wanted_bits() {
 	abi maps/wanted 0 'readers[STREAM_ICMP]'
 }
 
-# How many of them.
+# Prints how many such slots there are.
 asking() {
 	local bits count=0
 	for ((bits = $(wanted_bits); bits; bits >>= 1)); do count=$((count + (bits & 1))); done
@@ -246,7 +246,7 @@ asks_more_than() { # COUNT
 	[ "$(asking)" -gt "$1" ]
 }
 
-# ICMP records that did not fit into a slot's ring, and that did, since the load.
+# Print the number of ICMP records that did not fit into a slot's ring since the load, and of those that did.
 lost() { abi maps/losses "$1" 'lost[STREAM_ICMP]'; }       # SLOT
 written() { abi maps/losses "$1" 'written[STREAM_ICMP]'; } # SLOT
 
@@ -263,31 +263,31 @@ id_in() { # JSON
 	echo "${BASH_REMATCH[1]}"
 }
 
-# The XDP program on an interface: its id, or nothing.
+# Prints the id of the XDP program on an interface, or nothing.
 program_on() { # INTERFACE [NAMESPACE]
 	local json
 	json=$(ip -n "${2:-$here}" -j link show dev "$1")
 	[[ ! $json =~ \"prog\":\{\"id\":([0-9]+) ]] || echo "${BASH_REMATCH[1]}"
 }
 
-# The interface's name as the record of a hook has it.
+# Prints the interface's name in a hook's record.
 hook_name() { abi maps/hooks "$1" name; } # HOOK
 
-# Names in a directory, in one line.
+# Prints the names in a directory, in one line.
 names_in() { # DIRECTORY
 	local name names=()
 	for name in "$1"/*; do [ ! -e "$name" ] || names+=("${name##*/}"); done
 	echo "${names[*]}"
 }
 
-# All pins with their modes and owners. (The kernel puts two files of its own into every bpffs.)
+# Prints all pins with their modes and owners, without the two files (*.debug) that the kernel puts into every bpffs.
 layout() {
 	find "$root" -mindepth 1 ! -name '*.debug' -printf '%P %M %U:%G\n' | LC_ALL=C sort
 }
 
-# --- what tools say ---
+# --- output of the tools ---
 
-# What a tool wrote to stderr: one line that begins with its name, at most one hint, nothing else.
+# Succeeds if stderr of a tool has one line that begins with its name, at most one hint, and nothing else.
 assert_one_error() { # TOOL
 	local lines
 	mapfile -t lines <<<"$stderr"
@@ -295,7 +295,8 @@ assert_one_error() { # TOOL
 	[ ${#lines[@]} = 1 ] || [[ ${#lines[@]} = 2 && ${lines[1]} == 'hint: '* ]]
 }
 
-# Makes a hook's program, or the programs of a cgroup, look like those of another build: the next load exchanges them.
+# Makes a hook's program, or the programs of a cgroup, look like those of another build, so that the next load exchanges
+# them.
 outdate() { # HOOK
 	abi maps/hooks "$1" build $(($(abi maps/hooks "$1" build) ^ 1))
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The jq filters write documents of others' schemas from our events.
+# The jq filters convert events to documents of other schemas.
 load documents
 
 converted() { # NAME
@@ -33,7 +33,7 @@ converted() { # NAME
 		.process == {pid: 7529, name: "curl", executable: "/usr/bin/curl", parent: {pid: 7524}, user: {id: "1000"}, start: "2026-11-21T03:29:27.048Z"}
 		and .destination == {address: "192.0.2.1", ip: "192.0.2.1", port: 443, bytes: 2000}
 		and .source.bytes == 100 and .network == {transport: "tcp", bytes: 2100} and .event.duration == 500000000'
-	# a send, a receive, a connect, a close by the other side, a failure, nobody, a listener
+	# a send, a receive, a connect, a close by the other side, a failure, an unknown process, a listener
 	sed -n 9p out | jq -e '
 		.source == {address: "192.0.2.2", ip: "192.0.2.2", port: 40112, bytes: 73} and .destination.port == 80
 		and .network.direction == "egress" and .event.action == "send" and .process.thread == {id: 7530, name: "worker"}
@@ -58,7 +58,7 @@ converted() { # NAME
 	sed -n 22p out | jq -e '(has("rule") or has("destination") | not) and .network == {transport: "raw", direction: "egress"}'
 	sed -n 23p out | jq -e '.source.port == 40112 and .pinpipe.suppressed == 7 and .pinpipe.port == 80'
 	sed -n 25p out | jq -e '.event.action == "close" and .event.type == ["info", "end"] and .server.port == 5353'
-	# a port with one owner, one without socket probes, one with two owners, what has no port, what was not counted
+	# a port with one owner, one without socket probes, one with two owners, packets without a port, uncounted packets
 	sed -n 27p out | jq -e '.server == {port: 5050, bytes: 379, packets: 4} and .client == {bytes: 505, packets: 6}
 		and .network == {transport: "tcp", bytes: 884, packets: 10} and .event.duration == 1000000000
 		and .process == {pid: 812, name: "nginx", user: {id: "33"}, start: "2026-11-20T23:50:00.010Z"}

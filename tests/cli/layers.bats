@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Which part of the kernel programs may use which.
+# Which folder of the kernel programs may include which.
 load helper
 
 tree=$(realpath "$BATS_TEST_DIRNAME/../..")
 
-# Each may include what stands before it, and itself; the last ones nothing of each other.
+# Each folder may include those before it, and itself; the families may not include each other.
 layers=(abi common packet readers ports)
 families=(sockets rules xdp tc)
 
-# "FOLDER INCLUDED" of each include within bpf/.
+# Prints "FOLDER INCLUDED" for each include within bpf/.
 includes() {
 	grep -o '^#include "bpf/[^"]*"' -r "$tree/bpf" --include='*.[ch]' |
 		sed "s|^$tree/bpf/\([^/]*\)/[^:]*:#include \"bpf/\([^/]*\)/.*|\1 \2|" | sort -u
@@ -34,12 +34,12 @@ place() { # FOLDER
 }
 
 @test "no headers of bpf/ include each other in a circle" {
-	# tsort names a circle on stderr, and fails.
+	# tsort fails, and names the circle on stderr.
 	(cd "$tree" && grep -o '^#include "bpf/[^"]*"' -r bpf --include='*.[ch]') |
 		sed 's|^\([^:]*\):#include "\(.*\)"|\1 \2|' | tsort >/dev/null
 }
 
-# Files of others, and text and data, have none.
+# Third-party files, text and data are left out.
 @test "each source file names its licence in its first lines" {
 	local file missing=()
 	while IFS= read -r file; do

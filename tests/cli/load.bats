@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load: what is pinned, for whom, and that the same command again changes nothing.
+# ebpf-load: which pins it makes, with which modes, and that the same command again changes nothing.
 load helper
 
 @test "load: pins everything with exactly these owners and modes" {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load again and again: under traffic, several at once, and after members of the group froze what they could.
+# ebpf-load again and again: under traffic, several at once, and after members of the group froze maps.
 load helper
 
-# A reader, and packets to lan1 at one a millisecond, each of which it must see exactly once.
+# Starts a reader, and packets to lan1, one each millisecond; the reader must see each exactly once.
 begin_traffic() {
 	start_reader watch icmp --if lan1
 	start pings "${from_there[@]}" ping -q -i 0.001 -c 65000 10.78.0.1
@@ -117,7 +117,7 @@ is_freed() { # PROGRAM
 
 @test "again: a load that waited for an unload loads afresh" {
 	given --xdp lan0
-	# an unload that takes its time before it takes the mount away, with the lock held
+	# an unload that waits before it removes the mount, with the lock held
 	start away strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:delay_enter=500000 \
 		"$bin/ebpf-load" --pin-root "$root" --unload
 	wait_until test ! -e "$root/abi"
@@ -142,7 +142,7 @@ is_freed() { # PROGRAM
 		finish back
 		cat "$(err back)"
 		[ "$status" = 0 ]
-		if [ -e "$root" ]; then # the load was the later one
+		if [ -e "$root" ]; then # the load came after the unload
 			[ -n "$(program_on lan0)" ]
 			unload
 		fi
@@ -157,7 +157,7 @@ is_freed() { # PROGRAM
 	done
 }
 
-# --- frozen by a member of the group ---
+# --- maps frozen by a member of the group ---
 
 freeze() { # PIN
 	"${as_member[@]}" bpftool map freeze pinned "$root/$1"
@@ -216,7 +216,7 @@ freeze() { # PIN
 	run -1 --separate-stderr "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" -t 1 icmp
 	assert_one_error ebpf-read
 	[[ $stderr == *"$root/maps/wanted is frozen"*'hint: sudo ebpf-load'* ]]
-	run -0 --separate-stderr loader --xdp lan1 # any load mends all hooks
+	run -0 --separate-stderr loader --xdp lan1 # every load mends all hooks
 	[[ $stderr == *"$root/maps/wanted was frozen: replaced"* ]]
 	[ "$(link_id 0)" = "$link" ]
 	[ "$(program_on lan0)" != "$program" ]

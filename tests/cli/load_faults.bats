@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load killed at, or failed by, each kind of system call in turn: a killed one is mended by the next, a failed one
-# leaves what was there before. strace(1) does both, at the Nth call of a name.
+# ebpf-load is killed at, or failed by, each kind of system call in turn: the next load cleans up after a killed one,
+# and a failed one leaves everything as before. strace(1) does both, at the Nth call of a name.
 load helper
 
-# The calls that others see something of, and those whose failure could mislead; "?" where not every machine has the
-# call.
+# The calls with effects outside the process, and those whose failure could mislead; "?" marks a call that not every
+# machine has.
 changing='bpf,?mkdir,mkdirat,mount,umount2,?rename,?renameat,renameat2,?unlink,unlinkat,?rmdir'
 changing+=',?chown,fchownat,?chmod,fchmodat'
 asking='flock,setns,sendto,recvmsg'
@@ -23,7 +23,7 @@ again() { # ARGUMENT...
 	quietly "$bin/ebpf-load" --pin-root "$root" "$@"
 }
 
-# Runs the loader with a fault at the Nth call of this name; $status is how it ended.
+# Runs the loader with a fault at the Nth call of this name; sets $status.
 fault() { # FAULT NAME N ARGUMENT...
 	local fault=$1 name=$2 n=$3
 	shift 3
@@ -33,10 +33,10 @@ fault() { # FAULT NAME N ARGUMENT...
 		"$bin/ebpf-load" --pin-root "$root" "$@" 2>"$BATS_TEST_TMPDIR/fault" || status=$?
 }
 
-# Where to put faults into this command, as lines of NAME N: the first and the last call of each kind. A kind is a
-# name with its paths, for bpf(2) with its command and what came before it, for what is done to every pin the name
-# alone. A kill differs from the one before only by what has changed outside in between. With FROM, only what comes
-# after a line that matches it; with SKIP, only lines that do not match.
+# Prints where to put faults into this command, as lines of NAME N: the first and the last call of each kind. A kind
+# is a name with its paths; for bpf(2) also with its command and the call before it; for calls that are made for every
+# pin the name alone. A kill differs from the kill before only by what has changed outside in between. With FROM,
+# takes only calls after a line that matches it; with SKIP, only lines that do not match.
 points() { # kill|error ARGUMENT...
 	local fault=$1
 	shift
@@ -63,7 +63,7 @@ points() { # kill|error ARGUMENT...
 	} END { for (kind in many) print last[kind] }' "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/points"
 }
 
-# Every link has a hook of its own, whose program is the one that the interface runs; a reader finds all it needs.
+# Succeeds if every link has one hook, whose program the interface runs, and a reader finds all it needs.
 assert_loaded() { # INTERFACE...
 	local names number json interface
 	read -ra names <<<"$(names_in "$root/links")"
@@ -77,14 +77,14 @@ assert_loaded() { # INTERFACE...
 		[[ " $* " == *" $interface "* ]]
 		[ "$(program_on "$interface")" = "${BASH_REMATCH[1]}" ]
 		[ "$(abi maps/hooks "$number" program)" = "${BASH_REMATCH[1]}" ]
-		# The same of what counts what is sent, where the kernel has that (Linux 6.6).
+		# The same for the program that counts sent packets, if the kernel has it (Linux 6.6).
 		[ $(($(abi maps/hooks "$number" flags) & 0x40)) = 0 ] || [ "$(abi maps/hooks "$number" cgroup)" = \
 			"$(bpftool -j link show pinned "$root/sent/$number" | jq .prog_id)" ]
 	done
 	[ ${#started[@]} != 0 ] || quietly "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" -t 0.001 icmp
 }
 
-# Packets to lan0, one in five milliseconds, and a reader that must see each.
+# Starts packets to lan0, one each five milliseconds, and a reader that must see each.
 watch_first() {
 	again "${first[@]}"
 	link=$(link_id 0) program=$(program_on lan0)
@@ -103,7 +103,7 @@ assert_nothing_was_missed() {
 	[ "$(grep -o '"icmp_seq":[0-9]*' "$(out watch)" | sort -u | wc -l)" = "$sent" ]
 }
 
-# --- killed ---
+# --- killed loads ---
 
 @test "faults: a first load that was killed is mended by the next" {
 	local name n full
@@ -120,7 +120,7 @@ assert_nothing_was_missed() {
 	done <"$BATS_TEST_TMPDIR/points"
 }
 
-# It adds lan1 and exchanges the program of lan0.
+# This load adds lan1 and exchanges the program of lan0.
 @test "faults: a second load that was killed is mended by the next, and the first interface misses nothing" {
 	local name n
 	watch_first
@@ -173,9 +173,9 @@ has_no_program() { # INTERFACE
 	[ -z "$(program_on "$1")" ]
 }
 
-# --- failed ---
-# An error that is not in the way (libbpf asks what the kernel knows, and tries some calls again) must not be in
-# the way of the result either.
+# --- failed calls ---
+# A load may succeed in spite of an error (libbpf asks what the kernel knows, and tries some calls again); then its
+# result must be whole.
 
 @test "faults: a first load that fails leaves nothing" {
 	local name n
@@ -206,7 +206,7 @@ has_no_program() { # INTERFACE
 		program=$(program_on lan0)
 		fault error=ENOMEM "$name" "$n" "${second[@]}"
 		if [ "$status" = 0 ]; then
-			[ ! -d "$root/stage" ] || rm -r "$root/stage" # the next load would
+			[ ! -d "$root/stage" ] || rm -r "$root/stage" # as the next load would do
 			assert_loaded lan0 lan1
 			quietly unload --netns "$here" --xdp lan1
 		else
@@ -220,7 +220,7 @@ has_no_program() { # INTERFACE
 	assert_nothing_was_missed
 }
 
-# Somebody else's program by netlink, and one that a link holds (ours of another pin root).
+# Attaches another XDP program by netlink, or by a link (pinpipe's of another pin root).
 @test "faults: --replace that fails puts the other program back" {
 	local way name n id
 	for way in netlink link; do

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load: what else may be in the way: other XDP programs, pins of another layout, interfaces made again.
+# ebpf-load with obstacles: other XDP programs, pins of another layout, interfaces that were made again.
 load helper
 
-# Somebody else's program on an interface, by netlink as ip(8) does it. MODE: xdpdrv or xdpgeneric
+# Attaches another XDP program to an interface, by netlink as ip(8) does. MODE: xdpdrv or xdpgeneric
 attach_foreign() { # INTERFACE [MODE]
 	ip -n "$here" link set dev "$1" "${2:-xdpdrv}" object "$PINPIPE_PREFIX/foreign.bpf.o" section xdp
 }
@@ -97,7 +97,7 @@ teardown() {
 	add_pair lan1 10.78.0
 	[ -z "$(program_on lan1)" ]
 	run -0 --separate-stderr loader --xdp lan1
-	[[ $stderr == *"lan1: the interface is gone, or others detached this: $root/links/0 removed"* ]]
+	[[ $stderr == *"lan1: the interface no longer exists, or its program was detached: $root/links/0 removed"* ]]
 	[[ $stderr == *'lan1: XDP, native mode, attached'* ]]
 	[ -n "$(program_on lan1)" ]
 	[ "$(names_in "$root/links" | wc -w)" = 2 ]

@@ -2,7 +2,7 @@
 # ebpf-load: network namespaces, by name, pid and path.
 load helper
 
-# The network namespace of an interface, as its hook's record has it.
+# Prints the network namespace in a hook's record.
 netns_of_hook() { # HOOK
 	abi maps/hooks "$1" netns
 }

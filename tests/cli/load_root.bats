@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load: the pin root: whose mount it is, in which mount namespace, and what it must not be.
+# ebpf-load and the pin root: its mount, its mount namespace, and directories that are refused.
 load helper
 
 @test "root: a pin root in a mount namespace of its own is refused, with what to do" {
@@ -14,7 +14,7 @@ load helper
 	EBPF_OWN_MOUNTS=1 run -0 unshare -m bash -c '"$@" && [ -e "$0/links/0" ]' "$root" \
 		"$bin/ebpf-load" --pin-root "$root" --netns "$here" --xdp lan0
 	[ "$(names_in "$root")" = '' ]
-	wait_until has_no_program lan0 # the kernel takes it off by and by
+	wait_until has_no_program lan0 # the kernel detaches it a moment later
 	rmdir "$root"
 }
 
@@ -54,7 +54,7 @@ has_no_program() { [ -z "$(program_on "$1")" ]; } # INTERFACE
 	touch "$root/letter"
 	run -1 --separate-stderr loader --xdp lan0
 	assert_one_error ebpf-load
-	[[ $stderr == *"$root is no bpffs and not empty"* ]]
+	[[ $stderr == *"$root is neither a BPF file system (bpffs) nor empty"* ]]
 	[ "$(names_in "$root")" = letter ]
 	rm "$root/letter"
 }
@@ -64,7 +64,7 @@ has_no_program() { [ -z "$(program_on "$1")" ]; } # INTERFACE
 	mount -t bpf -o mode=01777 bpf "$root"
 	run -1 --separate-stderr loader --xdp lan0
 	assert_one_error ebpf-load
-	[[ $stderr == *"$root can be changed by others than root"*'hint: '*chmod* ]]
+	[[ $stderr == *"$root can be changed by users other than root"*'hint: '*chmod* ]]
 	[ "$(names_in "$root")" = 'maps.debug progs.debug' ]
 	[ -z "$(program_on lan0)" ]
 }

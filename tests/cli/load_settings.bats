@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load: what is fixed by the first load, what a rerun keeps, and what a failed one must not change.
+# ebpf-load: settings that the first load fixes, that a later load keeps, and that a failed load must not change.
 load helper
 
 other=60691 # another group

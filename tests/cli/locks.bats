@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Who can stop whom: locks of those who load and change, and directories that others can change.
+# Which user can block which: locks of loads and changes, and directories that other users can change.
 load helper
 load policy
 
@@ -17,7 +17,7 @@ teardown() {
 	remove_root "$root"
 }
 
-# Holds the lock of a directory until it is ended. $holder is its pid.
+# Starts a process that holds the lock of a directory until it is ended; sets $holder to its pid.
 hold() { # DIRECTORY [COMMAND...]
 	local directory=$1
 	shift
@@ -33,7 +33,7 @@ is_locked() { # DIRECTORY
 @test "locks: a stranger can open nothing that is locked, and stops nobody" {
 	given --xdp lan0 --cgroup "$cgroup" --admin-group "$admins"
 	local directory number=0
-	while read -r directory; do # what it cannot open, it cannot lock
+	while read -r directory; do # a directory that it cannot open, it cannot lock
 		"${as_stranger[@]}" test -r "$directory" || continue
 		start "stranger$((number++))" "${as_stranger[@]}" flock --no-fork "$directory" sleep 600
 	done < <(find "$root" -type d)
@@ -114,8 +114,8 @@ refused_by_all() { # PIN_ROOT ERROR
 @test "locks: root follows no directory that others can change, wherever it is on the way" {
 	install -d -o nobody "/run/$lab-dir"
 	mkdir -p "/run/$lab-dir/deep/er"
-	refused_by_all "/run/$lab-dir/deep/er" "/run/$lab-dir can be changed by others than root"
-	refused_by_all "/tmp/$lab-dir" '/tmp can be changed by others than root'
+	refused_by_all "/run/$lab-dir/deep/er" "/run/$lab-dir can be changed by users other than root"
+	refused_by_all "/tmp/$lab-dir" '/tmp can be changed by users other than root'
 	[ ! -e "/tmp/$lab-dir" ]
 }
 
@@ -124,7 +124,7 @@ refused_by_all() { # PIN_ROOT ERROR
 	ln -s "$root" "/run/$lab-dir/ours"
 	ln -s "$root" "/run/$lab-dir/theirs"
 	chown -h nobody "/run/$lab-dir/theirs"
-	refused_by_all "/run/$lab-dir/theirs" "/run/$lab-dir/theirs is a symbolic link that others than root can change"
+	refused_by_all "/run/$lab-dir/theirs" "/run/$lab-dir/theirs is a symbolic link that users other than root can change"
 	"$bin/ebpf-load" --pin-root "/run/$lab-dir/ours" --netns "$here" --xdp lan0
 	[ -e "$root/abi" ]
 	"$bin/ebpf-ctl" --pin-root "/run/$lab-dir/ours" status | grep -q lan0

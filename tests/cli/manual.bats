@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Manual pages: that they are well formed, and say what the tools and headers say.
+# Manual pages are well formed, and agree with the tools and headers.
 load documents
 
 @test "mandoc finds nothing to warn of in the manual pages" {
 	mandoc -Tlint -W warning "$tree"/man/*.[1-8]
 }
 
-# A page's lines as mandoc or groff (which man-db's man calls) sets them, without header and footer, and without what
-# they may write differently: dashes, quotes, widths of columns.
+# Prints a page's lines as mandoc or groff (which man-db's man calls) sets them, without header and footer, and without
+# what the two may write differently: dashes, quotes, widths of columns.
 lines_by() { # mandoc | groff, PAGE
 	case $1 in
 	mandoc) mandoc -Tascii -O width=900 "$2" ;;
@@ -52,7 +52,7 @@ lines_by() { # mandoc | groff, PAGE
 		done
 	done
 	page_text ebpf-load.8 | tr -s ' \n' ' ' >load
-	# Of a record, with the header of 8 that a ring has for each.
+	# The size of a record, with the 8 bytes of a ring buffer's header.
 	while read -r record text; do
 		size=$(sed -n "s/^RECORD_SIZE(${record}_record, \([0-9]*\));/\1/p" "$tree/bpf/abi/events.h")
 		grep -F " $((size + 8)) bytes $text" load

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The examples of the manual pages and of the README run as they stand there.
+# The examples of the manual pages and of the README run unchanged.
 load documents
 load examples
 
@@ -44,7 +44,7 @@ load examples
 	load_here --xdp eth0 --sockets --cgroup "$cgroup"
 	"$bin/ebpf-ctl" status --json >status.json
 	page_text ebpf-ctl.8 | section OUTPUT >text
-	# Keys of the JSON; those of a reader appear while one is there, and are named in the page too.
+	# Keys of the JSON. Those of a reader appear only while there is one; the page names them, too.
 	jq -r '[paths | map(strings) | .[]] | unique[]' status.json >keys
 	[[ -s keys ]]
 	while IFS= read -r key; do

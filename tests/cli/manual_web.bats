@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# ebpf-web(5) and the server that runs have the same routes.
+# ebpf-web(5) and the running server have the same routes.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load documents
 load web
 
-routes_of_page() { # METHOD PATH: of headings like "PUT, POST /rooms/NAME" and "POST /login, /logout"
+routes_of_page() { # prints METHOD PATH, from headings like "PUT, POST /rooms/NAME" and "POST /login, /logout"
 	page_text ebpf-web.5 | sed -nE 's/^   ([A-Z]+(, [A-Z]+)*) (\/.*)$/\1|\3/p' | while IFS='|' read -r methods paths; do
 		for method in ${methods//,/}; do
 			for path in ${paths//,/}; do echo "$method $path"; done
@@ -12,7 +12,7 @@ routes_of_page() { # METHOD PATH: of headings like "PUT, POST /rooms/NAME" and "
 	done
 }
 
-# The status of a route for who may use it. Names of the page stand for what is there.
+# Prints the status of a route for a user who may use it. Placeholders of the page are replaced by names that exist.
 status_of() { # METHOD PATH
 	local user=view:seeing-8 path=$2
 	path=${path/NAME/usage} path=${path/PID-START/7-5}
@@ -20,7 +20,7 @@ status_of() { # METHOD PATH
 	code -X "$1" -u "$user" -H 'Content-Type: application/json' --data-binary '{"password":"seeing-8"}' "$url$path"
 }
 
-# What begins like a path in the program, but for files of the site.
+# Prints the strings in the program that look like a path, without files of the site.
 paths_in_program() {
 	strings "$web" | grep -E '^/[a-z0-9/]+\*?$' | sort -u
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# ebpf-read tcp and udp: each send and each receive, with what it says. The probes see the whole machine; the tests look
-# at processes of their own alone.
+# ebpf-read tcp and udp: each send and each receive, with payload. The probes see the whole machine; the tests look only
+# at their own processes.
 load helper
 
 repo=$(realpath "$BATS_TEST_DIRNAME/../..")
@@ -15,10 +15,10 @@ teardown_file() {
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	talker=pp-talk-$$ # no other run's
+	talker=pp-talk-$$ # a name that no other run uses
 }
 
-# Runs the program on stdin; see talk.py.
+# Runs the Python program on stdin; see talk.py.
 talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$talker"; }
 
 exact() { # KIND
@@ -95,7 +95,7 @@ exact() { # KIND
 	[ "$(heard reader 'select(.direction == "out" and .remote_ip != "127.0.0.1")')" = '' ]
 }
 
-# The program says itself, in each datagram, which of them it is.
+# The program numbers its datagrams.
 @test "payload of sendmmsg and recvmmsg is that of each message" {
 	given --sockets --payload 100
 	listen reader udp --comm "$talker"
@@ -120,7 +120,7 @@ exact() { # KIND
 		for turn in range(2):
 		    out, keep = many(5, lambda i: b'turn %d message %d' % (turn, i))
 		    assert libc.sendmmsg(client.fileno(), out, 5, 0) == 5
-		    for wanted in 3, 9: # the second call ends for want of messages
+		    for wanted in 3, 9: # the second call ends since there are no more messages
 		        into, kept = many(wanted, lambda i: b'')
 		        assert libc.recvmmsg(server.fileno(), into, wanted, socket.MSG_DONTWAIT, None) in (2, 3)
 	END
@@ -164,15 +164,15 @@ exact() { # KIND
 	talk <<<'a, b = pair(); a.send(b"secret"); b.recv(100)'
 	finish reader INT
 	[ "$(heard reader .payload_printable | tr '\n' ' ')" = 's s ' ]
-	loader --sockets # keeps it
+	loader --sockets # keeps the payload limit
 	[ "$("$bin/ebpf-ctl" --pin-root "$root" status --json | jq .options.payload)" = 1 ]
 	[ "$(calls_for_payload)" != 0 ]
 	loader --sockets --payload 0
 	[ "$(calls_for_payload)" = 0 ]
 }
 
-# How many functions of loaded programs read payload.
-# Calls of it; the lines of source between the instructions do not count.
+# Prints how many functions of loaded programs read payload: calls of the helper, without the lines of source between
+# the instructions.
 calls_for_payload() {
 	local id
 	"$bin/ebpf-ctl" --pin-root "$root" status --json | jq '.hooks[].program' |

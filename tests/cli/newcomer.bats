@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Mistakes of somebody who uses the tools for the first time: each is answered by a clear line.
+# Mistakes of a new user: each is answered by a clear line.
 load helper
 
-on_terminal() { # COMMAND: its output on a terminal
+on_terminal() { # COMMAND: prints its output on a terminal
 	local command=$1
 	"${from_here[@]}" script -qefc "$command" /dev/null </dev/null | tr -d '\r'
 }

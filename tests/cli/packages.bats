@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The lists of packages: each command that a script uses comes with one of them.
+# Each command that a script uses comes with a package of the lists.
 bats_require_minimum_version 1.5.0
 
 setup() { cd "$BATS_TEST_DIRNAME/../.." || return; }

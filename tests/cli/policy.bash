@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the test files of rules share: a cgroup of their own, whose processes can be ruled.
+# Helpers for tests of rules: a cgroup for the test file, whose processes can be ruled.
 # shellcheck disable=SC2154,SC2016 # set by helper.bash and bats; the inner shells'
 
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab
@@ -24,17 +24,18 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 ctl() { "$bin/ebpf-ctl" --pin-root "$root" "$@"; }
 
-# In the tests' cgroup. What is started in the background takes the words: of a function it would have another pid.
+# A command prefix that runs a program in the tests' cgroup. Background jobs use these words, not a function, whose job
+# would have another pid.
 in_cgroup=("${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup")
 inside() { "${in_cgroup[@]}" "$@"; } # COMMAND...
 
-# A program on stdin, as a process named PROCESS, in the cgroup, in the background; see act.py.
+# Starts the Python program on stdin in the background, as a process named PROCESS in the cgroup; see act.py.
 start_act() { # NAME PROCESS
 	cat >"$1.py"
 	start "$1" "${in_cgroup[@]}" bash -c 'exec python3 "$@" <"$0"' "$PWD/$1.py" "$BATS_TEST_DIRNAME/act.py" "$2"
 }
 
-# Accepts and counts on ports of the namespace $there, which has no rules; see act.py.
+# Starts a peer that accepts and counts on ports of the namespace $there, which has no rules; see act.py.
 serve() { # NAME PORT...
 	local name=$1
 	shift

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Rules: ebpf-load --cgroup, ebpf-ctl, ebpf-read deny. Only cgroups of the tests' own are ever loaded.
+# Rules: ebpf-load --cgroup, ebpf-ctl, ebpf-read deny. The tests load only cgroups that they have made.
 load helper
 load policy
 
-admins=60691 # gid of those who may edit rules
+admins=60691 # gid of the admin group
 
-# In a cgroup below the tests'.
+# Runs a command in a cgroup below the tests' cgroup.
 inside_of() { # BELOW COMMAND...
 	local below=$1
 	shift
@@ -14,12 +14,12 @@ inside_of() { # BELOW COMMAND...
 	"${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup/$below" "$@"
 }
 
-# A program on stdin, as a process named NAME, in the cgroup.
+# Runs the Python program on stdin as a process named NAME in the cgroup; see act.py.
 act() { # NAME
 	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
 }
 
-# What a connect to each port gives: "8080 ok", "8081 EPERM"
+# Prints the result of a connect to each port: "8080 ok", "8081 EPERM"
 tries() { # NAME PORT...
 	local name=$1
 	shift
@@ -32,7 +32,7 @@ tries() { # NAME PORT...
 	ctl allow 8080 pp-ruled
 	[ "$(tries pp-ruled 8080 8081)" = $'8080 ok\n8081 EPERM' ]
 	[ "$(tries pp-free 8080 8081)" = $'8080 ok\n8081 ok' ]
-	# Outside of the cgroup nobody is ruled.
+	# Outside of the cgroup no process is ruled.
 	[ "$("${from_here[@]}" python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8081))')" = ok ]
 }
 
@@ -56,7 +56,7 @@ tries() { # NAME PORT...
 	ctl revoke 8081 pp-ruled
 	touch allowed
 	finish ruled
-	# What was sent into the dark is sent again by TCP, and arrives when it may.
+	# TCP sends dropped packets again, and they arrive once they are allowed.
 	[ "$(<"$(out ruled)")" = $'dropped EPERM ok\nok ok EPERM' ]
 }
 
@@ -114,7 +114,7 @@ tries() { # NAME PORT...
 	go() { inside_of "$1" python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
 	[ "$(go one)" = 'ok EPERM' ]
 	[ "$(go two)" = 'ok ok' ]
-	ctl allow 8081 pp-ruled # of all: both count for those in one
+	ctl allow 8081 pp-ruled # in every cgroup: a process in the cgroup has both rules
 	[ "$(go one)" = 'ok ok' ]
 	[ "$(go two)" = 'EPERM ok' ]
 }
@@ -129,7 +129,7 @@ tries() { # NAME PORT...
 	go() { inside_of one python3 "$BATS_TEST_DIRNAME/act.py" pp-ruled <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
 	[ "$(go)" = 'ok EPERM' ]
 	[ "$(ctl rules --json | jq -c '.[0] | [.rules[0].hits, .denied]')" = '[1,1]' ]
-	# The inner one takes over when the outer one goes.
+	# The programs of the inner cgroup take over when the outer one is unloaded.
 	unload --cgroup "$cgroup"
 	[ "$(go)" = 'ok EPERM' ]
 	[ "$(ctl rules --json | jq -c '.[0] | [.rules[0].hits, .denied]')" = '[2,2]' ]
@@ -235,7 +235,7 @@ ebpf-ctl allow 9000/tcp pp-ruled ' ]
 	[ "$(tries pp-ruled 8080 8081 8082)" = $'8080 ok\n8081 ok\n8082 EPERM' ]
 }
 
-# So often at least the first of the ruled processes was denied something.
+# Succeeds if the first of the ruled processes was denied something at least COUNT times.
 has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
 
 @test "exec to another name leaves a rule; exec into one takes it on" {
@@ -336,7 +336,7 @@ has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
 	wait_until has_denied 3
 	touch denied
 	finish ruled
-	wait_until has_denied $(($(ctl rules --json | jq '.[0].denied') + 1)) # its end is sent again and again as well
+	wait_until has_denied $(($(ctl rules --json | jq '.[0].denied') + 1)) # the FIN is sent again, too
 	finish peer TERM
 	[ "$(grep -c secret "$(out peer)")" = 0 ]
 }
@@ -428,7 +428,7 @@ hint: next time, before: ebpf-ctl export >FILE; afterwards: ebpf-ctl apply FILE'
 	[ "$status" = 1 ]
 	assert_one_error ebpf-load
 	[[ $stderr == *"hint: sudo mkdir $cgroup/nowhere" ]]
-	run --separate-stderr loader --cgroup "$PWD/nowhere" # a directory there would be no cgroup
+	run --separate-stderr loader --cgroup "$PWD/nowhere" # a directory there would not be a cgroup
 	[[ $stderr == *'hint: findmnt -t cgroup2 '* ]]
 	[ ! -e "$root/abi" ]
 	given --cgroup "$cgroup"
@@ -450,7 +450,7 @@ hint: next time, before: ebpf-ctl export >FILE; afterwards: ebpf-ctl apply FILE'
 	[[ $stderr == *'ebpf-load --sockets'* ]]
 }
 
-# The seven headers are more than a sender that uses socket options alone can make.
+# Socket options alone cannot make a packet with these seven headers.
 @test "a datagram behind seven extension headers comes to a ruled server as any other" {
 	given --cgroup "$cgroup"
 	ctl allow 5300/udp pp-server

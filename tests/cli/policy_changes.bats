@@ -8,7 +8,7 @@ changes() { python3 "$BATS_TEST_DIRNAME/changes.py" "$@"; }
 
 @test "a thousand changes: nothing forbidden arrives later than 100 ms, nothing allowed is refused" {
 	given --cgroup "$cgroup"
-	# What was cut is sent again soon enough to be seen, forbidden or allowed.
+	# Packets of a cut connection are sent again soon enough to be seen, whether forbidden or allowed.
 	ip -n "$here" route change 10.77.0.0/24 dev lan0 src 10.77.0.1 rto_min 10ms
 	serve peer 8080 8081
 	start record "${from_there[@]}" python3 "$BATS_TEST_DIRNAME/changes.py" record lan0
@@ -17,7 +17,7 @@ changes() { python3 "$BATS_TEST_DIRNAME/changes.py" "$@"; }
 	ctl allow 8081/both pp-ruled
 	start_act ruled pp-ruled <<-'END'
 		connections = []
-		PATIENCE = 60 # on whatever machine; what is refused is refused at once
+		PATIENCE = 60 # enough for any machine; a refusal comes at once
 		kept, sock = connect(8081), datagram()
 		kept.setblocking(False)
 		def stream():

@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Rules that stick to descendants: ebpf-ctl allow --children. Only cgroups of the tests' own are ever loaded.
+# Rules that stick to descendants: ebpf-ctl allow --children. The tests load only cgroups that they have made.
 load helper
 load policy
 
-# A program on stdin, as a process named NAME, in the cgroup.
+# Runs the Python program on stdin as a process named NAME in the cgroup; see act.py.
 act() { # NAME
 	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
 }
 
-# What a process says of itself and of its descendants, whatever they are called.
+# Prints the results of a process and of its descendants, whatever they are called.
 family() { # NAME
 	act "$1" <<-END
 		print('itself', both())
@@ -27,7 +27,7 @@ all_say() { # WHAT
 	printf '%s\n' {itself,child,grandchild,orphan,program,renamed,becomes}" $1"
 }
 
-# The kernel's programs remember no process any more.
+# Succeeds if the kernel programs have forgotten every process.
 is_forgotten() { [ "$(bpftool -j map dump pinned "$root/maps/kin")" = '[]' ]; }
 
 @test "children: without it a rule is left by another name" {
@@ -87,7 +87,7 @@ is_forgotten() { [ "$(bpftool -j map dump pinned "$root/maps/kin")" = '[]' ]; }
 		    connection = connect(8081)
 		    connection.send(b'before')
 		    said('connected'); wait_for('ruled')
-		    attempt(send_and_hear, connection) # the first one may pass
+		    attempt(send_and_hear, connection) # the first send may pass
 		    return attempt(send_and_hear, connection) + ' ' + both()
 		print(in_child('pp-middle', lambda: in_child('pp-child', child)))
 	END
@@ -101,7 +101,7 @@ is_forgotten() { [ "$(bpftool -j map dump pinned "$root/maps/kin")" = '[]' ]; }
 	finish maker
 	finish orphan
 	[ "$(<"$(out maker)")" = 'dropped ok EPERM' ]
-	[ "$(<"$(out orphan)")" = 'ok ok' ] # of whom nothing tells any more
+	[ "$(<"$(out orphan)")" = 'ok ok' ] # its ancestors are gone: it is not found
 }
 
 @test "children: of an executable, and of a process by its number" {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Programs as people use them, under rules.
+# Well-known programs under rules.
 load helper
 load policy
 
-# In the namespace $there, which has no rules.
+# Starts a web server in the namespace $there, which has no rules.
 serve_files() { # NAME PORT
 	start "$1" "${from_there[@]}" python3 -m http.server "$2" --bind 10.77.0.2 --directory "$PWD/www"
 	wait_until "${from_here[@]}" curl -s -o got "http://10.77.0.2:$2/file"
@@ -14,7 +14,7 @@ fetch() { # URL [SECONDS]
 	"${from_there[@]}" curl -sS --max-time "${2:-60}" -o got "$1" && cmp got www/file
 }
 
-# Nothing comes back, not even that it is refused.
+# Succeeds if nothing comes back, not even a refusal.
 gets_nothing() { # URL
 	run fetch "$1" 2
 	[ "$status" = 28 ]
@@ -78,7 +78,7 @@ serve_names() { # NAME PORT HOST PLACE...
 	run inside curl -sSv --max-time 60 http://10.77.0.2:8081/file
 	[ "$status" = 7 ] # not 28: it did not wait
 	[[ $output == *'Operation not permitted'* ]]
-	# Another program in the same cgroup, and curl outside of it.
+	# Another program in the same cgroup, and curl outside of it, are not ruled.
 	cp "$curl" other
 	[ "$(inside ./other -sS --max-time 60 http://10.77.0.2:8081/file)" = page ]
 	[ "$("${from_here[@]}" curl -sS --max-time 60 http://10.77.0.2:8081/file)" = page ]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Ways past a port rule, each tried by a process that has one, and by one that has none: see bypass.py. Loaded once.
+# Ways past a port rule, each tried by a process with a rule and by one without: see bypass.py. The programs are loaded
+# once.
 load helper
 
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab
@@ -21,7 +22,7 @@ teardown_file() {
 	rmdir "$cgroup"
 }
 
-teardown() { :; } # what is loaded stays for all of them
+teardown() { :; } # the programs stay loaded for all tests
 
 row() { # CASE
 	# shellcheck disable=SC2016 # the inner shell's
@@ -33,7 +34,7 @@ row() { # CASE
 	[ ! -s "$BATS_TEST_TMPDIR/row" ] || skip "$(sed 's/.*skip: //' "$BATS_TEST_TMPDIR/row")"
 }
 
-# What this kernel cannot close, and says so; tests/vm has kernels that can.
+# Skips a way that this kernel cannot close, if status says so; tests/vm has kernels that can.
 needs() { # KEY STATE
 	local state
 	state=$("$bin/ebpf-ctl" --pin-root "$root" status --json | jq -r ".$1")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Watched ports: what ebpf-read ports tells, against what others count on the same interfaces.
+# Watched ports: ebpf-read ports counts what other programs count on the same interfaces.
 load helper
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
@@ -10,7 +10,7 @@ setup_file() {
 	ip -n "$here" link set lo up
 	ip -n "$there" link set lo up
 	local interface
-	for interface in lan0 lan1; do # each packet is one everywhere
+	for interface in lan0 lan1; do # no packet is merged or cut: all count the same
 		"${from_here[@]}" ethtool -K "$interface" gro off gso off tso off >/dev/null
 		"${from_there[@]}" ethtool -K "$interface" gro off gso off tso off >/dev/null
 	done
@@ -19,7 +19,7 @@ setup_file() {
 watch() { "$bin/ebpf-ctl" --pin-root "$root" watch "$@"; }
 ports() { "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" ports "$@" 2>/dev/null; }
 
-# Servers of a process called NAME, in the namespace $here or another one.
+# Starts a process called NAME with servers, in the namespace $here or another one.
 serve() { # NAME PLACE...
 	serve_in "$here" "$@"
 }
@@ -31,21 +31,21 @@ serve_in() { # NAMESPACE NAME PLACE...
 	wait_until has_text "$(out "$1")" ready || { cat "$(err "$1")" >&2; return 1; }
 }
 
-# From the other namespace, or from this one.
+# Send from the other namespace, or from this one.
 send() { # udp|tcp ADDRESS PORT COUNT SIZE
 	"${from_there[@]}" python3 "$BATS_TEST_DIRNAME/ports.py" send "$@"
 }
-send_here() { # the same
+send_here() { # the same arguments
 	"${from_here[@]}" python3 "$BATS_TEST_DIRNAME/ports.py" send "$@"
 }
 
-# "PORT/PROTO IFACE PACKETS BYTES" received, and sent where that is measured, since the load.
+# Prints "PORT/PROTO IFACE PACKETS BYTES" received, and sent if that is measured, since the load.
 counted() { # ARGUMENT...
 	ports --since-load "$@" | jq -r 'select(.local_port) |
 		"\(.local_port)/\(.proto) \(.ifname) \(.packets_received) \(.bytes_received) \(.packets_sent // "-") \(.bytes_sent // "-")"'
 }
 
-# What a reader that goes on has told last of a port's owners: "NAME:ATTRIBUTION ...".
+# Prints the owners of a port in the last line of a running reader: "NAME:ATTRIBUTION ...".
 owners_told() { # NAME PORT
 	jq -r --argjson port "$2" 'select(.local_port == $port) | [.owners[] | select(.exited | not) | .comm + ":" + .attribution] |
 		sort | join(" ")' "$(out "$1")" | tail -n 1
@@ -53,7 +53,7 @@ owners_told() { # NAME PORT
 
 owners_are() { [ "$(owners_told "$1" "$2")" = "$3" ]; } # NAME PORT OWNERS
 
-# Counts of nftables by port: "PORT/PROTO PACKETS BYTES" of frames, received and sent.
+# Makes nftables count by port: "PORT/PROTO PACKETS BYTES" of frames, received and sent.
 count_by_nftables() { # PORT/PROTO...
 	local rules='' rule
 	for rule in "$@"; do
@@ -71,7 +71,7 @@ nftables_counted() {
 		"\(.packets) \(.bytes + 14 * .packets)")"'
 }
 
-# All frames of lan0 as they are in the namespace $there, until stop_capture.
+# Captures all frames of lan0 in the namespace $there, until stop_capture.
 capture() {
 	start capture "${from_there[@]}" tcpdump -i lan0 -n -e -U -w "$PWD/frames" --immediate-mode -B 32768 tcp or udp
 	wait_until has_text "$(err capture)" 'listening on'
@@ -97,7 +97,7 @@ captured() { # FILTER
 	wait_until connections_are_gone
 	finish capture INT
 	local port proto of both=
-	[[ $(counted) != *' -'* ]] && both=1 # what is sent is counted too: Linux 6.6
+	[[ $(counted) != *' -'* ]] && both=1 # sent packets are counted too: Linux 6.6
 	for of in {5050,5051,5052}/tcp {5053,5054,5055}/udp; do
 		port=${of%/*} proto=${of#*/}
 		run counted --port "$port" --proto "$proto"
@@ -131,7 +131,7 @@ connections_are_gone() { [ -z "$("${from_here[@]}" ss -Htn state established spo
 	given --xdp lan1
 	watch 5201/both
 	count_by_nftables 5201/tcp 5201/udp
-	# What the other end of the pair has sent; ARP has been done by then.
+	# The packets that the other end of the pair has sent; ARP has been done by then.
 	arrived() { ip -n "$there" -j -s link show lan1 | jq -r '.[0].stats64.tx.packets'; }
 	"${from_there[@]}" ping -q -c 1 10.78.0.1 >/dev/null
 	local before after
@@ -201,7 +201,7 @@ owners_has() { [[ $(owners_told "$1" "$2") == "$3":* ]]; } # NAME PORT COMM
 	[ "$(jq -r '.owners[] | "\(.comm) \(.attribution) \(.exited)"' "$(out told)")" = 'pp-silent exact true' ]
 }
 
-# The first look has been taken: the reader holds its slot, and waits.
+# Succeeds once the reader has taken its first look, holds its slot, and waits.
 has_read_all() { [ "$(awk '/^State/ { print $2 }' "/proc/${pid_of[$1]}/status")" = S ]; } # NAME
 
 @test "ports: several owners of one port, and what each received" {
@@ -264,7 +264,7 @@ lan1 4 pp-container' ]
 	wait_until owners_are told 5050 ''
 	wait_until owners_are told 5051 ''
 	serve pp-unwanted tcp4:5050 udp4:5051
-	packets=$(counted --proto tcp | cut -d ' ' -f 3) # after the last packet of the connection before
+	packets=$(counted --proto tcp | cut -d ' ' -f 3) # after the last packet of the earlier connection
 	send tcp 10.77.0.1 5050 5 10
 	send udp 10.77.0.1 5051 5 10
 	[ "$(counted --proto tcp | cut -d ' ' -f 3)" = "$packets" ]
@@ -273,7 +273,7 @@ lan1 4 pp-container' ]
 	run ! grep -q pp-unwanted "$(out told)"
 }
 
-# Nothing has been counted since the last time.
+# Succeeds if nothing has been counted since the last call.
 is_at_rest() {
 	local now=$before
 	before=$(counted)
@@ -288,7 +288,7 @@ is_at_rest() {
 	send tcp 10.77.0.1 5050 5 10
 	send udp 10.77.0.1 5051 5 10
 	local before=''
-	wait_until is_at_rest # the connection has ended; and that was the last look
+	wait_until is_at_rest # the connection has ended, and no reader takes a look from here on
 	[ "$(cut -d ' ' -f 1 <<<"$before")" = $'5050/tcp\n5051/udp' ]
 	finish pp-wanted TERM
 	serve pp-unwanted tcp4:5050 udp4:5051
@@ -355,6 +355,6 @@ is_at_rest() {
 	wait_until has_text "$(out events)" '"action":"close","proto":"tcp","local_ip":"0.0.0.0","local_port":5050'
 	wait_until has_text "$(out events)" '"action":"close","proto":"udp","local_ip":"0.0.0.0","local_port":5051'
 	finish events INT
-	# Of TCP it is told in the call itself, not found by a look.
+	# A TCP owner is reported in the call itself, not found by a look.
 	[ "$(heard events 'select(.action == "close" and .proto == "tcp") | "\(.pid) \(.attribution)"')" = "${pid_of[pp-ports]} exact" ]
 }

@@ -3,10 +3,10 @@
 """Servers and clients at ports, for the tests of watched ports.
 
 usage: ports.py serve NAME PLACE...         a process called NAME with a server at each PLACE: tcp4:5050, tcp6:5050,
-                                            udp4:5050, udp6:5050; with + at its end it shares the port. Prints "ready";
-                                            on SIGTERM what each received, as PLACE BYTES, and ends.
+                                            udp4:5050, udp6:5050; with + at its end it shares the port. Prints "ready",
+                                            and on SIGTERM what each server received, as PLACE BYTES.
        ports.py send udp|tcp ADDRESS PORT COUNT SIZE
-                                            COUNT messages, of TCP in one connection, each with an answer of a byte.
+                                            sends COUNT messages, over TCP in one connection, each answered by a byte
 """
 import ctypes
 import os

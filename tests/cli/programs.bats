@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Programs as people use them, and what they say themselves of the bytes that they sent and received.
+# Well-known programs, and the numbers of bytes that they print themselves.
 load helper
 
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab
@@ -17,7 +17,7 @@ teardown_file() {
 	rmdir "$cgroup"
 }
 
-# The test and all that it starts are in a cgroup of their own, by which they are told from others of these names.
+# Puts the test and all its processes into a new cgroup, which distinguishes them from other processes of these names.
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	echo $$ >"$cgroup/cgroup.procs"
@@ -28,7 +28,7 @@ usage_of() { # COMM
 	"${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage --since-load --comm "$1" | ours
 }
 
-# Sent and received by all processes of a name.
+# Prints the bytes that all processes of a name sent and received.
 sums_of() { # COMM
 	usage_of "$1" | jq -s -r '[map(.bytes_sent), map(.bytes_received)] | map(add // 0) | join(" ")'
 }
@@ -43,7 +43,7 @@ sums_of() { # COMM
 	finish events INT
 	grep -q ' 0 lost$' "$(err events)"
 	ours "$(out events)" >events
-	# The connection that carries the data begins with the 37 bytes of a cookie, which iperf3 does not count.
+	# The data connection begins with a cookie of 37 bytes, which iperf3 does not count.
 	python3 - client "$(out server)" events <<-'END'
 		import json, sys
 		from collections import Counter
@@ -103,7 +103,7 @@ sums_of() { # COMM
 	grep -q 2001:db8::7 said
 	[ "$(sums_of dig)" = "$asked $answered" ]
 	[ "$(sums_of dnsmasq)" = "$answered $asked" ]
-	"${from_there[@]}" dig @10.77.0.1 -p 5353 +tcp +qr +tries=1 name.example A >said # two bytes of length before each
+	"${from_there[@]}" dig @10.77.0.1 -p 5353 +tcp +qr +tries=1 name.example A >said # each has two bytes of length
 	size=$(sed -n 's/^;; QUERY SIZE: //p' said) && asked=$((asked + size + 2))
 	size=$(sed -n 's/^;; MSG SIZE  rcvd: //p' said) && answered=$((answered + size + 2))
 	[ "$(sums_of dig)" = "$asked $answered" ]
@@ -114,7 +114,7 @@ sums_of() { # COMM
 	[ "$(jq -r 'select(.event_type == "conn").action' events | tr '\n' ' ')" = 'connect close ' ]
 }
 
-# dropbear does not count; the connection does.
+# dropbear does not count its bytes; conn does.
 @test "dropbear copies a file: what the calls returned is what the connection carried" {
 	given --sockets
 	listen events conn --comm dropbear,dbclient

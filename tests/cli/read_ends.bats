@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-read: how it ends, and with what status: a count, a time, a signal, a receiver that goes, a disk that is full.
+# ebpf-read: how it ends, and with what status: by count, time, signal, a receiver that goes away, a full disk.
 load helper
 
 reader=("${as_member[@]}" "$bin/ebpf-read" --pin-root "$root")
@@ -79,7 +79,7 @@ is_idle() { [ "$(awk '{ print $3 }' "/proc/$1/stat")" = S ]; } # PID
 
 @test "ends: a receiver that takes nothing does not hold it for ever: SIGTERM, then 74" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	exec 7<>"$BATS_TEST_TMPDIR/fifo" # open, and never read
+	exec 7<>"$BATS_TEST_TMPDIR/fifo" # opened, and never read
 	"${reader[@]}" icmp >"$BATS_TEST_TMPDIR/fifo" 2>"$(err one)" 3>&- 7>&- &
 	pid_of[one]=$!
 	started+=($!)
@@ -92,11 +92,11 @@ is_idle() { [ "$(awk '{ print $3 }' "/proc/$1/stat")" = S ]; } # PID
 	has_text "$(err one)" 'ebpf-read: cannot write to standard output'
 }
 
-is_blocked() { # PID: in write(2) to a pipe
+is_blocked() { # PID: succeeds if it blocks in write(2) to a pipe
 	[[ $(cat "/proc/$1/wchan") == *pipe* ]]
 }
 
-# --- because nobody listens ---
+# --- because the receiver is gone ---
 
 @test "ends: head -1 gets its line, and the reader ends quietly with 0" {
 	run -0 --separate-stderr bash -c '
@@ -109,7 +109,7 @@ is_blocked() { # PID: in write(2) to a pipe
 
 @test "ends: a receiver that went while there was something to write is a quiet end with 0" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	exec 7<>"$BATS_TEST_TMPDIR/fifo" # the only one who could read
+	exec 7<>"$BATS_TEST_TMPDIR/fifo" # the only descriptor that could read
 	"${reader[@]}" icmp >"$BATS_TEST_TMPDIR/fifo" 2>"$(err one)" 3>&- 7>&- &
 	pid_of[one]=$!
 	started+=($!)
@@ -167,7 +167,7 @@ is_blocked() { # PID: in write(2) to a pipe
 
 # --- in time ---
 
-# Milliseconds between the kernel's time stamp and the arrival of the line here, of each of these events.
+# Prints for COUNT events the milliseconds between the kernel's time stamp and the arrival of the line here.
 delays() { # FILE-DESCRIPTOR COUNT
 	local line now i
 	for ((i = 0; i < $2; i++)); do
@@ -186,7 +186,7 @@ delays() { # FILE-DESCRIPTOR COUNT
 	pid_of[one]=$!
 	started+=($!)
 	wait_until asks_more_than 0
-	# alone; then one right behind another, for which the kernel does not wake the reader; so also after a rest
+	# one alone; then one right behind another, for which the kernel does not wake the reader; both again after a rest
 	"${from_there[@]}" ping -q -c 3 -i 0.6 10.78.0.1 >/dev/null &
 	"${from_there[@]}" ping -q -c 3 -i 0.613 10.78.0.1 >/dev/null &
 	delays 7 6 >"$BATS_TEST_TMPDIR/delays"
@@ -194,7 +194,7 @@ delays() { # FILE-DESCRIPTOR COUNT
 	cat "$BATS_TEST_TMPDIR/delays"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/delays")" = 6 ]
 	while read -r delay; do
-		[ "$delay" -ge 0 ] # how long it may take: tests/bench/latency
+		[ "$delay" -ge 0 ] # tests/bench/latency says how long it may take
 	done <"$BATS_TEST_TMPDIR/delays"
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-read: that events say what was on the wire. tcpdump(8) looks at the same packets.
+# ebpf-read: events agree with the packets on the wire, as tcpdump(8) shows them.
 load helper
 
 start_capture() { # INTERFACE
@@ -8,7 +8,8 @@ start_capture() { # INTERFACE
 	wait_until has_text "$(err capture)" 'listening on'
 }
 
-# What tcpdump says of each message, in the words of ours_view. It prints names; the numbers are the standards'.
+# Prints what tcpdump says of each message, in the form of ours_view. tcpdump prints names; the numbers are those of the
+# standards.
 tcpdump_view() {
 	tcpdump -nn -v -r "$BATS_TEST_TMPDIR/pcap" 2>/dev/null | awk '
 		function number(text, word) { return match(text, word " [0-9]+") ? substr(text, RSTART + length(word) + 1, RLENGTH - length(word) - 1) : "-" }
@@ -100,8 +101,8 @@ sees_the_last() {
 		awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > 5000) exit 1 } END { exit NR != 3 }'
 }
 
-# An echo request from 10.78.0.9 to 10.78.0.1 with id 0x1234 and sequence 7, behind what stands after the addresses
-# of the Ethernet header. Nobody need answer it.
+# Sends an echo request from 10.78.0.9 to 10.78.0.1 with id 0x1234 and sequence 7, behind HEX, which follows the
+# addresses of the Ethernet header. No host need answer it.
 frame() { # HEX
 	"${from_there[@]}" "$bin/frame" lan1 ffffffffffff 020000000009 "$1" \
 		45000020 00010000 40016662 0a4e0009 0a4e0001 08000000 12340007 61626364
@@ -123,7 +124,7 @@ frame() { # HEX
 @test "events: --host-name and --community-id add their fields" {
 	given --xdp lan0
 	start_reader events icmp --proto icmp --host-name --community-id
-	"${from_here[@]}" ping -q -c 1 -e 5 10.77.0.2 # its reply is received here
+	"${from_here[@]}" ping -q -c 1 -e 5 10.77.0.2 # the reply is received here
 	"${from_there[@]}" ping -q -c 1 -e 5 10.77.0.1
 	wait_until has_lines "$(out events)" 2
 	jq -e -s --arg host "$(hostname)" 'all(.host == $host)' "$(out events)"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# ebpf-read: filters run in the kernel, for each reader alone: what does not match is not even written for it.
+# ebpf-read: filters run in the kernel, for each reader alone: an event that does not match is not even written.
 load helper
 
-# Reads with these arguments while both networks and versions speak, and compares what it got; what the kernel wrote
-# for this reader must be exactly that. (Neighbours are looked for when the kernel likes.)
+# Reads with these arguments while both networks and IP versions send, and compares the result; the kernel must have
+# written exactly that for this reader. (The kernel looks for neighbours when it likes.)
 assert_reads() { # EXPECTED ARGUMENT...
 	local expected=$1 before
 	shift

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# ebpf-read: what does not reach it is counted, to the event, and told. Delivered + lost = sent.
+# ebpf-read: events that do not reach it are counted exactly, and reported. Delivered + lost = sent.
 load helper
 
 setup() {
 	loader --xdp lan1 --group "$group" --readers 2 --ring-size 16384 2>/dev/null
 }
 
-# Sums of what a reader wrote: "delivered lost", and the last number it gave.
+# Prints the sums of what a reader wrote: "delivered lost", and its last seq.
 totals() { # NAME
 	jq -s -c '[(map(select(.event_type == "icmp")) | length), (map(select(.event_type == "lost").count) | add // 0),
 		(map(.seq // 0) | max // 0)]' "$(out "$1")"
@@ -26,7 +26,7 @@ flood() { # COUNT
 	"${from_there[@]}" ping -q -f -c "$1" 10.78.0.1 | grep -F "$1 packets transmitted, $1 received"
 }
 
-is_idle() { # NAME: all that is in its ring has been taken out
+is_idle() { # NAME: succeeds once all events have been taken out of its ring
 	[ "$(wc -l <"$(out "$1")")" -gt 0 ] && has_text "$(out "$1")" '"event_type":"lost"'
 }
 
@@ -54,7 +54,7 @@ is_idle() { # NAME: all that is in its ring has been taken out
 	wait_until has_text "$(out one)" '"seq":3002,'
 	finish one TERM
 	assert_sum one 3002
-	# Every event's number is that of the one before, plus one, plus what was told as lost in between.
+	# Every event's number is that of the event before, plus one, plus the count of lost events in between.
 	jq -e -s 'reduce .[] as $e ([0, true]; if $e.event_type == "lost" then [.[0] + $e.count, .[1]]
 		else [.[0] + 1, .[1] and $e.seq == .[0] + 1] end) | .[1]' "$(out one)"
 }
@@ -124,7 +124,7 @@ assert_lines_sum() { # NAME SENT
 	has_text "$(err two)" 'ebpf-read: 2 events, 0 lost'
 }
 
-# --- a member of the group that writes nonsense ---
+# --- a member of the group writes nonsense ---
 
 tamper() { # POSITION
 	"${as_member[@]}" "$bin/tamper" position "$root/readers/0/ring" "$1"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-read: several readers at once, each with a slot of its own: claimed, left, taken over, all taken.
+# ebpf-read: several readers at once, each with its own slot: claimed, abandoned, taken over, all taken.
 load helper
 
 seen_by() { # NAME COUNT
@@ -53,7 +53,7 @@ seen_by() { # NAME COUNT
 	kill -STOP "${pid_of[one]}"
 	"${from_there[@]}" ping -q -c 5 -i 0.01 10.78.0.1
 	finish one KILL
-	[ "$(wanted_bits)" = 1 ] # nobody has cleared it yet
+	[ "$(wanted_bits)" = 1 ] # the bit of the dead reader is still set
 	start two "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" icmp
 	wait_until holds_slot "${pid_of[two]}" 0
 	wait_until has_bits 1
@@ -64,7 +64,7 @@ seen_by() { # NAME COUNT
 	has_text "$(err two)" 'ebpf-read: 2 events, 0 lost'
 }
 
-# Whether this process has the lock of this slot.
+# Succeeds if this process has the lock of this slot.
 holds_slot() { # PID SLOT
 	grep -q "FLOCK .* $1 .*:$(stat -c %i "$root/readers/$2") " /proc/locks
 }
@@ -92,7 +92,7 @@ has_bits() { # BITS
 		start one "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" icmp
 		seen_by one 3
 		finish one KILL
-		# in order and without a hole: the first two numbers of ours and theirs tell the distance
+		# in order and without a hole: the first numbers of both readers give the distance
 		head -n 3 "$(out one)" | jq -s -e '. as $e | all(range(3); $e[.].seq == . + 1) and
 			all(range(3); $e[.].icmp_seq - $e[.].seq == $e[0].icmp_seq - $e[0].seq)'
 	done

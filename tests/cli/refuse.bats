@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A kernel that grants less: each thing that a load asks for is refused in turn. See refuse.py.
+# A kernel that grants less: each thing that a load asks for is refused in turn; see refuse.py.
 load helper
 
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab

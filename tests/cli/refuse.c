@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Answers chosen bpf(2) requests of a process with an error, as a kernel would that does not grant
-// them, and lists what is granted. libbpf asks through syscall(2), which this stands in front of:
-// preload it. The environment says:
+// A library to preload: answers chosen bpf(2) requests of a process with an error, as a kernel does
+// that refuses them, and lists the granted ones. It replaces syscall(2), through which libbpf asks.
+// The environment says:
 //
 //   REFUSE="KIND OBJECT NAME ERRNO"
-//       what is refused: the program or map of that name, the link or iterator of the program of
-//       that name, or btf; "*" stands for all of them
+//       the request to refuse: for the program or map of that name, for the link or iterator of
+//       the program of that name, or for btf; "*" stands for all of them
 //   REFUSE_ASKED=FILE
 //       gets a line "KIND OBJECT NAME ID" for each request that was granted (an iterator's ID is 0)
 //   REFUSE_HOLLOW=1
-//       programs that let everything pass take the place of the real ones, so that the verifier,
-//       where most of a load's time goes, has nothing to do; "all": of attempts of a few
-//       instructions, too
+//       replaces programs by ones that let everything pass, since most of a load's time goes
+//       into the verifier; "all" also replaces the few instructions with which libbpf and the
+//       loader try what the kernel grants
 //
-// OBJECT is the last global function that the BTF describes with which it is loaded: no two object
-// files share that. What has none, or no name, says "-".
-// A test that loads this as a library asks refuse_is_there whether the kernel still has what was
-// listed.
+// OBJECT is the last global function in the BTF that comes with the request: no two object files
+// share it. A request without BTF, or a thing without a name, has "-".
+// A test that loads this file as a library calls refuse_is_there() to ask whether the kernel still
+// has a listed thing.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ struct request {
     char name[NAME_SIZE];
 };
 
-// Objects of what was granted, by id: BTF and programs.
+// OBJECT of each granted BTF and program, by its id.
 struct table {
     int count;
     struct {
@@ -104,7 +104,7 @@ static void remember(struct table *table, uint32_t id, const char *object) {
     set_name(table->rows[table->count++].object, object, NAME_SIZE - 1);
 }
 
-// The newest: ids are used again.
+// Searches from the newest, since the kernel uses ids again.
 static const char *recall(const struct table *table, uint32_t id) {
     for (int i = table->count - 1; i >= 0; i--)
         if (table->rows[i].id == id)
@@ -137,7 +137,7 @@ static void name_by_link(struct request *request, int link) {
     close(program);
 }
 
-// Bytes that follow a type of this kind.
+// Returns the number of bytes that follow a BTF type of this kind.
 static size_t size_after(uint32_t info) {
     const size_t count = BTF_INFO_VLEN(info);
 
@@ -156,7 +156,7 @@ static size_t size_after(uint32_t info) {
     }
 }
 
-// Its last global function.
+// Returns the name of the last global function in this BTF.
 static void name_by_types(struct request *request, const char *bytes) {
     const struct btf_header *head = (const struct btf_header *)bytes;
     const char *at = bytes + head->hdr_len + head->type_off, *const end = at + head->type_len;
@@ -211,12 +211,12 @@ static int fits(const char *wanted, const char *text) {
     return !strcmp(wanted, "*") || !strcmp(wanted, text);
 }
 
-// libbpf makes a map without BTF, hence of no object, when it was refused with it.
+// If the kernel refuses a map with BTF, libbpf makes it without, hence without an OBJECT.
 static int is_second_attempt(const struct request *request, int refused_before) {
     return refused_before && !strcmp(request->kind, "map") && !strcmp(request->object, "-");
 }
 
-// The errno, or 0: granted.
+// Returns the errno to answer with, or 0 to grant the request.
 static int is_refused(const struct request *request) {
     static int refused_before;
     const char *text = getenv("REFUSE");
@@ -259,7 +259,7 @@ static void note(const struct request *request, int fd) {
     list(request, id);
 }
 
-// What such a program returns that lets everything pass.
+// Returns the return value with which a program of this type lets everything pass.
 static int pass_value(uint32_t type) {
     switch (type) {
     case BPF_PROG_TYPE_XDP: return XDP_PASS;

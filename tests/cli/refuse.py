@@ -7,12 +7,12 @@ or BTF: a first load lists them) and each errno, with that one thing refused (se
 
   degraded   the load goes on: a line and `ebpf-ctl status` say what is missing, and the rest works;
   refused    the load fails in one line that names the thing and the reason, and nothing is left behind;
-  whole      all works, and nothing is said: of attempts that find out what the kernel has;
+  whole      all works, and nothing is said, as for attempts that find out what the kernel has;
 
-anything else is bad. Where a load goes on, an ICMP event, a line of usage and a denial are seen to come; to save time
-the programs are hollow at first, but for BTF, which real ones may need, and things that the load goes on without are
-refused once more with real programs. TABLE holds what each cell is to be; --write writes it. --only takes the things
-that have TEXT in KIND/OBJECT/NAME, --code one errno.
+anything else is bad. If a load goes on, an ICMP event, a line of usage and a denial must come. To save time the
+programs are hollow at first (they do nothing), except for BTF, which real ones may need; things that the load goes on
+without are refused once more with real programs. TABLE holds the expected result of each cell; --write writes it.
+--only takes the things that have TEXT in KIND/OBJECT/NAME, --code one errno.
 PLACE is "PINROOT,INTERFACE,CGROUP", with pings that arrive at INTERFACE; the cells are shared out to the places.
 """
 import argparse
@@ -43,10 +43,10 @@ REASONS = {
     "ENOMEM": "cannot allocate memory",
 }
 NOT_GRANTED = "ebpf-load: not granted: "
-PATIENCE = 60  # seconds; for what must come, however busy the machine is
-PORT = 18080  # that the ruled process may use
+PATIENCE = 60  # seconds to wait for what must come, however busy the machine is
+PORT = 18080  # the port that the ruled process may use
 
-# A process of the cgroup: with a rule for PORT it may not use another one. Without a listener an allowed connection
+# A process in the cgroup, which with a rule for PORT may use no other port. There is no listener: an allowed connection
 # is refused by the peer.
 ATTEMPT = """
 import ctypes, errno, socket, sys
@@ -59,13 +59,13 @@ for port in sys.argv[3:]:
 
 
 class Tools:
-    """The programs under test, with what is refused in their environment."""
+    """The programs under test, with what to refuse in their environment."""
 
     def __init__(self, directory, shim):
         self.directory = directory
         self.shim = shim
         self.lib = ctypes.CDLL(shim)
-        self.missing = []  # lines of what this kernel itself does not grant
+        self.missing = []  # lines about what this kernel itself does not grant
 
     def run(self, place, name, *arguments, **environment):
         command = [f"{self.directory}/{name}", "--pin-root", place.root, *arguments]
@@ -79,7 +79,7 @@ class Tools:
         )
 
     def load(self, place, asked, cell=None):
-        """Loads with the cell's thing refused; asked gets what was granted."""
+        """Loads with the cell's thing refused; the file asked gets what was granted."""
         environment = {"LD_PRELOAD": self.shim, "REFUSE_ASKED": asked}
         if cell:
             code = getattr(errno, cell.code)
@@ -94,11 +94,11 @@ class Tools:
         return self.lib.refuse_is_there(kind.encode(), int(number))
 
 
-# --- what is asked for ---
+# --- what a load asks for ---
 
 
 def granted(path):
-    """Things and ids that a load got, from what the shim wrote."""
+    """Returns the things and ids that a load got, from what the shim wrote."""
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as lines:
@@ -108,13 +108,13 @@ def granted(path):
 
 
 def not_granted(done):
-    """What a load says is missing: "NAME (WHERE): REASON: MEANS"."""
+    """Returns what a load says is missing: "NAME (WHERE): REASON: MEANS"."""
     lines = done.stderr.splitlines()
     return [line[len(NOT_GRANTED) :] for line in lines if line.startswith(NOT_GRANTED)]
 
 
 def is_attempt(thing, objects):
-    """libbpf looks for what the kernel knows with maps, programs and types of its own: no kernel refuses these alone."""
+    """Returns whether libbpf asked for this to find out what the kernel knows: no kernel refuses such a thing alone."""
     return thing.name.startswith("libbpf_") or thing.kind == "btf" and thing.object not in objects
 
 
@@ -132,7 +132,7 @@ def list_things(tools, place):
     return things + [Thing(kind, "*", "*") for kind in kinds]
 
 
-# --- what remains works ---
+# --- whether the rest works ---
 
 
 def show_icmp(tools, place):
@@ -170,11 +170,11 @@ def show_all(tools, place):
     return "; ".join(why for why in shown if why)
 
 
-# --- what is said ---
+# --- what the tools print ---
 
 
 def names_thing(thing, text):
-    """Whether the text has its name; of a section's map ("xdp.rodata") the section's."""
+    """Returns whether the text has the thing's name; for a section's map ("xdp.rodata") the section's name."""
     return thing.name in ("*", "-") or thing.name.split(".")[-1] in text
 
 
@@ -228,7 +228,7 @@ def judge(tools, place, cell, done):
 
 
 class Run:
-    """Cells that wait, verdicts, and ids of what the kernel was asked for, which must not be there in the end."""
+    """Waiting cells, verdicts, and ids of what the kernel was asked for, which must be gone in the end."""
 
     def __init__(self, tools, places):
         self.tools = tools
@@ -276,7 +276,7 @@ class Run:
         return any(word in ("degraded", "whole") for word in hollow)
 
     def find_left(self):
-        """What is still there of what the loads made. The kernel takes its time to free things."""
+        """Returns what the kernel still has of what the loads made. It takes its time to free things."""
         deadline = time.monotonic() + PATIENCE
         left = [(cell, kind, n) for cell, kind, n in self.made if n != "0"]
         while True:
@@ -289,7 +289,7 @@ class Run:
 
 
 def words_of(verdicts):
-    """For each thing its verdicts by errno."""
+    """Returns the verdicts of each thing by errno."""
     words = {}
     for cell in sorted(verdicts, key=lambda cell: CODES.index(cell.code)):
         verdict = verdicts[cell]
@@ -308,14 +308,14 @@ def table_of(verdicts):
 
 
 def compare(table, path):
-    """Lines of the run that the kept table has not. It may hold more: other kernels are asked for other things."""
+    """Returns lines of the run that the kept table lacks. It may have more: other kernels get other requests."""
     with open(path, encoding="utf-8") as lines:
         kept = {line.rstrip("\n") for line in lines}
     return [row for row in table if row not in kept]
 
 
 def write_table(table, path):
-    """Rows of things that this kernel was not asked for stay, and comments."""
+    """Keeps comments, and rows of things that this kernel was not asked for."""
     things = {tuple(row.split()[:3]) for row in table}
     with open(path, encoding="utf-8") as lines:
         kept = [line.rstrip("\n") for line in lines]

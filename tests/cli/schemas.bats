@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-# JSON Schemas accept events of every shape, and refuse what is broken.
+# JSON Schemas accept events of every shape, and refuse broken ones.
 load documents
 load schemas
 
 @test "schemas accept events of every shape" {
 	samples | accepted
-	samples | jq -c '. + {another: [1]}' | accepted # changes only add
+	samples | jq -c '. + {another: [1]}' | accepted # later versions only add fields
 }
 
-# Each jq program makes an event of its kind wrong; the schema must refuse every result.
+# Each jq program breaks an event of this kind; the schema must refuse every result.
 refuses_each() { # KIND FILTER-FOR-THE-SAMPLE, programs on standard input
 	local program sample
 	sample=$(samples | jq -c "select($2)" | head -n 1)

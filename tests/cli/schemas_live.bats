@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: MIT
-# JSON Schemas accept what ebpf-read prints, of each stream and of every shape, and so do the jq filters.
+# JSON Schemas and the jq filters accept what ebpf-read prints, of each stream and of every shape.
 load documents
 load examples
 load schemas
 
-act() { # WHAT [COMMAND...]: actors.py, by the command
+act() { # ROLE [COMMAND...]: starts actors.py, with COMMAND before it
 	start "$1" "${@:2}" python3 "$BATS_TEST_DIRNAME/actors.py" "$1"
 	wait_until has_text "$(out "$1")" ready || { cat "$(err "$1")" && return 1; }
 }
 
-read_on() { # NAME ARGUMENT...: in the background
+read_on() { # NAME ARGUMENT...: reads in the background
 	start "$1" "$bin/ebpf-read" "${@:2}"
 }
 
 is_told() { jq -e -s "any(.[]; $2)" "$(out "$1")" >/dev/null 2>&1; } # NAME JQ
 
-# Waits until a line of what reader NAME prints is like that, for each jq condition on standard input.
+# For each jq condition on standard input, waits until a line of reader NAME meets it.
 all_told() { # NAME
 	local shape
 	while IFS= read -r shape; do wait_until is_told "$1" "$shape"; done
 }
 
-converted_whole() { # FILE: each jq filter makes one document of each line
+converted_whole() { # FILE: succeeds if each jq filter makes one document of each line
 	local name
 	for name in ecs eve otel; do
 		jq -c -f "$tree/share/jq/$name.jq" "$1" >converted
@@ -77,7 +77,7 @@ SHAPES
 	"$bin/ebpf-ctl" allow 81 denied 2>/dev/null
 	# shellcheck disable=SC2016 # for the inner shell
 	act denied "${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup"
-	# Somebody else knocks at a port that may not be served.
+	# A client outside the rules connects to a port that may not be served.
 	# shellcheck disable=SC2016 # for the inner shell
 	start knocker "${from_here[@]}" bash -c 'while :; do timeout 0.1 bash -c "echo >/dev/tcp/127.0.0.1/$0"; done' \
 		"$(sed -n 's/^port //p' "$(out denied)")"

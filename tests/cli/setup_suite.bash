@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Once before all test files: a copy of the tools that everybody may run, and the tests' own small programs.
+# Runs once before all test files: makes a copy of the tools that every user may run, and builds the tests' programs.
 
 export PINPIPE_LAB=${PINPIPE_LAB:-pinpipe-test-$BATS_ROOT_PID}
-# Where all of it is: not below bats' directory, which is closed to others.
+# The directory of all that; not below bats' directory, which other users cannot enter.
 export PINPIPE_PREFIX=/tmp/$PINPIPE_LAB
 
 setup_suite() {
@@ -16,7 +16,7 @@ setup_suite() {
 	fi
 	# shellcheck source=tests/path.bash
 	. "$here/../path.bash"
-	# Whatever ends bats, be it SIGKILL: what the tests have made goes with it.
+	# Removes what the tests have made when bats ends, also by SIGKILL.
 	env -u PINPIPE_PREFIX setsid "$here/clean" "$PINPIPE_LAB" "$BATS_ROOT_PID" <&- &>/dev/null 3>&- 4>&- &
 	umask 022
 	mkdir -p "$PINPIPE_PREFIX/bin"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # ebpf-load --sockets and ebpf-read usage: what processes send and receive, to the byte. The probes see the whole
-# machine; the tests look at processes of their own alone.
+# machine; the tests look only at their own processes.
 load helper
 
 repo=$(realpath "$BATS_TEST_DIRNAME/../..")
@@ -65,7 +65,7 @@ exact() { # KIND
 	compare "$(kind_here)"
 }
 
-# In the background; what happens from here on is seen.
+# Starts a reader in the background, which reports everything from here on.
 start_usage() { # ARGUMENT...
 	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage -v "$@"
 	wait_until grep -q 'usage$' "$(err reader)"
@@ -119,7 +119,7 @@ start_usage() { # ARGUMENT...
 	ip -n "$here" link del dummy0
 }
 
-# The kinds of what was told of a copy of the generator that is this test's own.
+# Prints the event types of the lines about this test's own copy of the traffic generator.
 kinds() { # FILE
 	jq -r --arg exe "$PWD/traffic" 'select(.exe == $exe).event_type' "$1" | sort -u
 }
@@ -137,7 +137,7 @@ own_generator() { cp "${PINPIPE_BUILD:-$repo/build}/bin/traffic" traffic; }
 	[ "$(kinds "$(out reader)")" = usage ]
 }
 
-# In a pid namespace a session has another number; one that was begun outside has none there.
+# In a pid namespace a session has another number; a session that began outside has none there.
 @test "all leaves this session out, in a pid namespace too" {
 	given --sockets
 	own_generator
@@ -166,7 +166,7 @@ own_generator() { cp "${PINPIPE_BUILD:-$repo/build}/bin/traffic" traffic; }
 	[ "$(told --comm tr-sender --port 1-32767 | wc -l)" = 0 ]
 }
 
-# A datagram of a copy of bash, whose number is added to the file pids.
+# Sends a datagram from a copy of bash, whose pid is added to the file pids.
 send_by() { # EXECUTABLE
 	# shellcheck disable=SC2016 # the inner shell's
 	"${from_here[@]}" "$1" -c 'echo $$ >>pids; echo >/dev/udp/127.0.0.1/9'
@@ -278,10 +278,10 @@ send_by() { # EXECUTABLE
 	"$bin/ebpf-ctl" --pin-root "$root" status | grep -q '^seen  *[0-9]'
 }
 
-# More short-lived processes than the dead ring holds: the sum of lines and losses is what was sent.
+# More short-lived processes than the dead ring holds: lines and losses add up to what was sent.
 @test "what is overwritten before it is read is told as forgotten" {
 	given --sockets
-	start_usage -i 3600 --comm none # looks at the beginning and at the end
+	start_usage -i 3600 --comm none # takes a look at the beginning and at the end
 	"${from_here[@]}" python3 - <<-'END'
 		import os, socket
 		b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -298,12 +298,12 @@ send_by() { # EXECUTABLE
 	cp "$(out reader)" actual
 	[ "$(jq -r 'select(.event_type == "lost").reason' actual)" = forgotten ]
 	[ "$(jq 'select(.event_type == "lost").bytes_sent' actual)" -ge 3616 ]
-	# Told by whoever reads from the load on: what is in the ring, and what is forgotten.
+	# A reader of totals reports what is in the ring, and what is forgotten.
 	usage --since-load >all
 	[ "$(jq -s 'map(select(.comm == "python3" or .event_type == "lost") | .bytes_sent) | add' all)" -ge 20000 ]
 }
 
-# 65,536 entries are all there are.
+# There is room for 65,536 entries.
 @test "what has no room is told as full" {
 	given --sockets
 	"${from_here[@]}" python3 - >pid <<-'END'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ebpf-ctl status: what is pinned and what is really attached, who reads, what was produced, delivered and lost.
+# ebpf-ctl status: pinned and really attached programs, readers, and events produced, delivered and lost.
 load helper
 
 cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$lab # of one test
@@ -10,12 +10,12 @@ teardown() {
 	[ ! -d "$cgroup" ] || rmdir "$cgroup"
 }
 
-status_json() { # FILTER: what jq makes of the status
+status_json() { # FILTER: prints what jq makes of the status
 	"${as_member[@]}" "$bin/ebpf-ctl" --pin-root "$root" status --json >"$BATS_TEST_TMPDIR/status"
 	jq -r "$1" "$BATS_TEST_TMPDIR/status"
 }
 
-root_json() { # FILTER: likewise, as root sees it
+root_json() { # FILTER: the same, as root sees it
 	"$bin/ebpf-ctl" --pin-root "$root" status --json | jq -r "$1"
 }
 
@@ -88,7 +88,7 @@ status_is() { # FILTER VALUE
 	start_reader two icmp
 	kill -STOP "${pid_of[two]}"
 	"${from_there[@]}" ping -q -f -c 1000 10.78.0.1
-	# The first may have been too slow as well: what it did not get must be what was lost.
+	# The first reader may have been too slow as well: the events that it did not get must be the lost ones.
 	wait_until status_is '.readers[0].streams[0] | .produced == 1010 and .delivered + .lost == 1010' true
 	[ "$(status_json '.readers[1].streams[0] | [.produced, .delivered] | join(" ")')" = '1000 0' ]
 	[ "$(status_json '.readers[1] | .streams[0].lost + .unread_bytes / 72')" = 1000 ]
@@ -99,7 +99,7 @@ status_is() { # FILTER VALUE
 	finish one TERM
 	finish two TERM
 	[ "$(status_json '.streams[0] | .produced == 2010 and .produced == .delivered + .lost')" = true ]
-	start_reader three icmp # its own counts begin at nothing
+	start_reader three icmp # its counts begin at zero
 	[ "$(status_json '.readers[0].streams[0] | [.produced, .delivered, .lost] | join(" ")')" = '0 0 0' ]
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# ebpf-store: lines in, answers out, and what may happen to a database between them. Loads nothing; needs no network.
+# ebpf-store: lines in, reports out, and what may happen to a database in between. Loads nothing; needs no network.
 # PINPIPE_LONG=1 (make test-long): 200 SIGKILLs instead of 15, ten million lines instead of 300,000.
 # shellcheck disable=SC2154 # bats sets status, output, stderr
 bats_require_minimum_version 1.5.0
@@ -19,7 +19,7 @@ teardown() {
 	! mountpoint -q disk || umount -l disk
 }
 
-# A line of usage: SECONDS COMM REMOTE SENT RECEIVED [MORE-MEMBERS]
+# Prints a line of usage: SECONDS COMM REMOTE SENT RECEIVED [MORE-MEMBERS]
 usage() {
 	printf '{"v":1,"event_type":"usage","timestamp":%s000,"timestamp_us":%s000000,"seq":1,"pid":7,"ppid":1,"uid":1000,' \
 		"$1" "$1"
@@ -28,7 +28,7 @@ usage() {
 	printf '"interval_ms":1000,"byte_layer":"socket"%s}\n' "${6:-}"
 }
 
-# COUNT lines of usage, of 50 processes and 250 remotes, RATE a second from SECONDS on.
+# Prints COUNT lines of usage, of 50 processes and 250 remotes, RATE a second from SECONDS on.
 many() { # COUNT [SECONDS] [RATE]
 	awk -v count="$1" -v start="${2:-1795000000}" -v rate="${3:-200}" 'BEGIN {
 		srand(7)
@@ -44,20 +44,20 @@ many() { # COUNT [SECONDS] [RATE]
 	}'
 }
 
-total() { # DATABASE [ARGUMENT...]: bytes sent and received
+total() { # DATABASE [ARGUMENT...]: prints bytes sent and received
 	"$store" report "$1" "${@:2}" --format json | jq -r 'select(.by == "total") | "\(.bytes_sent) \(.bytes_received)"'
 }
 
-# The same of lines on standard input, by jq.
+# Prints the same for lines on standard input, by jq.
 sum() {
 	jq -rn 'reduce (inputs | select(.event_type == "usage" and .total != true)) as $l ([0, 0];
 		[.[0] + $l.bytes_sent, .[1] + $l.bytes_received]) | "\(.[0]) \(.[1])"'
 }
 
-# Without the descriptors that the tests hold: 7 and 8 are ends of its input, opened before it, since opening a pipe
-# waits for the other end.
+# Starts a command without the descriptors that the tests hold: 7 and 8 are ends of its input, which are opened first,
+# since opening a pipe waits for the other end.
 in_background() { # COMMAND...; its pid in $pid
-	"$@" <&0 3>&- 7>&- 8>&- & # with the input of this shell: by default it would have none
+	"$@" <&0 3>&- 7>&- 8>&- & # with the input of this shell: a background job has none by default
 	pid=$!
 	started+=("$pid")
 }
@@ -74,7 +74,7 @@ has_text() { # FILE TEXT
 	grep -qF -- "$2" "$1"
 }
 
-one_error() { # what ebpf-store wrote to stderr: one line, and at most a hint
+one_error() { # succeeds if ebpf-store wrote to stderr one line, and at most one hint
 	[[ ${stderr_lines[0]} = 'ebpf-store: '* ]]
 	[ "${#stderr_lines[@]}" = 1 ] || [[ ${#stderr_lines[@]} = 2 && ${stderr_lines[1]} = 'hint: '* ]]
 }
@@ -201,7 +201,7 @@ EOF
 	[ "${stderr_lines[-1]}" = 'ebpf-store: 0 lines, 100000 bad, 0 lost' ]
 	run -0 --separate-stderr "$store" a.db < <(head -c 3000000 /dev/zero | tr '\0' '['; echo; usage 1 c 192.0.2.1 1 1)
 	[ "${stderr_lines[-1]}" = 'ebpf-store: 1 line, 1 bad, 0 lost' ]
-	# the first MiB of it is an event, all of it is none
+	# its first MiB is an event, the whole line is not
 	run -0 --separate-stderr "$store" a.db < <(printf '{"event_type":"icmp"}%1048600s nonsense' '')
 	[ "${stderr_lines[-1]}" = 'ebpf-store: 0 lines, 1 bad, 0 lost' ]
 }
@@ -328,7 +328,7 @@ EOF
 	jq -r '"\(.timestamp_us / 1000000) \(.bytes_sent) \(.bytes_received)"' lines >sums
 	"$store" --keep-raw 1000d a.db <lines
 	for level in raw minute hour day; do
-		case $level in # as ageing does it, which would take a year
+		case $level in # as ageing does, which would take a year
 			minute) sqlite3 a.db "DELETE FROM usage; DELETE FROM block; UPDATE state SET raw_from = ($day + 1728000) * 1000000" ;;
 			hour) sqlite3 a.db "DELETE FROM minute; DELETE FROM who_minute; UPDATE state SET minute_from = raw_from" ;;
 			day) sqlite3 a.db "DELETE FROM hour; DELETE FROM who_hour; UPDATE state SET hour_from = raw_from" ;;
@@ -366,7 +366,7 @@ EOF
 	cat <&7 >>exported
 	exec 7<&-
 	wait "$pid"
-	[ "$(grep -c '"usage"' exported)" -ge 19900 ] # head has read on
+	[ "$(grep -c '"usage"' exported)" -ge 19900 ] # head has read more
 	"$store" </dev/null a.db
 	[ "$(sqlite3 a.db 'SELECT count(*) FROM usage')" = 1 ]
 	[ "$(total a.db)" = "$(sum <lines)" ]
@@ -384,7 +384,7 @@ EOF
 	[ "$(sqlite3 a.db 'SELECT count(*) FROM subject')" = 1 ]
 }
 
-# --- what is refused ---
+# --- refusals ---
 
 @test "wrong usage is told" {
 	local arguments
@@ -454,7 +454,7 @@ EOF
 }
 
 @test "a database that may not be written is refused, and may be read" {
-	cd "$PINPIPE_PREFIX" || return # where others may go
+	cd "$PINPIPE_PREFIX" || return # a directory that other users may enter
 	rm -rf shelf
 	mkdir -m 755 shelf
 	many 2000 >lines
@@ -526,7 +526,7 @@ EOF
 	done
 }
 
-# All that was written to descriptor 7 has been read.
+# Succeeds once everything that was written to descriptor 7 has been read.
 is_drained() {
 	python3 -c 'import array, fcntl, termios
 left = array.array("i", [0])
@@ -565,11 +565,11 @@ raise SystemExit(left[0])'
 	script -qefc "{ cat lines; until grep -q 'lines, ' screen; do sleep 0.02; done; cat lines; } | '$store' a.db" /dev/null >screen
 	grep -qP '\r\e\[Kebpf-store: [12]000 lines, [0-9]+/s, 0 lost' screen
 	grep -q 'ebpf-store: 2000 lines, 0 bad, 0 lost' screen
-	{ cat lines; sleep 1.2; cat lines; } | "$store" b.db 2>said # time to say what it must not
+	{ cat lines; sleep 1.2; cat lines; } | "$store" b.db 2>said # enough time to print what it must not print
 	[ "$(cat said)" = 'ebpf-store: 2000 lines, 0 bad, 0 lost' ]
 }
 
-# Whole lines that were acknowledged, by the last whole line of what -v said.
+# Prints the number of acknowledged lines, from the last whole line that -v printed.
 acknowledged() { # FILE
 	sed -n 's/^ebpf-store: committed \([0-9]*\) lines$/\1/p' "$1" | tail -n 1
 }
@@ -588,7 +588,7 @@ acknowledged() { # FILE
 		kept=$(sqlite3 -readonly a.db 'SELECT count(*) FROM usage')
 		echo "round $round: had $had, acknowledged ${said:-0}, there $kept"
 		[ "$kept" -ge $((had + ${said:-0})) ]
-		# what is there is the beginning of the input, whole
+		# the database has the beginning of the input, without holes
 		[ "$kept" -le $((had + 120000)) ]
 		had=$kept
 		if [ $((round % 5)) = 0 ]; then
@@ -687,7 +687,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	[ "$(peak "$store" report a.db --by remote -i 1m --format csv | tee -a /dev/stderr)" -le 64 ]
 	[ "$(peak "$store" export a.db | tee -a /dev/stderr)" -le 64 ]
 	[ "$(total a.db)" = '250000 500000' ]
-	# a slow stream of which single lines are kept for years: a block each ten seconds
+	# a slow stream whose single lines are kept for years: a block each ten seconds
 	sqlite3 a.db 'WITH RECURSIVE c (n) AS (SELECT -4000000 UNION ALL SELECT n + 1 FROM c WHERE n < -1)
 		INSERT INTO block SELECT n, n, 1795000000000000, 1795000000000000 FROM c'
 	[ "$(peak "$store" report a.db --since 2026-11-18T11:06:41Z | tee -a /dev/stderr)" -le 64 ]

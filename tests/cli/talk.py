@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """usage: talk.py [NAME]
 
-Runs the Python program on stdin as a process called NAME (pp-talk): what the tests of tcp, udp, conn and bind listen to.
+Runs the Python program on stdin as a process called NAME (pp-talk), for the tests of tcp, udp, conn and bind.
 
-Names that it finds: socket, os, sys, time, threading, and
-  pair(family)   both ends of a TCP connection over lo, client first, and nothing left to close but these
-  told           stdout, written to at once
-  wait_for(name) until there is a file of that name
+The program can use socket, os, sys, time, threading, and
+  pair(family)   returns both ends of a TCP connection over lo, client first; the listener is closed
+  told(words)    prints to stdout at once
+  wait_for(name) waits until there is a file of that name
 """
 import os
 import socket

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What pinned objects allow to those who may write them, and our tools never do. Needs no libbpf.
+// Does to pinned objects what users with write access can do and the tools never do. Needs no
+// libbpf.
 //
 //   tamper position RING POSITION   writes the consumer position of a ring buffer: a number, or
 //                                   "producer" for where the kernel writes next

@@ -18,7 +18,7 @@ def set_size(fd, lines, columns):
 
 
 feed_read, feed_write = os.pipe()
-terminal, keyboard = os.openpty()  # at the keyboard's end it is asked what has not been read yet
+terminal, keyboard = os.openpty()  # is_waiting() asks the keyboard's end what has not been read yet
 pid = os.fork()
 if pid == 0:
     os.close(terminal)
@@ -37,14 +37,14 @@ def has_unread(fd):
 
 
 def is_waiting():
-    """It has read all that it was given, and sleeps."""
+    """Returns whether the program has read all its input, and sleeps."""
     with open(f"/proc/{pid}/stat") as stat:
         state = stat.read().rpartition(")")[2].split()[0]
     return state in "SZ" and not has_unread(feed_read) and not has_unread(keyboard)
 
 
 def read_until_quiet(least=0.0):
-    """What comes until it waits, and nothing has come for half a second."""
+    """Returns the output until the program waits, and nothing has come for half a second."""
     text, end, limit = b"", time.monotonic() + least, time.monotonic() + 30
     while time.monotonic() < limit:
         if select.select([terminal], [], [], 0.6)[0]:
@@ -58,7 +58,7 @@ def read_until_quiet(least=0.0):
 
 
 def as_screen(text, lines=24, columns=80):
-    """The characters of a screen that this output draws: cursor movements and erasing, as xterm has them."""
+    """Returns the screen that this output draws, by cursor movements and erasing as of xterm."""
     screen, y, x = [[" "] * columns for _ in range(lines)], 0, 0
     pattern = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|\x1b[()][A-Z0-9]|\x1b[=>78M]|([\x00-\x1f])|(.)", re.S)
     for arguments, command, control, character in pattern.findall(text.decode(errors="replace")):
@@ -86,11 +86,11 @@ def as_screen(text, lines=24, columns=80):
             screen[y][x:] = [" "] * (columns - x)
         elif command == "X" and y < lines:
             screen[y][x : x + max(numbers[0], 1)] = [" "] * max(numbers[0], 1)
-        elif command in ("M", "L") and y < lines:  # lines that go, or come
+        elif command in ("M", "L") and y < lines:  # deletes, or inserts lines
             blank = [[" "] * columns for _ in range(min(max(numbers[0], 1), lines - y))]
             n = len(blank)
             screen[y:] = screen[y + n :] + blank if command == "M" else blank + screen[y : lines - n]
-        elif command in ("P", "@") and y < lines:  # characters likewise
+        elif command in ("P", "@") and y < lines:  # deletes, or inserts characters
             n = min(max(numbers[0], 1), columns - x)
             screen[y][x:] = screen[y][x + n :] + [" "] * n if command == "P" else [" "] * n + screen[y][x : columns - n]
         elif command == "b" and y < lines:
@@ -115,7 +115,7 @@ def as_screen(text, lines=24, columns=80):
 
 
 def end(how):
-    """By q or a signal; whether the terminal is as it was."""
+    """Ends the program by q or a signal; returns whether the terminal is as before."""
     if how == "q":
         os.write(terminal, b"q")
     else:

@@ -31,7 +31,7 @@ port() { # SNAPSHOT PORT PROTO IFACE PACKETS BYTES NAME PID [PACKETS-SENT BYTES-
 	printf '"interval_ms":1000}\n'
 }
 
-# Two snapshots of the ports 5050, with two owners in the first, and 53; each with an interface's own line.
+# Prints two snapshots of the ports 5050, with two owners in the first, and 53; each with a line for the interface.
 port_events() {
 	local time
 	for time in 1 2; do
@@ -41,8 +41,8 @@ port_events() {
 	done | sed '1s/"owners":\[/&{"pid":16,"comm":"parent","uid":0,"exited":true},/; 5s/"owners":\[.*\]/"owners":[]/'
 }
 
-# Runs ebpf-top on a terminal of 24 lines and 80 columns with what is in FILE on its standard input, which stays open
-# until "EOF" among the KEYs; types each KEY once the screen has stood still; prints the last screens' text.
+# Runs ebpf-top on a terminal of 24 lines and 80 columns with the text of FILE on its standard input, which stays open
+# until "EOF" among the KEYs; types each KEY once the screen has stood still; prints the text of the last screens.
 on_terminal() { # FILE KEY...
 	timeout 60 python3 "$BATS_TEST_DIRNAME/terminal.py" "$top" "$@"
 }
@@ -148,7 +148,7 @@ on_terminal() { # FILE KEY...
 	grep -q 'ssh' screen && grep -q 'filter: ssh' screen
 	run ! grep -q 'curl' screen
 	on_terminal events h >screen
-	grep -q 'q       end' screen
+	grep -q 'q       quit' screen
 	on_terminal events u >screen
 	grep -q 'Mbit' screen
 	on_terminal events p >screen

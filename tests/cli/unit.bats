@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The unit tests run for anybody: what needs root is skipped, and says so.
+# The unit tests run for any user: those that need root are skipped, and say so.
 # shellcheck disable=SC2154 # bats sets status and output
 bats_require_minimum_version 1.5.0
 

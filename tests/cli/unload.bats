@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# ebpf-load --unload: in whole and by interface, and that nothing is left.
+# ebpf-load --unload, of everything and of single interfaces: nothing is left.
 load helper
 
-# Ids of everything that our pins hold: "link 12", "map 40", "prog 17".
+# Prints the ids of everything that the pins hold: "link 12", "map 40", "prog 17".
 ids() {
 	local pin
 	for pin in "$root"/abi "$root"/maps/* "$root"/readers/*/*; do
@@ -15,8 +15,8 @@ ids() {
 	done
 }
 
-# The kernel frees them a moment later.
-are_freed() { # stdin: as from ids
+# Succeeds once the kernel has freed them.
+are_freed() { # reads what ids prints
 	local kind id
 	while read -r kind id; do
 		! bpftool "$kind" show id "$id" >/dev/null 2>&1 || return

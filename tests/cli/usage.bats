@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Wrong usage is 2, one line and one hint; --help and --version are 0; who may not, or finds nothing, is told what helps.
+# Wrong usage: status 2, one line and one hint; --help and --version: status 0; without permission, or with nothing
+# loaded, the error says what helps.
 load helper
 
-# Each line of stdin is a command line of this tool that must be refused as wrong usage.
+# Each line of stdin is a command line of TOOL that must be refused as wrong usage.
 assert_all_wrong() { # TOOL
 	local line arguments count=0
 	while read -r line; do

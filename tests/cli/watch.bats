@@ -1,39 +1,39 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Watched ports: ebpf-ctl watch, unwatch, watches; ebpf-load --watch. The server is in $here, who speaks to it in $there.
+# Watched ports: ebpf-ctl watch, unwatch, watches; ebpf-load --watch. The server is in $here, its clients in $there.
 load helper
 
-admins=60691 # gid of those who may edit watches
+admins=60691 # gid of the admin group
 act=$BATS_TEST_DIRNAME/act.py
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 ctl() { "$bin/ebpf-ctl" --pin-root "$root" "$@"; }
 
-# A server called PROCESS, once it has its ports.
+# Starts a server called PROCESS and waits until it has its ports.
 serve() { # NAME PROCESS PORT...
 	start "$1" "${from_here[@]}" python3 "$act" "${@:2}"
 	wait_until has_text "$(out "$1")" ready
 }
 
-speak() { # PORT...: a connection to each, and a few bytes there and back
+speak() { # PORT...: connects to each, and exchanges a few bytes
 	"${from_there[@]}" python3 "$act" pp-client <<<"PEER = '10.77.0.1'
 for port in ${*/%/,}: send_and_hear(connect(port))"
 }
 
-# State of the watches of a port; "" where there is none.
+# Prints the state of the watches of a port; "" if there is none.
 state_of() { # PORT
 	ctl watches --json | jq -r ".watches[] | select(.first_port <= $1 and .last_port >= $1).state" | sort -u
 }
 is_state() { [ "$(state_of "$1")" = "$2" ]; } # PORT STATE
 
-# Packets counted of a port, of TCP if nothing else is said, both ways, on all interfaces.
+# Prints the packets counted of a port, of TCP by default, both ways, on all interfaces.
 packets() { # PORT [PROTOCOL]
 	"$bin/ebpf-read" --pin-root "$root" ports --since-load --port "$1" --proto "${2:-tcp}" 2>/dev/null |
 		jq -s 'map(.packets_received + (.packets_sent // 0)) | add // 0'
 }
 
-# The programs' word of a TCP port: a number that is 0 where it is neither counted nor waited for.
+# Prints the kernel programs' word of a TCP port: 0 if it is neither counted nor waited for.
 word() { # PORT
 	bpftool -j map lookup pinned "$root/maps/watched" key $(($1 & 255)) $(($1 >> 8)) 0 0 |
 		jq '.value | map(select(. != "0x00")) | length'
@@ -149,7 +149,7 @@ counting() { abi maps/watching 0 ports; } # whether the programs look for watche
 	ctl unwatch 5050 pp-two
 	[ "$(state_of 5050)" = counting ]
 	ctl watch 5050 pp-two
-	ctl unwatch 5050 pp-one # it runs, and is waited for no more
+	ctl unwatch 5050 pp-one # the process runs, and is no longer waited for
 	[ "$(state_of 5050)" = waiting ]
 	speak 5050
 	[ "$(packets 5050)" = 0 ]
@@ -157,7 +157,7 @@ counting() { abi maps/watching 0 ports; } # whether the programs look for watche
 	serve two pp-two 5050
 	[ "$(state_of 5050)" = counting ]
 	ctl watch 5050
-	ctl unwatch 5050 # whoever has it: the process's stays
+	ctl unwatch 5050 # the watch without a process; that of the process stays
 	[ "$(state_of 5050)" = counting ]
 	ctl unwatch 5050 pp-two
 	[ "$(counting)" = 0 ]
@@ -179,7 +179,7 @@ counting() { abi maps/watching 0 ports; } # whether the programs look for watche
 	start server "${from_here[@]}" bash -c 'exec python3 "$0" pp-server <two.py' "$act"
 	wait_until [ -e bound ]
 	wait_until is_state 5050 counting
-	# From within a pid namespace the look does not reach them.
+	# A look from within a pid namespace does not reach them.
 	unshare --pid --fork "$bin/ebpf-ctl" --pin-root "$root" unwatch 5050 pp-server
 	[ "$(bpftool -j map dump pinned "$root/maps/claims" | jq length)" = 2 ]
 	touch unwatched
@@ -209,7 +209,7 @@ counting() { abi maps/watching 0 ports; } # whether the programs look for watche
 	loader --watch 5050:pp-server --watch 5080 2>said
 	[ "$(<said)" = 'ebpf-load: 5050/tcp is watched while pp-server has it: unchanged
 ebpf-load: 5080/tcp is watched' ]
-	loader --xdp lan1 # a new hook counts what is watched
+	loader --xdp lan1 # a new hook counts the watched ports
 	[ "$(state_of 5050)" = counting ]
 	"${from_there[@]}" python3 "$act" pp-client <<<"PEER = '10.78.0.1'; send_and_hear(connect(5050))"
 	[ "$(packets 5050)" -ge 5 ]
@@ -336,7 +336,7 @@ hint: sudo ebpf-load --xdp IFACE --pin-root $root" ]
 		'xdp lan0 attached attached' ]
 	[[ $(ctl status) =~ '   0  xdp   lan0 '.*' attached   attached ' ]]
 	ctl watch 5050/udp
-	# The second of these has no ports.
+	# The second of these packets has no ports.
 	"${from_here[@]}" python3 "$act" pp-any <<<"s = datagram(); s.bind(('10.77.0.1', 5050)); s.sendto(b'x' * 2000, ('10.77.0.2', 1))"
 	"${from_there[@]}" python3 "$act" pp-any <<<"datagram().sendto(b'x' * 4000, ('10.77.0.1', 5050))"
 	[ "$(ctl status --json | jq -c '.hooks[0] | [.port_fragments, .sent_fragments, .later_fragments, .uncounted]')" = '[2,1,0,0]' ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the test files of ebpf-web share: a server of their own on 127.0.0.1, with descriptor 7 as its standard input, and
-# curl. Loads nothing.
+# Helpers for tests of ebpf-web: a server on 127.0.0.1 with descriptor 7 as its standard input, and curl. They load no
+# kernel program.
 # shellcheck disable=SC2034 # the tests use them
 bats_require_minimum_version 1.5.0
 
@@ -29,7 +29,7 @@ wait_until() { # COMMAND...
 	done
 }
 
-# Starts the server on any free port; $url is where. What is written to descriptor 7 is its standard input.
+# Starts the server on any free port and sets $url. Its standard input is what is written to descriptor 7.
 serve() { # ARGUMENT...
 	rm -f said
 	"$web" --listen 127.0.0.1:0 "$@" <input 2>said 7>&- &
@@ -57,7 +57,7 @@ watch() { # FILE CURL-ARGUMENT...: what a room sends goes into FILE
 	watcher=$!
 	started+=("$watcher")
 }
-events_of_two_minutes() { # into a database, of process "a;b"
+events_of_two_minutes() { # DATABASE: stores events of the process "a;b"
 	local t
 	for t in 1795000000 1795000060; do
 		printf '{"v":1,"event_type":"usage","timestamp":%s000,"timestamp_us":%s000000,"pid":7,"comm":"%s","start_time":5,"proto":"tcp","remote_ip":"192.0.2.1","remote_port":443,"bytes_sent":100,"bytes_received":2000,"calls_sent":1,"calls_received":2,"interval_ms":1000,"byte_layer":"socket"}\n' $t $t 'a;b'

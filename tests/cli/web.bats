@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# ebpf-web over HTTP, with curl: what there is, history, how it begins and ends.
+# ebpf-web over HTTP, with curl: its answers, history, its start and its end.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load web
 
-# --- what there is ---
+# --- answers ---
 
 @test "lines become rooms, and sums" {
 	serve
@@ -116,7 +116,7 @@ load web
 	[ "$stderr" = 'ebpf-web: cannot run ebpf-store: no such file or directory' ]
 }
 
-# --- how it begins and ends ---
+# --- start and end ---
 
 @test "a port that is taken is one clear line" {
 	serve

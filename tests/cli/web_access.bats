@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Who may ask ebpf-web for what, and what somebody hostile may try.
+# Which user may ask ebpf-web for what, and attacks.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load web
 
-# --- who may ---
+# --- permissions ---
 
 @test "with a password every route is closed but the site and its health" {
 	passwords
@@ -116,7 +116,7 @@ load web
 	done
 }
 
-# --- what somebody hostile may try ---
+# --- attacks ---
 
 @test "headers that are too large, or none" {
 	serve

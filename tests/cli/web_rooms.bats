@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Rooms of ebpf-web: those who watch them, and those who fill them.
+# Rooms of ebpf-web: their viewers and their senders.
 # shellcheck disable=SC2154 # bats and web.bash set them
 load web
 
@@ -17,7 +17,7 @@ load web
 	icmp 301
 	wait_until grep -q '"n":301' live
 	exec 7>&-
-	: <>input # whoever holds it lets go
+	: <>input # opened and closed: a reader without another writer sees the end
 	exec 7<>/dev/null
 	wait_until grep -q '^event: end' live
 	fetch "$url/rooms" | jq -e '.rooms[0].ended'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The lines that tests/vm/inside prints, and what makes some of them: whether a program has run.
+// Prints cells in the format of tests/vm/inside, and counts how often programs run.
 #pragma once
 
 #include "lib/base/fd.h"
@@ -10,7 +10,7 @@
 
 namespace pinpipe {
 
-// Nothing in the text may end a field or a line.
+// Prints a line for one cell. Tabs and newlines in text become blanks.
 inline void print_cell(const std::string &name, const char *state, std::string text) {
     for (char &c : text)
         if (c == '\t' || c == '\n')
@@ -19,7 +19,7 @@ inline void print_cell(const std::string &name, const char *state, std::string t
     std::fflush(stdout);
 }
 
-// How often a program has run while the kernel counts, which is while this is open.
+// Lets the kernel count the runs of programs, until the returned descriptor is closed.
 inline Fd count_runs() {
     return Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
 }

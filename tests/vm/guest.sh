@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The guest's first process once the host's file system is in place: mounts the rest, runs COMMAND, powers off.
-# /run/vm is a directory of the host's, made by tests/vm/run for this guest alone:
-#   settings        read here: directory, modules, release, share, path, home, kept and command, as bash declares them
-#   stdout, stderr  written here: COMMAND's output
-#   status          written here: COMMAND's exit status, after the last of its output
-#   out             where the directory of -d goes
+# The guest's first process once the host's file system is mounted: mounts the rest, runs COMMAND, powers off.
+# /run/vm is a directory on the host that tests/vm/run made for this guest:
+#   settings        input: directory, modules, release, share, path, home, kept and command, as bash declares them
+#   stdout, stderr  output: COMMAND's output
+#   status          output: COMMAND's exit status, written after all of its output
+#   out             mount point for the directory of -d
 # As in init.sh, a failure before COMMAND panics the kernel.
-# shellcheck disable=SC1091,SC2154 # all those come from settings
+# shellcheck disable=SC1091,SC2154 # these variables come from settings
 set -e
 . /run/vm/settings
 exec </dev/null
 PATH=$path
 
-# First the modules: they may lie below what a tmpfs is about to hide.
+# Modules first: their directory may be below one that a tmpfs is about to hide.
 mkdir -p "/lib/modules/$release" /dev/pts /dev/shm
 mount --bind "$modules" "/lib/modules/$release"
 
-# The directories of /tmp that COMMAND needs step aside until the new one is there.
+# Keeps the directories below /tmp that COMMAND needs elsewhere until the new /tmp is mounted.
 mkdir /run/kept
 for i in "${!kept[@]}"; do
 	mkdir "/run/kept/$i"
@@ -45,8 +45,8 @@ for name in stdin:0 stdout:1 stderr:2; do ln -s "fd/${name#*:}" "/dev/${name%:*}
 echo vm >/proc/sys/kernel/hostname
 busybox ip link set lo up
 
-# COMMAND gets pipes, since it may open /dev/stdout again and truncate it. The copiers' files are uncached: what
-# they have written is on the host, whatever becomes of the guest.
+# COMMAND gets pipes, since it may open /dev/stdout again and truncate it. The files that the copiers write are not
+# cached: their contents are on the host even if the guest crashes.
 exec {out}> >(exec cat >/run/vm/stdout)
 out_copier=$!
 exec {err}> >(exec cat >/run/vm/stderr)
@@ -59,7 +59,7 @@ status=0
 ) >&"$out" 2>&"$err" {out}>&- {err}>&- || status=$?
 exec {out}>&- {err}>&-
 
-# What COMMAND left running must not hold its output open.
+# Kills processes that COMMAND left running: they would hold its output open.
 for process in /proc/[0-9]*; do
 	case ${process##*/} in
 	"$$" | "$out_copier" | "$err_copier") ;;

@@ -1,11 +1,11 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
-# The guest's first program, in the initramfs: puts the host's file system in place and goes on with guest.sh.
+# The guest's first program, in the initramfs: mounts the host's file system and continues with guest.sh.
 #   /host     the host's / (9p share "host"), read-only
-#   /changes  tmpfs: what is written over it, lost at the end
-#   /root     both together, the root of all that follows; there /run/vm is the 9p share "job" (see guest.sh)
-# Where anything fails the shell ends, the kernel panics for want of it, and the console shows what failed.
+#   /changes  tmpfs with the changes to it, lost at the end
+#   /root     an overlay of both, the guest's root from then on; its /run/vm is the 9p share "job" (see guest.sh)
+# If a command fails, the shell exits, the kernel panics since its init has ended, and the console shows the error.
 set -e
 busybox=/bin/busybox
 share='trans=virtio,version=9p2000.L,msize=512000'
@@ -15,7 +15,7 @@ $busybox mount -t sysfs sysfs /sys
 $busybox mount -t devtmpfs devtmpfs /dev
 while read -r module; do $busybox insmod "/modules/$module"; done </modules/order
 
-# The host's files are taken not to change meanwhile, which lets the guest cache them.
+# cache=loose: the host's files are assumed not to change meanwhile, so the guest may cache them.
 $busybox mount -t 9p -o "$share,ro,cache=loose" host /host
 $busybox mount -t tmpfs -o size=75% changes /changes
 $busybox mkdir /changes/upper /changes/work

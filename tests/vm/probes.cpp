@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // usage: vm-probes
 //
-// Holds what ebpf-load --check says of fentry, kprobe, tp_btf and lsm against what happens: a
-// program of that kind is attached, something is done that it must see, and the kernel's count says
-// if it ran. Programs do nothing. Needs root.
+// Compares what ebpf-load --check reports of fentry, kprobe, tp_btf and lsm with what happens: a
+// program of that kind, which does nothing, is attached; its target is called; and the kernel's
+// count says whether it ran. Needs root.
 //
-// stdout: lines as tests/vm/inside prints them.
+// Standard output: lines in the format of tests/vm/inside.
 #include "tools/loader/probes.h"
 #include "lib/base/error.h"
 #include "tests/vm/cells.h"
@@ -26,7 +26,7 @@ struct Kind {
     const char *name; // as in loader::Probe
     bpf_prog_type type;
     bpf_attach_type attach;
-    const char *target; // a function or tracepoint that use_sockets() comes by
+    const char *target; // a function or tracepoint that use_sockets() runs
 };
 
 constexpr Kind kinds[] = {
@@ -36,7 +36,7 @@ constexpr Kind kinds[] = {
     {"lsm", BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "socket_post_create"},
 };
 
-// A TCP socket is made, changes its state, and is closed.
+// Makes a TCP socket, changes its state, and closes it.
 void use_sockets() {
     const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     listen(socket.get(), 1);

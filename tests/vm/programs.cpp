@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // usage: vm-programs
 //
-// Each XDP program in each of its forms: whether it loads on this kernel, what that costs the
-// verifier, and whether it attaches, runs and can be exchanged where it is to be attached: natively
-// and generically on veth, generically on lo, and on a tun device, whose frames have no link
+// Tries each XDP program in each of its forms: whether it loads on this kernel, how many
+// instructions the verifier processes, and whether it attaches, runs and can be replaced: in native
+// and generic mode on veth, in generic mode on lo, and on a tun device, whose frames have no link
 // header.
 //
-// All of it happens in a network namespace of its own, which ends with this process: nothing that
-// was there before is touched. Needs root, and ip(8).
+// Works in a new network namespace, which ends with this process, and touches no existing
+// interface. Needs root, and ip(8).
 //
-// stdout: lines as tests/vm/inside prints them.
+// Standard output: lines in the format of tests/vm/inside.
 #include "bpf/abi/control.h"
 #include "bpf/abi/watches.h"
 #include "lib/base/error.h"
@@ -43,7 +43,7 @@ struct Place {
     const char *name; // "native on veth"
     const char *interface;
     const char
-        *sender;   // where to send for a packet to be received on it; null: the tun device's fd
+        *sender;   // interface to send on, so that a packet arrives here; null: the tun device's fd
     uint32_t mode; // XDP_FLAGS_*
 };
 
@@ -61,7 +61,7 @@ struct Loaded {
     std::string error;
 };
 
-using Forms = std::array<Loaded, 2>; // for Ethernet, for raw IP
+using Forms = std::array<Loaded, 2>; // [0] for Ethernet, [1] for raw IP
 
 bool kernel_has_frags() {
     const bpf_insn nothing[] = {
@@ -74,7 +74,7 @@ bool kernel_has_frags() {
         .valid();
 }
 
-// What the verifier had to say last, before its statistics.
+// The last line of the verifier's log before its statistics.
 std::string complaint(const std::string &log) {
     const std::string text = log.substr(0, log.find("verification time "));
     const size_t end = text.find_last_not_of('\n');
@@ -93,7 +93,7 @@ unsigned instructions(const std::string &log) {
     return count;
 }
 
-// The program of this name alone.
+// Loads only the program of this name.
 Loaded load(const std::string &name, bool raw_ip) {
     const std::unique_ptr<xdp, decltype(&xdp::destroy)> skeleton(xdp::open(), xdp::destroy);
     if (!skeleton)
@@ -101,7 +101,7 @@ Loaded load(const std::string &name, bool raw_ip) {
     skeleton->rodata->hook_number = 37;
     skeleton->rodata->raw_ip = raw_ip;
     skeleton->rodata->ring_size = 1 << 16;
-    skeleton->rodata->reader_slots = MAX_READERS; // what costs most
+    skeleton->rodata->reader_slots = MAX_READERS; // the most expensive number
 
     bpf_program *program = nullptr, *wanted = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {
@@ -110,7 +110,7 @@ Loaded load(const std::string &name, bool raw_ip) {
             wanted = program;
     }
     std::vector<char> log(1 << 20);
-    constexpr uint32_t statistics = 4; // and errors
+    constexpr uint32_t statistics = 4; // log level: statistics, and errors
     bpf_program__set_log_buf(wanted, log.data(), log.size());
     bpf_program__set_log_level(wanted, statistics);
     const int code = xdp::load(skeleton.get());
@@ -126,7 +126,7 @@ Loaded load(const std::string &name, bool raw_ip) {
 
 struct Listed {
     std::string name;
-    bool frags; // wants packets in several buffers
+    bool frags; // takes packets in several buffers
 };
 
 std::vector<Listed> programs() {
@@ -140,7 +140,7 @@ std::vector<Listed> programs() {
     return listed;
 }
 
-// Sends an echo request as an Ethernet frame to everybody.
+// Broadcasts an echo request in an Ethernet frame.
 bool send_frame(const char *interface) {
     const Fd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
     std::array<uint8_t, ETH_ZLEN> frame{};
@@ -160,7 +160,7 @@ bool send_to(const Place &place, const Fd &tun) {
                         : write(tun.get(), echo_request.data(), echo_request.size()) > 0;
 }
 
-// Sends until the program has run; empty, or what went wrong.
+// Sends packets until the program has run. Returns an error text, or an empty one.
 std::string fire(const Fd &program, const Place &place, const Fd &tun) {
     const uint64_t before = runs(program);
     for (int attempt = 0; attempt < 500; attempt++) {
@@ -175,7 +175,7 @@ std::string fire(const Fd &program, const Place &place, const Fd &tun) {
     return "attached, but it does not run";
 }
 
-// Attaches the program, then exchanges it for the other one; empty, or what went wrong.
+// Attaches the program, then replaces it by the other one. Returns an error text, or an empty one.
 std::string attach(const Fd &program, const Fd &other, const Place &place, const Fd &tun) {
     LIBBPF_OPTS(bpf_link_create_opts, options, .flags = place.mode);
     const int index = static_cast<int>(if_nametoindex(place.interface));
@@ -191,7 +191,7 @@ std::string attach(const Fd &program, const Fd &other, const Place &place, const
     return {};
 }
 
-// Each place, with the form for it; it is exchanged for the other form, which runs as well.
+// Tries the form for each place there, then replaces it by the other form, which must run as well.
 void try_places(const std::string &name, const Forms &forms, const Fd &tun) {
     for (const Place &place : places) {
         const bool raw_ip = !place.sender;
@@ -231,7 +231,7 @@ void try_program(const std::string &name, bool frags, const Fd &tun) {
     try_places(name, forms, tun);
 }
 
-// A network namespace with what the places need.
+// Makes a network namespace with the interfaces of all places but tun.
 bool make_interfaces() {
     if (unshare(CLONE_NEWNET) != 0)
         return false;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# tests/vm/report, on results made up here: no kernel is needed. Two of them, two cells and a cost.
+# Tests of tests/vm/report with made-up results of two kernels: two cells and a cost. No kernel is booted.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -26,12 +26,12 @@ report() { # [--update]
 	run "$BATS_TEST_DIRNAME/report" "$@" results 5.10 6.1
 }
 
-# The cells of a row, as shown.
+# Checks a row of the table.
 assert_row() { # NAME CELL...
 	grep -Fx "| $1 | $2 | $3 |" table.md
 }
 
-# After a change on 6.1, the rest is as it was.
+# Checks that there is one failure, with this text.
 assert_one_failure() { # TEXT
 	[ "$status" = 1 ]
 	[[ $output = *"Failed:"*"$1"* ]]

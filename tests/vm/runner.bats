@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The runner itself: what tests/vm/run and tests/vm/fetch promise. A boot costs seconds, so what two guests did,
-# both at the same time, is looked at by most of the cases.
-# shellcheck disable=SC2016 # expanded by the shell that COMMAND is
+# Tests of tests/vm/run and tests/vm/fetch. A boot takes seconds, so most cases check the output of two guests that ran
+# at the same time.
+# shellcheck disable=SC2016 # expanded by COMMAND, which is a shell
 # shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
 
-# What the first guest does. Each line of its output belongs to one case.
+# Runs in the first guest. Each line of output is for one case.
 visit() {
 	echo "kernel $(uname -r)"
 	echo "directory $PWD"
@@ -18,7 +18,7 @@ visit() {
 	echo 'words in stderr' >&2
 	echo lost >tests/vm/written && cat tests/vm/written
 	echo kept >"$VMOUT/written"
-	sleep 1000 & # must not keep the guest
+	sleep 1000 & # must not keep the guest running
 	exit 7
 }
 
@@ -34,7 +34,7 @@ setup_file() {
 	export vm=$PWD/tests/vm first=$BATS_FILE_TMPDIR/first panic=$BATS_FILE_TMPDIR/panic
 	mkdir "$BATS_FILE_TMPDIR/share"
 	record "$first" -a lsm=lockdown,bpf -d "$BATS_FILE_TMPDIR/share" -- bash -c "$(declare -f visit); visit" 3>&- &
-	# Output takes a moment through a pipe to the host, and a panic does not wait for it.
+	# Waits until the output has reached the host: a panic would lose it.
 	record "$panic" -- bash -c \
 		'echo last words; until [ -s /run/vm/stdout ]; do :; done; echo c >/proc/sysrq-trigger' 3>&- &
 	wait

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // usage: vm-sockets
 //
-// Each program of sockets and rules: whether it loads on this kernel, and what that costs the
-// verifier. Nothing is attached. A kind of probe that this kernel does not have is left out:
-// tests/vm/inside says so.
+// Tries each program of sockets and rules: whether it loads on this kernel, and how many
+// instructions the verifier processes. Attaches nothing. Leaves out kinds of probes that this
+// kernel lacks: tests/vm/inside reports them.
 //
-// stdout: lines as tests/vm/inside prints them.
+// Standard output: lines in the format of tests/vm/inside.
 #include "bpf/abi/control.h"
 #include "bpf/abi/rules.h"
 #include "bpf/abi/watches.h"
@@ -47,7 +47,7 @@ constexpr Elf elves[] = {{"tracepoint", tracepoint::elf_bytes},
                          {"pgid", pgid::elf_bytes},
                          {"egress", egress::elf_bytes}};
 
-// What a program is attached to is not in this kernel: its whole kind, or a function of old.
+// Whether this kernel lacks the program's target: all of its kind, or a function of older kernels.
 bool is_absent(const bpf_program *program) {
     if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER ||
         bpf_program__type(program) != BPF_PROG_TYPE_TRACING)
@@ -74,7 +74,7 @@ void try_program(const Elf &elf, const std::string &name) {
     if (is_absent(wanted))
         return;
     std::vector<char> log(1 << 20);
-    constexpr uint32_t statistics = 4; // and errors
+    constexpr uint32_t statistics = 4; // log level: statistics, and errors
     bpf_program__set_log_buf(wanted, log.data(), log.size());
     bpf_program__set_log_level(wanted, statistics);
     if (const int code = bpf_object__load(object.get()); code != 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every page, light and dark, wide and narrow: axe-core finds nothing, nothing is wider than the screen, no page
-// complains. Leaves a picture of each in build/web/shots.
+// Every page, light and dark, wide and narrow: axe-core finds no violation, nothing is wider than the screen, the
+// console has no errors. Leaves a picture of each in build/web/shots.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -67,7 +67,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
                 await page.context().close();
             });
         }
-        if ((size === 'phone') !== (colorScheme === 'dark')) continue; // empty pages: each of both once
+        if ((size === 'phone') !== (colorScheme === 'dark')) continue; // empty pages: each size and each theme once
         test(`nothing there yet, ${size}, ${colorScheme}`, async () => {
             const page = await open();
             for (const name of ['overview', 'live', 'processes', 'history', 'policy', 'ports']) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names, payload and whole lines from outside: whatever they hold, they are text.
+// Names, payload and whole lines from outside are shown as text, whatever they contain.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser, openPage, startServer, writeDatabase } from './support.js';
@@ -53,7 +53,7 @@ after(async () => {
 
 async function assertInert() {
     assert.equal(await page.evaluate(() => window.hit), undefined);
-    // the page makes none of these itself, but for its own
+    // the page itself makes no such elements, except b.legend-value
     assert.equal(
         await page
             .locator(

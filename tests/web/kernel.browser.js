@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a ping to the page: ebpf-load on an interface of the test's own, ebpf-read, ebpf-web, a browser.
+// From a ping to the page: ebpf-load on an interface that the test makes, ebpf-read, ebpf-web, a browser.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,7 +19,7 @@ const quiet = (work) => {
     try {
         work();
     } catch {
-        // it was not there
+        // there was nothing to remove
     }
 };
 
@@ -73,7 +73,7 @@ test('a ping appears in the room that is open', { skip: why() }, async () => {
     const page = await openPage(browser);
     const ping = () =>
         run('nsenter', '--net=/run/netns/' + there, 'ping', '-n', '-q', '-c', '1', '-W', '2', '192.0.2.1');
-    // the room begins with its first event, and the reader some time after its start
+    // the first event makes the room, and the reader takes a moment to start
     await waitFor(
         'the room',
         async () => (ping(), (await (await fetch(server.url + '/rooms')).json()).rooms.length > 0),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A room, as it happens.
+// The live page of a room.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { freePort, openBrowser, openPage, pause, startServer, waitFor } from './support.js';
@@ -114,7 +114,7 @@ test('a limit on events a second is kept, and what was skipped is said', async (
     }
     await page.locator('.notice', { hasText: /[\d,]+ events skipped, to keep to the limit/ }).waitFor();
     const kept = Number((await page.getByText(/kept/).innerText()).match(/(\d+) kept/)[1]);
-    const allowed = 210 + 10 * ((performance.now() - begin) / 1000); // on joining 200
+    const allowed = 210 + 10 * ((performance.now() - begin) / 1000); // 200: the lines on joining
     assert.ok(kept < allowed, `${kept} kept of ${allowed}`);
 });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every page, with the traffic of a small server: what a person must find there.
+// Every page, with the traffic of a small server: checks what a person must find there.
 import assert from 'node:assert/strict';
 import { cpus, loadavg } from 'node:os';
 import { after, before, test } from 'node:test';
@@ -52,7 +52,7 @@ test('the first page is complete within 300 ms and 150 KB', async (t) => {
         `first page: ${Math.round(times[0])} to ${Math.round(times.at(-1))} ms, ${(size / 1000).toFixed(1)} kB`,
     );
     assert.ok(size > 20_000 && size <= 150_000, `${size} bytes`);
-    // of a machine that has time for it: make bench measures it on its own
+    // only on an idle machine; make bench measures it alone
     assert.ok(times[0] <= (loadavg()[0] < cpus().length ? 300 : 3000), `${times} ms`);
     assert.deepEqual(fresh.complaints, []);
 });

@@ -12,7 +12,7 @@ let last = Date.now() - 1000;
 
 async function feed() {
     const now = Date.now();
-    const interval = now - last; // a timer may be late: what is told is of the time that it took
+    const interval = now - last; // a timer may be late: the events say how long it took
     last = now;
     const rare = (event) => traffic.random() < 0.25 && (event.event_type !== 'deny' || index % 9 === 0);
     await server.send(traffic.usage(now, interval), traffic.ping(now), traffic.others(now).filter(rare));

@@ -203,7 +203,7 @@ const cases = [
     [
         'lines given up',
         { event_type: 'lost', stream: 'usage', lost_by: 'ebpf-store', count: 1 },
-        '1 line given up by ebpf-store',
+        '1 line dropped by ebpf-store',
     ],
     [
         'usage of nobody',
@@ -215,7 +215,7 @@ const cases = [
             bytes_received: 1024,
             count: 3,
         },
-        '2.0 KiB of usage not told apart: the maps had no room',
+        '2.0 KiB of usage without its process: the maps had no room',
     ],
     ['a type of later', { event_type: 'dns' }, 'An event of type dns'],
 ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the site's text must never hold, whatever else changes.
+// What the site's sources must never contain.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +34,7 @@ test('no script or style within the markup', () => {
     assert.doesNotMatch(html, /<script>|<script[^>]*>[^<]/);
 });
 
-// What a module imports, and what those import.
+// The modules that a module imports, directly or through others.
 function needed(name, found = new Set()) {
     if (found.has(name)) return found;
     found.add(name);

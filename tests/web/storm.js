@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // ebpf-web under load and under attack, for SECONDS (default 20) each over HTTP and over HTTPS, in two rounds, each with
-// passwords and a database. Meant for a server that was built with a sanitizer: EBPF_BIN says where it is; what it reports fails.
-// Hundreds of viewers, some that take nothing and some that leave in the middle of a line; senders that go on, and some
-// that break off; requests that are none, never end, or are half closed; wrong passwords; history; then SIGTERM, while
-// all of it goes on. Usage: make storm, or EBPF_BIN=DIR node tests/web/storm.js [SECONDS]
+// passwords and a database. Meant for a server that was built with a sanitizer, in EBPF_BIN: its reports are failures.
+// There are hundreds of viewers, some that read nothing and some that leave in the middle of a line; senders, some of
+// which break off; requests that are invalid, never end, or are half closed; wrong passwords; queries of the history;
+// then SIGTERM, in the middle of it all.
+// Usage: make storm, or EBPF_BIN=DIR node tests/web/storm.js [SECONDS]
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ const passwords = { view: 'seeing-8', room: 'sending-8' };
 const basic = (who, password = passwords[who]) => 'Basic ' + Buffer.from(`${who}:${password}`).toString('base64');
 const streams = ['icmp', 'usage', 'deny', 'conn', 'tcp', 'lost', 'other'];
 
-// The same for the same seed, but for who comes first.
+// A generator of random numbers. The same seed gives the same numbers; which guest gets which depends on timing.
 let state = seed;
 const below = (number) => {
     state = (state * 1103515245 + 12345) % 2147483648;
@@ -34,7 +35,7 @@ const bytes = (length) => Buffer.from(Array.from({ length }, () => below(256)));
 const counts = {};
 const count = (what, more = 1) => (counts[what] = (counts[what] ?? 0) + more);
 
-// One server and all that happens to it.
+// One server, with all clients that use and attack it.
 class Storm {
     constructor(server, secure, cookie) {
         Object.assign(this, { server, secure, cookie, over: false });
@@ -42,7 +43,7 @@ class Storm {
         this.port = Number(new URL(server.url).port);
     }
 
-    // A connection on which anything can be written. It may be gone at any time.
+    // A plain connection, for any bytes. The server may close it at any time.
     connect() {
         const to = { host: '127.0.0.1', port: this.port, allowHalfOpen: true, rejectUnauthorized: false };
         const socket = this.secure ? tls.connect(to) : net.connect(to);
@@ -50,7 +51,7 @@ class Storm {
         return socket;
     }
 
-    // A request; gives its status once the answer has ended, 0 if it was cut.
+    // Sends a request. Returns its status once the answer has ended, 0 if the connection was cut.
     async ask(method, target, { headers = {}, body, leaveAfter } = {}) {
         const answer = await new Promise((resolve) => {
             let response;
@@ -99,7 +100,7 @@ const shapes = [
     () => [bytes(below(2000)).toString('latin1')],
 ];
 
-// Standard input: about 10,000 lines a second, where that is taken.
+// Writes to standard input: about 10,000 lines a second, if the server takes so many.
 async function input(storm) {
     let due = performance.now();
     let lines = 0;
@@ -115,7 +116,7 @@ async function input(storm) {
     }
 }
 
-// Watches a room for a while: quickly, slowly, not at all, from somewhere on.
+// Views a room for a while, from the end or from some event on: reads fast, in bursts, or not at all.
 async function viewer(storm) {
     const socket = storm.connect();
     const id = one(['', '', `Last-Event-ID: 1.1-${below(9)}\r\n`, `Last-Event-ID: ${bytes(6).toString('hex')}\r\n`]);
@@ -134,7 +135,7 @@ async function viewer(storm) {
     socket.destroy();
 }
 
-// As curl -T - sends: chunked, for a while; every third breaks off.
+// Sends as curl -T - does: chunked, for a while. Every third sender breaks off.
 async function sender(storm) {
     const room = one(['far', 'far', 'farther', 'r' + below(400)]);
     const request = (storm.secure ? https : http).request(`${storm.server.url}/rooms/${room}`, {
@@ -163,7 +164,7 @@ async function sender(storm) {
     count('senders');
 }
 
-// curl itself.
+// Sends with curl itself.
 async function curl(storm) {
     const child = spawn(
         'curl',
@@ -228,7 +229,7 @@ const requests = [
     'GET /%2e%2e/%00?a=b&c=%zz&=&& HTTP/1.1\r\nHost: localhost\r\nCookie: a=b; ;;=; ebpf-web-0=\r\n\r\n',
 ];
 
-// A request with a part of it changed, or bytes that are none; then nothing, half a close, or a cut.
+// Sends a request with some bytes changed, or random bytes; then waits or half-closes, and cuts the connection.
 async function vandal(storm) {
     const socket = storm.connect().on('data', () => {});
     let text = Buffer.from(one(requests).replace('localhost\r\n', `localhost\r\n${one(['', `Cookie: ${storm.cookie}\r\nAuthorization: ${basic('room')}\r\n`])}`));
@@ -245,7 +246,7 @@ async function vandal(storm) {
     count('vandals');
 }
 
-// Says a byte at a time, and never comes to an end.
+// Sends a request a byte at a time, and never ends it.
 async function loris(storm) {
     const socket = storm.connect().on('data', () => {});
     const start = one(['GET /rooms HTTP/1.1\r\nHost: localhost\r\nX: ', `PUT /rooms/slow HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic('room')}\r\nContent-Length: 9999\r\n\r\n`]);
@@ -278,7 +279,7 @@ function writeCertificate(directory) {
     return ['--tls-cert', certificate, '--tls-key', key];
 }
 
-// Signs in, as a browser does; the cookie.
+// Signs in as a browser does. Returns the cookie.
 async function signIn(url) {
     const answer = await new Promise((resolve, reject) =>
         (url.startsWith('https') ? https : http)
@@ -295,7 +296,7 @@ async function signIn(url) {
     return answer.headers['set-cookie'][0].split(';')[0];
 }
 
-// What a sanitizer says goes into files: one for each process.
+// Sanitizers write their reports to files, one for each process.
 const reports = mkdtempSync(path.join(tmpdir(), 'pinpipe-storm-'));
 for (const name of ['ASAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'])
     process.env[name] = `log_path=${reports}/report:print_stacktrace=1:${process.env[name] ?? ''}`;
@@ -316,7 +317,7 @@ async function storm(secure) {
     const answer = await all.ask('GET', '/api/v1/overview');
     if (answer !== 200) failures.push(`at the end it answered ${answer}`);
     if (!all.gone) {
-        server.child.kill('SIGTERM'); // while all of it goes on
+        server.child.kill('SIGTERM'); // in the middle of it all
         await Promise.race([all.ended, pause(30_000)]);
     }
     const { exitCode, signalCode } = server.child;

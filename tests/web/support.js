@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the browser tests share: a server of their own, a browser, a page that tells of every complaint.
+// Helpers of the browser tests: a server, a browser, and a page that collects all errors.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -48,7 +48,7 @@ export async function openBrowser() {
     return chromium.launch({ executablePath, args: flags, timeout: 60_000 });
 }
 
-// A page in a context of its own. page.complaints collects what went wrong in it: errors, violations of the policy.
+// A page in a new context. page.complaints collects its console errors and violations of the content security policy.
 export async function openPage(browser, options = {}) {
     const context = await browser.newContext({
         viewport: { width: 1280, height: 800 },
@@ -74,7 +74,7 @@ export async function openPage(browser, options = {}) {
 
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-// What axe-core finds wrong with a page. It goes in by the debugger: the page's own policy would not let it.
+// The violations that axe-core finds in a page. It is injected by the debugger, since the page's policy forbids it.
 export async function violations(page) {
     await page.evaluate(readFileSync(load.resolve('axe-core/axe.min.js'), 'utf8'));
     const options = { resultTypes: ['violations'], runOnly: standards };
@@ -106,7 +106,7 @@ export class Server {
         Object.assign(this, { child, url, directory });
     }
 
-    // Events, or lines as they are, into its standard input.
+    // Writes events, or strings as lines, to its standard input.
     async send(...events) {
         const lines = events
             .flat()
@@ -114,7 +114,7 @@ export class Server {
         if (!this.child.stdin.write(lines.join(''))) await once(this.child.stdin, 'drain');
     }
 
-    // Lines into a room, as another host sends them.
+    // Sends lines into a room, as another host does.
     async post(room, lines, headers = {}) {
         const body = lines
             .map((line) => (typeof line === 'string' ? line : JSON.stringify(line)) + '\n')
@@ -136,14 +136,14 @@ export class Server {
     }
 }
 
-// On any free port, or on a given one.
+// Starts ebpf-web on a free port, or on the given one.
 export async function startServer({ args = () => [], port = 0 } = {}) {
     const directory = mkdtempSync(path.join(tmpdir(), 'pinpipe-web-'));
     const options = ['--listen', `127.0.0.1:${port}`, ...(await args(directory))];
     const child = start(path.join(bin, 'ebpf-web'), options, { stdio: ['pipe', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.on('data', (text) => (said += text));
-    child.stdin.on('error', () => {}); // it ended: the test sees that elsewhere
+    child.stdin.on('error', () => {}); // the server has ended: the test notices that elsewhere
     const address = () => /^ebpf-web: (https?:.*)\/$/m.exec(said)?.[1];
     await waitFor('ebpf-web to listen', () => {
         if (child.exitCode !== null) throw new Error(`ebpf-web ended with ${child.exitCode}: ${said}`);
@@ -154,7 +154,7 @@ export async function startServer({ args = () => [], port = 0 } = {}) {
     return server;
 }
 
-// A database of the last hours, written by ebpf-store. Gives its path.
+// Lets ebpf-store write a database of these events. Returns its path.
 export async function writeDatabase(directory, events) {
     const file = path.join(directory, 'usage.db');
     const child = start(path.join(bin, 'ebpf-store'), [file], { stdio: ['pipe', 'ignore', 'inherit'] });

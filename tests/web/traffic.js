@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Events as a small web server would cause them, with addresses for documentation. The same every time.
+// Events as on a small web server, with addresses for documentation. The random numbers are the same every time.
 
 const machine = [
     {
@@ -97,7 +97,7 @@ const who = (one) => ({
 
 const swing = (second, length) => 1 + 0.6 * Math.sin((2 * Math.PI * second) / length);
 
-// What ebpf-read usage prints for one second.
+// The events that ebpf-read usage prints for one interval.
 export function usage(timestamp, interval_ms = 1000) {
     const second = timestamp / 1000;
     return machine.flatMap((one, index) =>
@@ -209,7 +209,7 @@ export const port = (timestamp, more = {}) => ({
     ...more,
 });
 
-// One of everything else.
+// One event of every other kind.
 export function others(t) {
     return [
         ping(t),
@@ -320,7 +320,7 @@ export function others(t) {
     ];
 }
 
-// Usage of the hours before now, a line a minute, for a database.
+// Usage events of the hours before now, one a minute, for a database.
 export function past(now, hours = 6) {
     const minutes = Array.from({ length: hours * 60 }, (_, index) => now - (hours * 60 - index) * 60_000);
     return minutes.flatMap((time) => usage(time, 60_000));

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// What ebpf-load does: one function an action, each in a file of its name.
+// The actions of ebpf-load: one function each, in a file of that name.
 #pragma once
 
 #include "tools/loader/options.h"
 
 namespace pinpipe::loader {
 
-// Loads what is asked for beside what is loaded. On failure all is as it was before.
+// Loads what the command asks for, beside what is loaded already. A failed load leaves everything
+// as it was before.
 Result<void> load(const Command &command);
 
-// Takes the given hooks away, or all; with the last hook all goes.
+// Removes the hooks that the command names, or all. With the last hook, all maps and pins go too.
 Result<void> unload(const Command &command);
 
-// Prints what this machine grants. false: something that loading needs is missing.
+// Prints what this machine grants. Returns false if something that loading needs is missing.
 Result<bool> check(const Command &command);
 
 } // namespace pinpipe::loader

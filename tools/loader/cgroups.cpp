@@ -81,12 +81,12 @@ Result<Cgroup> find_cgroup(const std::string &text) {
     struct statfs fs {};
     if (!fd.valid() || fstat(fd.get(), &st) != 0 || fstatfs(fd.get(), &fs) != 0) {
         Error error = system_error("open the cgroup " + text, errno);
-        if (errno == ENOENT)
+        if (error.code == ENOENT)
             error.hint = may_be_cgroup(text) ? "sudo mkdir " + text : where_cgroups_are;
         return fail(std::move(error));
     }
     if (fs.f_type != CGROUP2_SUPER_MAGIC)
-        return fail(failure(text + " is no directory of cgroup2").with_hint(where_cgroups_are));
+        return fail(failure(text + " is not a directory of cgroup2").with_hint(where_cgroups_are));
     cgroup.id = st.st_ino;
     char *const whole = realpath(text.c_str(), nullptr);
     cgroup.path = whole ? whole : text;

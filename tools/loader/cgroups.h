@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Control groups: which are meant, where they are, which of them have the rules' programs.
+// Control groups: finding the one that an argument names, and the record of those that have the
+// rules' programs.
 #pragma once
 
 #include "lib/pins/pins.h"
@@ -12,25 +13,26 @@ namespace pinpipe::loader {
 
 struct Cgroup {
     uint64_t id = 0;
-    std::string path; // empty: it is gone
+    std::string path; // empty: the cgroup no longer exists
 };
 
-// A directory of cgroup2, or the id of one that may be gone.
+// text: a directory of cgroup2, or the id of a cgroup, which may no longer exist.
 Result<Cgroup> find_cgroup(const std::string &text);
 
-// Where the cgroup is now; empty: it is gone.
+// The cgroup's present path; empty if it no longer exists.
 std::string path_of_cgroup(uint64_t id);
 
 bool is_below(const std::string &path, const std::string &above);
 
-// An element of maps/cgroups; its path ends with a NUL.
+// Read and write an element of maps/cgroups. The path that is read always ends with a NUL.
 Result<cgroup_record> cgroup_at(const Fd &map, unsigned number);
 Result<void> set_cgroup(const Fd &map, unsigned number, const cgroup_record &record);
 
-// Records of the cgroups that are attached, by their numbers; nothing pinned: none.
+// The cgroups with attached programs: their numbers and records. None if the map is not pinned.
 Result<std::vector<std::pair<unsigned, cgroup_record>>> attached_cgroups(const Pins &pins);
 
-// Says in the covered map at path which cgroups have nothing to do: bit N is cgroup N's.
+// Writes the covered map at path. Bit N of cgroups: the programs of cgroup number N do nothing,
+// since those of a cgroup above it judge.
 Result<void> set_covered(const std::string &path, uint64_t cgroups);
 
 } // namespace pinpipe::loader

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The doctor: what loading and reading need, and what this machine has of it.
+// ebpf-load --check: what loading and reading need, and whether this machine has it.
 #include "lib/base/output.h"
 #include "lib/event/json_line.h"
 #include "lib/pins/components.h"
@@ -37,7 +37,7 @@ Finding check_loaded(const std::string &pin_root) {
             error.exit == Exit::not_loaded ? "nothing yet" : error.text, error.hint};
 }
 
-// What the kernel refused to the loads of what is loaded, and what follows.
+// Optional components that the kernel refused to earlier loads, and the consequence of each.
 void add_refused(Findings &findings, const std::string &pin_root) {
     const auto abi = Pins(pin_root).abi();
     for (const Refused &refused : abi ? refused_components(*abi) : std::vector<Refused>())
@@ -95,7 +95,7 @@ void check_interfaces(Findings &findings) {
     for (const XdpSupport &support : xdp_support()) {
         std::string value = "generic";
         if (!support.native)
-            value = "native where the driver has it (this kernel does not tell), else generic";
+            value = "native if the driver has it (this kernel does not say), else generic";
         else if (*support.native)
             value = support.frags ? "native, with packets in several buffers" : "native";
         findings.push_back({"xdp " + support.interface, State::ok, value, ""});

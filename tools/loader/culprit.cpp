@@ -8,7 +8,7 @@
 namespace pinpipe::loader {
 namespace {
 
-// libbpf takes a plain function: these two are for it.
+// State of listen(): libbpf takes a plain function, without a context.
 libbpf_print_fn_t next_print = nullptr;
 Culprit last_culprit;
 

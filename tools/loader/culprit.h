@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which program or map makes libbpf give up on an object. libbpf returns only an errno; its
-// complaints begin with what they are about: "libbpf: prog 'see_fork': ...".
+// The program or map because of which libbpf cannot load an object. libbpf returns only an errno,
+// but its warnings begin with the name: "libbpf: prog 'see_fork': ...".
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -14,11 +14,11 @@ struct Culprit {
     std::string name; // in the object
 };
 
-// The culprit that a complaint of libbpf's names.
+// The program or map that a warning of libbpf names.
 Culprit culprit_of(const std::string &complaint);
 
-// Loads the object. Negative: -errno, and the culprit of the last complaint. Complaints still go
-// where libbpf_set_print() sends them.
+// Loads the object. Returns 0, or -errno; culprit is then what the last warning named. Warnings
+// still reach the function that was set with libbpf_set_print().
 int load_or_blame(bpf_object *object, Culprit &culprit);
 
 } // namespace pinpipe::loader

@@ -32,7 +32,8 @@ Result<Program> load_egress(Run &run, unsigned number, uint32_t flags) {
     return programs.empty() ? Result<Program>(Program()) : keep_program(programs[0]);
 }
 
-// On no interface: a kernel that does not know such links finds that out first.
+// Asks for a link to an interface that does not exist: a kernel without such links answers EINVAL
+// before it looks for the interface.
 bool has_egress() {
     static const bool known = [] {
         const bpf_insn nothing[] = {{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, -1},
@@ -40,7 +41,7 @@ bool has_egress() {
         const Fd program(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "nothing", "GPL", nothing,
                                        std::size(nothing), nullptr));
         const Fd link(bpf_link_create(program.get(), INT32_MAX, tcx_egress, nullptr));
-        return link.valid() || errno != EINVAL; // whatever else fails is told when it is attached
+        return link.valid() || errno != EINVAL; // other errors are reported by attach_egress()
     }();
     return known;
 }
@@ -50,7 +51,7 @@ Result<Fd> attach_egress(const Program &program, const Interface &interface) {
         bpf_link_create(program.fd.get(), static_cast<int>(interface.index), tcx_egress, nullptr));
     if (!link.valid())
         return fail(
-            kernel_error_to_check("attach see_sent to what " + interface.name + " sends", errno));
+            kernel_error_to_check("attach see_sent to packets sent on " + interface.name, errno));
     return link;
 }
 

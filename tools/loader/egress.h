@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counting what an interface sends: a tc program (tcx, Linux 6.6) beside each XDP hook.
+// The tc program (tcx, Linux 6.6) that counts the packets an interface sends.
 #pragma once
 
 #include "tools/loader/interface.h"
@@ -8,17 +8,18 @@
 
 namespace pinpipe::loader {
 
-// What tells this build's program from another one.
+// A hash of the program, by which this build's program is told from another build's.
 uint64_t egress_build();
 
-// Loads the program with this hook's constants. One without a descriptor: the kernel refuses it,
-// and the run goes on without. flags: HOOK_*.
+// Loads the program with the constants of hook number. The result has no file descriptor if the
+// kernel refuses the program and the run goes on without it. flags: HOOK_*.
 Result<Program> load_egress(Run &run, unsigned number, uint32_t flags);
 
-// Whether this kernel attaches such programs by links.
+// Whether this kernel has tcx links.
 bool has_egress();
 
-// A new link, behind the programs that are there. In the namespace of the interface.
+// Makes a link; the program runs after those that are attached already. The caller must be in the
+// interface's network namespace.
 Result<Fd> attach_egress(const Program &program, const Interface &interface);
 
 } // namespace pinpipe::loader

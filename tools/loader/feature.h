@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// One thing that ebpf-load can load beside the others: XDP hooks, sent packets, socket probes,
-// rules, the process group iterator, watched ports.
+// A feature: one thing that ebpf-load can load beside the others, such as XDP hooks, sent packets,
+// socket probes, rules, the process group iterator, watched ports.
 //
-// A load takes every feature through the same steps, each for all features before the next one.
-// What a step has done is taken back through run.undo if a later one fails.
+// A load takes every feature through the same steps; all features complete a step before the next
+// step begins. If a step fails, run.undo reverts what the earlier ones did.
 #pragma once
 
 #include "tools/loader/run.h"
@@ -17,31 +17,32 @@ public:
     Feature &operator=(const Feature &) = delete;
     virtual ~Feature() = default;
 
-    // Finds out what is there and what is asked for. Touches nothing that is at work.
+    // Compares what is loaded with what the command asks for. Changes nothing that is active.
     virtual Result<void> plan(Run &) { return {}; }
 
-    // Brings programs and maps into the kernel. Attaches nothing.
+    // Loads programs and makes maps. Attaches nothing.
     virtual Result<void> load(Run &) { return {}; }
 
-    // Attaches and pins. A new layout is not in its place yet.
+    // Attaches programs and pins links. A new layout is still below the stage.
     virtual Result<void> attach(Run &) { return {}; }
 
-    // Begins work, or hands it over, now that the layout is in its place.
+    // Makes the new programs active. The layout is in its final place.
     virtual Result<void> publish(Run &) { return {}; }
 
-    // Takes away what has been replaced: everything has succeeded.
+    // Removes what was replaced. Called once every step of every feature has succeeded.
     virtual void finish(Run &) {}
 
-    // Says on standard error what was done.
+    // Reports on standard error what was done.
     virtual void tell(const Run &) const {}
 
-    // Before an unload touches anything: whether all that the command names of this is loaded.
+    // Fails unless everything of this feature that the command names is loaded. Called before an
+    // unload changes anything.
     virtual Result<void> check_unload(Run &) { return {}; }
 
-    // Takes away what the command names.
+    // Unloads what the command names.
     virtual Result<void> unload(Run &) { return {}; }
 
-    // Whether anything of this is still loaded.
+    // Whether anything of this feature is still loaded.
     virtual Result<bool> is_left(Run &) { return false; }
 };
 

@@ -17,7 +17,7 @@ class Features {
 public:
     const std::array<Feature *, 6> &all() const { return all_; }
 
-    // Takes every feature through a step; the first that fails ends it.
+    // Takes every feature through a step, up to the first that fails.
     Result<void> each(Result<void> (Feature::*step)(Run &), Run &run) const {
         for (Feature *const feature : all_)
             if (auto done = (feature->*step)(run); !done)
@@ -31,7 +31,7 @@ private:
     Rules rules_;
     Sockets sockets_;
     PgidIterator pgid_{sockets_, rules_};
-    WatchedPorts watches_{hooks_, sockets_}; // last: a change of them is not undone
+    WatchedPorts watches_{hooks_, sockets_}; // last: a change of watches is not undone
     std::array<Feature *, 6> all_{&hooks_, &sent_, &rules_, &sockets_, &pgid_, &watches_};
 };
 

@@ -9,8 +9,8 @@ namespace pinpipe::loader {
 
 enum class State {
     ok,
-    missing, // what loading needs and this machine has not
-    no,      // not there, and loading does without
+    missing, // absent, and loading needs it
+    no,      // absent, and loading goes on without it
     unknown,
 };
 
@@ -23,7 +23,7 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
-// What only root can find out.
+// A finding that only root can make.
 inline Finding ask_root(std::string name) {
     return {std::move(name), State::unknown, "run as root", "sudo ebpf-load --check"};
 }

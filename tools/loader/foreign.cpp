@@ -60,7 +60,7 @@ Result<void> detach_foreign(const Netns &netns, const Interface &interface, cons
     const int index = static_cast<int>(interface.index);
     const auto program = std::make_shared<Fd>(bpf_prog_get_fd_by_id(foreign.id));
     const Fd link = find_link(foreign.id, interface.index);
-    // Noted before: the kernel may have detached it although its answer did not arrive.
+    // Added before the call: the kernel may detach the program and still return an error.
     undo.add([&netns, index, program, flags = foreign.flags | XDP_FLAGS_UPDATE_IF_NOEXIST] {
         static_cast<void>(netns.inside([&]() -> Result<void> {
             bpf_xdp_attach(index, program->get(), flags, nullptr);

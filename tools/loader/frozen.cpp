@@ -41,7 +41,7 @@ Result<Fd> copy_map(const Fd &from, const MapSpec &spec) {
     return to;
 }
 
-// In the place of the pin that is there, with its owner and mode.
+// Replaces the pin at path in one step, and keeps its owner and mode.
 Result<void> pin_in_place(const Fd &map, const std::string &path) {
     const std::string fresh = path + "_new";
     struct stat st {};
@@ -75,7 +75,7 @@ Result<void> replace_one(const std::string &root, const MapSpec &spec, Fd frozen
     return {};
 }
 
-// The map if it is there and frozen, else an empty Fd.
+// The map if it is pinned and frozen, else an empty Fd.
 Result<Fd> find_frozen(const std::string &root, const MapSpec &spec) {
     const std::string path = root + "/" + spec.path;
     if (!exists(path))

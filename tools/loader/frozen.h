@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Maps that a group may write and somebody of it froze (BPF_MAP_FREEZE): nobody can change them
-// from user space any more. A load puts a copy in the place of each; the programs that use it must
-// be exchanged with it.
+// Maps that members of a group may write, and that one of them froze (BPF_MAP_FREEZE): user space
+// can no longer change them. A load replaces each by a copy, and must then also replace the
+// programs that use it.
 #pragma once
 
 #include "lib/base/undo.h"
@@ -9,13 +9,14 @@
 
 namespace pinpipe::loader {
 
-// Replaces the frozen ones among the maps of rules and watches, at both their pins, while nobody
-// changes them, and tells of each on stderr. The lock of the pin root must be ours. What programs
-// count in a frozen map until they are exchanged is lost. undo puts the old ones back.
+// Replaces the frozen maps of rules and watches at both their pins and reports each on stderr.
+// Takes the admin lock meanwhile, so that nobody changes the maps; the caller holds the lock of the
+// pin root. What programs count in a frozen map until they are replaced is lost. undo pins the old
+// maps again.
 Result<void> mend_frozen(const Pins &pins, const LockWait &wait, Undo &undo);
 
-// Adds the ids of these maps below root to a hash that tells builds apart: programs that use a map
-// that was replaced are not of this build.
+// Adds the ids of these maps, pinned below root, to the hash that tells builds apart: so programs
+// that use a map that was replaced count as another build.
 uint64_t hash_map_ids(uint64_t state, const std::string &root,
                       std::span<const MapSpec *const> maps);
 

@@ -42,7 +42,8 @@ ifreq request_for(const std::string &name) {
     return request;
 }
 
-// Frames that begin with the IP header; nothing: neither that nor Ethernet.
+// Whether frames begin with the IP header (true) or with an Ethernet header (false). Nothing for
+// other link types.
 std::optional<bool> is_raw_ip(int link_type) {
     switch (link_type) {
     case ARPHRD_ETHER:

@@ -11,19 +11,19 @@
 
 namespace pinpipe::loader {
 
-// A network namespace to work in, or our own.
+// The network namespace of the interfaces that the command names.
 class Netns {
 public:
-    // name: of /run/netns, a pid, or a path. Empty: our own.
+    // name: a name in /run/netns, a pid, or a path. Empty: this process's own namespace.
     static Result<Netns> open(const std::string &name);
 
     uint64_t inode() const { return inode_; }
 
-    // The command that lists the interfaces in it.
+    // The command that lists the interfaces in this namespace, for a hint.
     std::string listing() const;
 
-    // Runs work with this thread inside the namespace; only the network one, so pins stay where
-    // they are.
+    // Runs work with this thread inside the namespace. The mount namespace stays the same, so pins
+    // stay where they are.
     template <class Work> auto inside(Work work) const -> decltype(work()) {
         if (!target_.valid())
             return work();
@@ -38,7 +38,7 @@ public:
 private:
     static Result<void> enter(const Fd &netns);
 
-    std::string name_; // as it was given
+    std::string name_; // as given to open()
     Fd own_, target_;
     uint64_t inode_ = 0;
 };
@@ -51,8 +51,7 @@ struct Interface {
     bool vlan_offload = false; // the hardware may take VLAN tags away
 };
 
-// Looks the interface up in the namespace. Refuses link types whose frames are neither Ethernet nor
-// bare IP.
+// Looks the interface up in the namespace. An error if its frames are neither Ethernet nor bare IP.
 Result<Interface> find_interface(const Netns &netns, const std::string &name);
 
 } // namespace pinpipe::loader

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs that run when somebody reads: iterators of the kernel's.
+// BPF iterators: programs that run when user space reads a file descriptor.
 #pragma once
 
 #include "lib/pins/components.h"
@@ -11,11 +11,12 @@ namespace pinpipe::loader {
 
 bool is_iterator(const bpf_program *program);
 
-// A link to read it by; the kernel has made an iterator of it once. map: whose elements it goes
-// over; null: it is of no map.
+// A link of the iterator program, tried once: the kernel has made an iterator of it. map: the map
+// whose elements it visits, or null if it visits something else.
 Result<Fd> attach_iterator(const Fd &program, const Fd *map, const Component &component);
 
-// Reads it to its end, for what it does. doing: for the error, "list the sockets".
+// Reads the iterator to its end for its effects; the output is dropped. doing: the task, for the
+// error text: "list the sockets".
 Result<void> run_iterator(const Fd &link, const char *doing);
 
 } // namespace pinpipe::loader

@@ -23,21 +23,21 @@ std::string pin_of(const std::string &root, const std::string &name) {
     return root + "/links/" + pin_start + name;
 }
 
-// fentry, which runs before the call, where the kernel grants it; else tracepoints, which run after
-// it, where there are any. Functions that this kernel does not have are left out.
+// Chooses fentry programs, which run before the call, where the kernel grants them; else the
+// tracepoint programs, which run after it. Programs whose target this kernel lacks are left out.
 bool is_wanted(const bpf_program *program, bool fentry) {
     const auto type = bpf_program__expected_attach_type(program);
     if (is_iterator(program))
         return true;
     const std::string section = bpf_program__section_name(program);
-    if (section.find("/sock_") != section.npos && fentry) // what fentry does better
+    if (section.find("/sock_") != section.npos && fentry) // fentry does the same, earlier
         return false;
     if (type == BPF_TRACE_FENTRY && !fentry)
         return false;
     return libbpf_find_vmlinux_btf_id(section.substr(section.find('/') + 1).c_str(), type) > 0;
 }
 
-// What an earlier set has pinned and this one has not.
+// Detaches and unpins the links of an earlier load whose paths are not in kept.
 void remove_others(const std::string &root, const std::vector<std::string> &kept) {
     std::error_code code;
     for (const auto &entry : std::filesystem::directory_iterator(root + "/links", code)) {
@@ -87,7 +87,7 @@ Result<void> Labels::attach_finder(Run &run) {
     return {};
 }
 
-// A second one beside an older one does no harm: what they do, they may do twice.
+// A new program may run beside its predecessor for a while: labelling a socket twice does no harm.
 Result<void> Labels::attach(Run &run) {
     if (!is_loaded_)
         return {};
@@ -102,7 +102,7 @@ Result<void> Labels::attach(Run &run) {
         if (auto pinned = pin_over(link, kept.back(), run.undo); !pinned)
             return pinned;
     }
-    for (const Refused &refused : run.refused) // an older one that works stays
+    for (const Refused &refused : run.refused) // the earlier program stays attached
         kept.push_back(pin_of(run.root(), refused.component->name));
     remove_others(run.root(), kept);
     return attach_finder(run);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Labels of sockets that change hands, or that are older than the rules: what no hook of a cgroup
-// sees (bpf/rules/relabel.bpf.c). One set of programs for all cgroups, each of them optional.
+// Programs that label sockets which pass to another process, or which are older than the rules: no
+// cgroup hook sees these (bpf/rules/relabel.bpf.c). One set of programs serves all cgroups, and
+// each program is optional.
 #pragma once
 
 #include "tools/loader/program.h"
@@ -14,10 +15,10 @@ class Labels {
 public:
     Result<void> load(Run &run);
 
-    // Attaches and pins those that wait for calls, in the place of others of before.
+    // Attaches and pins the tracing programs, in place of those of an earlier load.
     Result<void> attach(Run &run);
 
-    // Labels the sockets that are there. After the cgroups' programs have been attached.
+    // Labels the sockets that exist. To be called after the cgroups' programs are attached.
     Result<void> adopt() const;
 
 private:

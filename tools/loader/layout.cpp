@@ -19,7 +19,7 @@ namespace {
 
 constexpr unsigned hook_numbers = LAST_HOOK + 1;
 
-// The order of publishing: the abi record last makes it a layout.
+// In the order of publishing. The abi record comes last: with it the pins are a layout.
 constexpr const char *parts[] = {"readers", "maps", "admin", "links", "sent", "abi"};
 
 void read_boot_id(__u8 (&id)[16]) {

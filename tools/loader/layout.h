@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The shared maps and the reader slots: making, checking, repairing, who may use them.
+// The layout: the shared maps and the reader slots. Makes, checks and repairs them, and sets who
+// may use them.
 #pragma once
 
 #include "lib/base/undo.h"
@@ -18,7 +19,8 @@ inline constexpr uint32_t default_ring_size = 1 << 21;
 inline constexpr uint32_t least_ring_size = 1 << 14;
 inline constexpr uint32_t most_ring_size = 1 << 28;
 
-// What the command line asks of the layout; what it leaves open is kept, or has a default.
+// Settings of the layout from the command line. One that is not given keeps its value, or has a
+// default in a new layout.
 struct Settings {
     std::optional<uint32_t> readers;
     std::optional<uint32_t> ring_size;
@@ -29,44 +31,44 @@ struct Settings {
 
 class Layout {
 public:
-    // Opens what is pinned at pins and checks all of it. Slots and words that a member of the read
-    // group froze, or that are missing, are replaced.
+    // Opens and checks the layout that is pinned at pins. Replaces reader slots that are missing or
+    // that a member of the read group froze, and the map "wanted" if it is frozen.
     static Result<Layout> open(const Pins &pins, const Settings &settings);
 
-    // Makes a new one below stage: nothing is visible until publish().
+    // Makes a new layout below the stage: nothing is visible until publish().
     static Result<Layout> create(const Pins &pins, const Settings &settings);
 
-    // Moves a new layout into its place, the abi record last. Does nothing for one that was opened.
+    // Moves a new layout into its place, the abi record last. Does nothing for an opened layout.
     Result<void> publish(const Pins &pins, Undo &undo);
 
-    // Owner, group and mode of every pin and directory. A group or a payload that was asked for,
-    // and what was refused, count from here on.
+    // Sets owner, group and mode of every pin and directory. From here on the groups and the
+    // payload of the command are in force, and the abi record says what was refused.
     Result<void> protect(const Pins &pins, Undo &undo);
 
     const abi_record &abi() const { return abi_; }
     const Fd &map(const MapSpec &spec) const; // one of shared_maps
     bool is_new() const { return staged_; }
 
-    // What this run has changed of who may read and who may edit rules, a sentence each.
+    // The changes of this run to the groups that may read and edit rules, a sentence each.
     std::vector<std::string> access_changes() const;
-    uint32_t payload() const { return payload_; } // bytes: asked for, or what there was
+    uint32_t payload() const { return payload_; } // bytes: as asked for, or as before
 
-    // errno with which the kernel refused an optional component; 0: granted, or not asked for. What
-    // is set here is written by protect() and announce().
+    // The errno with which the kernel refused an optional component; 0: it was granted, or not
+    // loaded. protect() and announce() write what is set here.
     int refused(unsigned number) const { return refused_.at(number); }
     void set_refused(unsigned number, int code);
-    void forget_refused(std::string_view object); // it is loaded anew, or taken away
+    void forget_refused(std::string_view object); // it is loaded again, or removed
 
     Result<hook_record> hook(unsigned number) const;
     Result<void> set_hook(unsigned number, const hook_record &record);
 
-    // A free hook number; the one freed longest ago.
+    // A free hook number. Numbers are given out in turn, so a freed one is used again late.
     Result<unsigned> free_hook();
 
-    // Where its pins are now.
+    // The directory of the layout's pins: the stage until publish(), then the pin root.
     std::string root(const Pins &pins) const { return staged_ ? stage_path(pins) : pins.root(); }
 
-    // Tells readers that the hooks have changed, and what is refused now.
+    // Lets readers know that the hooks have changed, and what is refused now.
     void announce();
 
 private:
@@ -82,14 +84,14 @@ private:
     gid_t group_before_ = 0, admins_before_ = 0;
     Fd abi_map_;
     std::vector<Fd> maps_ = std::vector<Fd>(shared_maps.size());
-    gid_t group_ = 0; // asked for, or what there was
+    gid_t group_ = 0; // as asked for, or as before
     gid_t admins_ = 0;
     uint32_t payload_ = 0;
-    std::array<__u16, OPTIONALS> refused_{}; // as this run leaves it
+    std::array<__u16, OPTIONALS> refused_{}; // errno each, as this run leaves them
     bool staged_ = false;
 };
 
-// A group by its name or its number.
+// The id of a group that is given by its name or its number.
 Result<gid_t> parse_group(const std::string &name);
 
 } // namespace pinpipe::loader

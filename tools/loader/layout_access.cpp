@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who may use which pin.
+// Owner, group and mode of every pin of a layout.
 #include "tools/loader/layout.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace pinpipe::loader {
 namespace {
 
-// Pins are no symbolic links: what one leads to keeps its owner and mode.
+// Ignores symbolic links, since no pin is one: the file that a link leads to keeps its owner.
 Result<void> set_access(const std::string &path, mode_t mode, gid_t group) {
     struct stat st {};
     if (lstat(path.c_str(), &st) == 0 && S_ISLNK(st.st_mode))
@@ -37,7 +37,7 @@ Result<gid_t> parse_group(const std::string &name) {
         return entry->gr_gid;
     gid_t gid = 0;
     const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), gid);
-    constexpr gid_t nobody = ~gid_t{0}; // to chown(2): leave it as it is
+    constexpr gid_t nobody = ~gid_t{0}; // chown(2) takes it for "unchanged"
     if (bad == std::errc() && end == name.data() + name.size() && gid != nobody)
         return gid;
     return fail(failure("no group " + name).with_hint("sudo groupadd --system " + name));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Making the maps of a layout and its reader slots, and mending those that a reader has broken.
+// Makes the maps and reader slots of a layout, and repairs those that a reader has broken.
 #include "lib/system/directory_lock.h"
 #include "tools/loader/layout.h"
 #include "tools/loader/refusal.h"
@@ -14,7 +14,7 @@
 namespace pinpipe::loader {
 namespace {
 
-// outer: an inner map for the template of an array-of-maps, or -1.
+// inner: for an array-of-maps, the file descriptor of the map that is its template; else -1.
 Result<Fd> make_map(const MapSpec &spec, uint32_t entries, int inner = -1) {
     LIBBPF_OPTS(bpf_map_create_opts, options);
     options.map_flags = spec.flags;
@@ -38,16 +38,16 @@ bool slot_is_free(const std::string &path) {
     return !lock || lock->valid();
 }
 
-// Whether the pin is there, of the right shape, and can still be changed.
+// Whether the map is pinned, has the right shape, and is not frozen.
 Result<bool> is_sound(const std::string &path, const MapSpec &spec) {
     const auto map = open_map(path, spec, Access::write);
     if (!map && map.error().code != 0 && map.error().code != ENOENT)
-        return fail(map.error()); // it may well be sound
+        return fail(map.error()); // says nothing about the map
     return map && !is_frozen(map->get());
 }
 
-// Into an array-of-maps, all at once where the kernel can: each single update waits for a grace
-// period.
+// Puts maps into an array-of-maps, all at once where the kernel can: each single update waits for
+// an RCU grace period.
 Result<void> put_inner(const Fd &outer, const std::vector<__u32> &keys,
                        const std::vector<int> &inner) {
     LIBBPF_OPTS(bpf_map_batch_opts, options);
@@ -62,7 +62,7 @@ Result<void> put_inner(const Fd &outer, const std::vector<__u32> &keys,
 
 } // namespace
 
-// New rings and control records for these slots, pinned over what is there.
+// Makes new rings and control records for these slots, in place of the old pins.
 Result<void> Layout::make_slots(const std::string &root, const std::vector<__u32> &slots) {
     std::vector<Fd> owners;
     std::vector<int> controls, rings;
@@ -128,7 +128,7 @@ Result<void> Layout::repair_slots(const Pins &pins) {
             return fail(control ? ring.error() : control.error());
         if (*control && *ring)
             continue;
-        if (!slot_is_free(at)) // a mapped ring cannot be frozen: this one is at work
+        if (!slot_is_free(at)) // a reader uses it; the ring is sound: mapped, it cannot be frozen
             continue;
         if (auto made = make_slots(pins.root(), {slot}); !made)
             return made;
@@ -137,8 +137,7 @@ Result<void> Layout::repair_slots(const Pins &pins) {
     return {};
 }
 
-// Programs hold the old word; every hook whose program was made with another map is updated by this
-// load.
+// Programs still use the old map. This load replaces them: the map's id is part of a hook's build.
 Result<void> Layout::repair_wanted(const Pins &pins) {
     if (!is_frozen(map(wanted_map).get()))
         return {};

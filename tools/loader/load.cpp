@@ -12,7 +12,7 @@
 namespace pinpipe::loader {
 namespace {
 
-// Everything is brought into the kernel and attached before a new layout is put in its place.
+// All features are loaded and attached before a new layout moves into its place.
 Result<void> take_steps(const Features &features, Run &run) {
     for (const auto step : {&Feature::plan, &Feature::load, &Feature::attach})
         if (auto done = features.each(step, run); !done)
@@ -44,8 +44,8 @@ void tell(const Features &features, const Run &run) {
         tell_layout(run);
 }
 
-// Without an abi record the rest is what an interrupted load left; with one that says unloaded, an
-// unload.
+// Whether a new layout is to be made. Pins without an abi record were left by an interrupted load,
+// and those with a record that says unloaded by an interrupted unload.
 bool is_fresh(const Pins &pins) {
     if (access(pins.path("abi").c_str(), F_OK) != 0)
         return true;
@@ -53,8 +53,8 @@ bool is_fresh(const Pins &pins) {
     return abi && abi->unloaded;
 }
 
-// A layout that is there, rid of frozen maps and of hooks that are gone; or a new one, below the
-// stage.
+// Opens the existing layout, after frozen maps and dead hooks were dealt with; or makes a new one
+// below the stage.
 Result<Layout> open_layout(const Pins &pins, const Command &command, Undo &undo) {
     if (auto cleared = clear_stage(pins); !cleared)
         return fail(cleared.error());
@@ -78,7 +78,7 @@ Result<void> load_at(const Command &command, const Netns &netns, const Pins &pin
     auto layout = open_layout(pins, command, frozen_undo);
     if (!layout)
         return fail(layout.error());
-    Features features; // outlive what undoes their steps
+    Features features; // before run: undoing a step uses its feature
     Run run{.command = command, .netns = netns, .pins = pins, .layout = *layout};
     if (auto done = take_steps(features, run); !done)
         return done;
@@ -94,7 +94,7 @@ Result<void> load_at(const Command &command, const Netns &netns, const Pins &pin
 } // namespace
 
 Result<void> load(const Command &command) {
-    Result<PinRoot> root = fail(Error{}); // unlocked after what was made is taken back
+    Result<PinRoot> root = fail(Error{}); // before root_undo: the lock is released after undoing
     Undo root_undo;
     root = PinRoot::prepare(command.pin_root, command.wait, root_undo);
     if (!root)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loading an object: again without what the kernel refuses and it can do without.
+// Loads an object, again and again, without the optional programs that the kernel refuses.
 #include "tools/loader/culprit.h"
 #include "tools/loader/object.h"
 #include "tools/loader/refusal.h"
@@ -16,8 +16,8 @@
 namespace pinpipe::loader {
 namespace {
 
-// Of a program or of type information. libbpf asks again and again for more than it needs, with
-// twice the room each time, unless it has a buffer: a refusal takes minutes then.
+// Bytes of the buffer for the verifier's log, or the log of type information. Without a buffer,
+// libbpf repeats a refused load with twice the room each time, which can take minutes.
 constexpr size_t log_size = size_t{16} << 20;
 
 using Names = std::set<std::string>;
@@ -26,7 +26,8 @@ bool exists(const std::string &path) {
     return access(path.c_str(), F_OK) == 0;
 }
 
-// libbpf names the map of a section after the object's name: only the end is ours.
+// The object's map of that name. The map of a data section has the section's name in the object:
+// ".data.NAME".
 bpf_map *find_map(const Object &object, const MapSpec &spec) {
     if (bpf_map *const section =
             bpf_object__find_map_by_name(object.get(), (std::string(".data.") + spec.name).c_str()))
@@ -42,8 +43,8 @@ Result<void> reuse(const Object &object, const MapSpec &spec, int fd) {
     return {};
 }
 
-// The maps of every layout, and those of own that are pinned already. The others of own are made
-// when the object is loaded.
+// Lets the object use the layout's maps, and those of plan.own that are pinned already. Loading the
+// object makes the others of plan.own.
 Result<void> reuse_maps(const Object &object, const ObjectPlan &plan, const Run &run) {
     for (const MapSpec *spec : shared_maps)
         if (auto reused = reuse(object, *spec, run.layout.map(*spec).get()); !reused)
@@ -98,7 +99,8 @@ void set_constant(const Object &object, const Constant &constant) {
     }
 }
 
-// left_out: names of programs that the kernel has refused. False: nothing is left to load.
+// Selects the programs to load, and their maps. left_out: programs that the kernel has refused.
+// Returns false if no program is left.
 bool choose_programs(const Object &object, const ObjectPlan &plan, const Names &left_out) {
     bool any = false;
     bpf_program *program = nullptr;
@@ -119,8 +121,8 @@ bool choose_programs(const Object &object, const ObjectPlan &plan, const Names &
 
 using Components = std::vector<const Component *>;
 
-// What the object goes on without, now that the kernel has refused the culprit: an optional
-// program; or all, where all that are wanted are optional. Nothing: something is needed.
+// The programs to leave out, now that the kernel has refused the culprit: the optional program that
+// it names; or all programs, where it names none and all are optional. Empty: the load fails.
 Components find_refused(const Object &object, const Elf &elf, const Culprit &culprit) {
     const Component *const map =
         culprit.kind == Culprit::Kind::map ? find_map_component(culprit.name) : nullptr;
@@ -143,15 +145,15 @@ bool has_types(const Object &object) {
     return !bpf_object__btf(object.get()) || btf__fd(bpf_object__btf(object.get())) >= 0;
 }
 
-// errno, 0: granted.
+// Loads type information into the kernel for a moment. Returns 0 or an errno.
 int load_types(const btf *types) {
     __u32 size = 0;
     const void *const bytes = btf__raw_data(types, &size);
     return Fd(bpf_btf_load(bytes, size, nullptr)).valid() ? 0 : errno;
 }
 
-// The errno with which the kernel refuses the object's type description, asked once more; or one
-// as small as can be: where that is refused, libbpf does not try the object's. 0: it takes both.
+// Tries the object's type information once more, then the smallest possible one: where the kernel
+// refuses that, libbpf does not even try the object's. Returns the first errno; 0 if both load.
 int types_refusal(const Object &object) {
     if (const int refused = load_types(bpf_object__btf(object.get())))
         return refused;
@@ -161,8 +163,8 @@ int types_refusal(const Object &object) {
     return load_types(least.get());
 }
 
-// The verifier goes once through a global function if the kernel has the function's types, and else
-// through it at each call: it gives up after a minute.
+// Whether the object has global functions. With their types the verifier checks such a function
+// once; without, it checks it again at each call, and gives up after a minute.
 bool needs_types(const Object &object) {
     const btf *const types = bpf_object__btf(object.get());
     for (__u32 id = 1; types && id < btf__type_cnt(types); id++) {
@@ -175,8 +177,8 @@ bool needs_types(const Object &object) {
     return false;
 }
 
-// The errno of types that the kernel refuses and the object cannot do without. EINVAL says nothing:
-// libbpf leaves out what an older kernel does not know.
+// The errno with which the kernel refuses types that the object needs; 0 if none. EINVAL does not
+// count: libbpf leaves out what an older kernel does not know.
 int needed_types_refusal(const Object &object) {
     const int code = needs_types(object) ? types_refusal(object) : 0;
     return code == EINVAL ? 0 : code;
@@ -200,7 +202,7 @@ void show_log(const ObjectPlan &plan, const Run &run, const char *log) {
         std::fprintf(stderr, "ebpf-load: the kernel's log of %s:\n%s\n", plan.elf.name, log);
 }
 
-// The maps and programs of one attempt. Nothing was refused: 0.
+// One attempt to load the object. code: an errno, or 0 if the kernel refused nothing.
 struct Attempt {
     Object object{nullptr, bpf_object__close};
     Culprit culprit = {};

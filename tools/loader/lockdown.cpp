@@ -25,8 +25,8 @@ Answer answer_to(int code) {
                                            : Answer::absent;
 }
 
-// The directory where securityfs is mounted, or else a new mount of it; errno where neither can be
-// had.
+// Opens the directory where securityfs is mounted, or else a new mount of it. Sets errno if neither
+// is possible.
 Fd open_securityfs() {
     struct statfs usual {};
     if (statfs(usual_place, &usual) == 0 && usual.f_type == SECURITYFS_MAGIC)
@@ -58,13 +58,14 @@ Finding lockdown_finding(const SecurityFile &file) {
     switch (file.answer) {
     case Answer::not_permitted: return ask_root("lockdown");
     case Answer::no_securityfs:
-        return {"lockdown", State::unknown, "this kernel has no securityfs that would say it", ""};
-    case Answer::absent: return {"lockdown", State::ok, "none: this kernel cannot", ""};
+        return {"lockdown", State::unknown, "this kernel has no securityfs, which has the state",
+                ""};
+    case Answer::absent: return {"lockdown", State::ok, "none: this kernel has no lockdown", ""};
     case Answer::read: break;
     }
     const size_t open = file.line.find('['), close = file.line.find(']');
     if (open == std::string::npos || close == std::string::npos || close < open)
-        return {"lockdown", State::unknown, "it says: " + file.line, ""};
+        return {"lockdown", State::unknown, "unexpected text: " + file.line, ""};
     const std::string mode = file.line.substr(open + 1, close - open - 1);
     if (mode == "confidentiality")
         return {"lockdown", State::no,

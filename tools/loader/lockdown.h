@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether the kernel is locked down, as its security modules say in securityfs.
+// Whether the kernel is locked down, as the file "lockdown" in securityfs says.
 #pragma once
 
 #include "tools/loader/finding.h"
@@ -11,19 +11,20 @@ namespace pinpipe::loader {
 struct SecurityFile {
     enum class Answer {
         read,          // line is its first line
-        absent,        // securityfs has no such file: no security module of this kernel makes it
-        not_permitted, // root could read it
-        no_securityfs, // this kernel has none
+        absent,        // securityfs has no such file: this kernel lacks the security module
+        not_permitted, // only root may read it
+        no_securityfs, // this kernel has no securityfs
     };
     Answer answer;
     std::string line;
 };
 
-// A file of securityfs. Where securityfs is not mounted at /sys/kernel/security, root reads it
-// through a mount that appears nowhere and ends with the call.
+// Reads a file of securityfs. Where securityfs is not mounted at /sys/kernel/security, root reads
+// it through a detached mount that ends with the call.
 SecurityFile read_security_file(const std::string &name);
 
-// What the file "lockdown" means: "none [integrity] confidentiality" has the mode in brackets.
+// Interprets the file "lockdown". Its line has the mode in brackets: "none [integrity]
+// confidentiality".
 Finding lockdown_finding(const SecurityFile &file);
 
 } // namespace pinpipe::loader

@@ -52,7 +52,7 @@ Finding check_btf() {
             "boot a kernel that was built with CONFIG_DEBUG_INFO_BTF"};
 }
 
-// The setting cannot be seen in every network namespace: root looks at a program instead.
+// Other network namespaces do not show the sysctl. So root loads a program and looks at that.
 Finding check_jit() {
     if (geteuid() != 0)
         return ask_root("jit");
@@ -89,7 +89,7 @@ Finding check_capabilities() {
         return {"capabilities", State::unknown, "a normal user: loading needs root",
                 "sudo ebpf-load --check"};
     case Privilege::user_namespace:
-        return {"capabilities", State::missing, "root of a user namespace alone",
+        return {"capabilities", State::missing, "root only in a user namespace",
                 "run it as the machine's root"};
     case Privilege::no_capabilities:
         return {"capabilities", State::missing,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ebpf-load --check says of the machine: kernel, mounts, rights, settings.
+// The findings of ebpf-load --check about the machine: kernel, mounts, privileges, settings.
 #pragma once
 
 #include "tools/loader/finding.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-load: loads, attaches, pins, and leaves.
+// ebpf-load: loads, attaches and pins programs, then exits.
 #include "lib/base/library_log.h"
 #include "lib/system/trusted_path.h"
 #include "tools/loader/actions.h"
@@ -41,7 +41,7 @@ Result<int> run(int argc, char **argv) {
     if (!pin_root)
         return fail(pin_root.error());
     command->pin_root = std::move(*pin_root);
-    std::signal(SIGPIPE, SIG_IGN); // a closed stderr must not leave a load half done
+    std::signal(SIGPIPE, SIG_IGN); // a closed standard error must not end a load halfway
     auto done =
         command->action == loader::Action::load ? loader::load(*command) : loader::unload(*command);
     return done ? Result<int>(0) : fail(done.error());

@@ -10,7 +10,7 @@
 namespace pinpipe::loader {
 namespace {
 
-// Of linux/netdev.h (6.3), which older header packages do not have.
+// Constants of linux/netdev.h (Linux 6.3), which older header packages lack.
 constexpr uint8_t netdev_dev_get = 1;
 constexpr uint16_t netdev_ifindex = 1;
 constexpr uint16_t netdev_xdp_features = 3;
@@ -19,7 +19,7 @@ constexpr uint64_t xdp_rx_frags = 32;
 
 using Socket = std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)>;
 
-// Sends one request and hands every answer to callback. False: refused.
+// Sends a request and passes every message of the answer to callback. Returns false on an error.
 bool ask(const Socket &socket, uint16_t family, uint8_t command, uint16_t flags,
          const char *family_name, mnl_cb_t callback, void *data) {
     alignas(nlmsghdr) char buffer[16384];
@@ -77,7 +77,7 @@ int take_device(const nlmsghdr *message, void *data) {
                           &static_cast<std::vector<Features> *>(data)->back());
 }
 
-// Nothing where this kernel has no netdev family.
+// The XDP features of all devices. Nothing if this kernel has no netdev family.
 std::optional<std::vector<Features>> all_features() {
     const Socket socket(mnl_socket_open(NETLINK_GENERIC), mnl_socket_close);
     uint16_t family = 0;

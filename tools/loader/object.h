@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// BPF objects that share the pinned maps: opening them, and the only way to load one.
+// BPF objects on the pinned maps: load_object() is the only way to load one.
 #pragma once
 
 #include "tools/loader/program.h"
@@ -24,39 +24,39 @@ struct Elf {
 
 Result<Object> open_object(const Elf &elf);
 
-// A read-only variable of an object. One that the object does not have is left out.
+// The value of a read-only variable of an object. Ignored if the object has no such variable.
 struct Constant {
     const char *name;
     uint64_t value;
     uint32_t size; // bytes of the variable: 1, 4 or 8
 };
 
-// What to load of an object, and how.
+// What to load of an object, and with which constants and maps.
 struct ObjectPlan {
     Elf elf;
     std::vector<Constant> constants = {};
-    // Maps that come with objects of this kind: those that are pinned are used, the others are made
-    // and pinned for root alone (see Layout::protect()).
+    // Maps that are not in every layout. Pinned ones are used; the others are made and pinned for
+    // root alone, until Layout::protect().
     std::span<const MapSpec *const> own = {};
     std::function<bool(const bpf_program *)> wants = {}; // empty: every program
 };
 
-// Loads the programs that the plan wants, on the layout's maps. A program that the kernel refuses
-// and that is optional (lib/pins/components.h) is left out, with the maps that serve it alone, and
-// reported through run.go_on_without(). The error names the program or map that is needed.
+// Loads the programs that the plan wants, on the layout's maps. An optional program
+// (lib/pins/components.h) that the kernel refuses is left out, with the maps that only it uses, and
+// reported through run.go_on_without(). An error names the program or map that was refused.
 Result<Object> load_object(const ObjectPlan &plan, Run &run);
 
-// The programs of a loaded object that are in the kernel.
+// The programs of a loaded object that were loaded, without those that were left out.
 std::vector<bpf_program *> loaded_programs(const Object &object);
 
-// The row of this program in the table of components: every program has one.
+// The program's row in the table of components; every program has one.
 const Component &component_of(const Elf &elf, const bpf_program *program);
 
-// Pins a link for root alone, in one step in the place of an older one at path. Undone, a path that
-// was not there is free again.
+// Pins a link for root alone and replaces an older pin at path in one step. undo removes the pin if
+// path did not exist before; it does not bring an older pin back.
 Result<void> pin_over(const Fd &link, const std::string &path, Undo &undo);
 
-// The loaded program's own descriptor and id.
+// keep_program: a file descriptor and id of a loaded program, to outlive its object.
 Result<uint32_t> program_id(int fd);
 Result<Program> keep_program(const bpf_program *program);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ebpf-load was asked for.
+// The command line of ebpf-load.
 #pragma once
 
 #include "lib/base/options.h"
@@ -25,17 +25,17 @@ struct Command {
     std::vector<XdpRequest> xdp;
     std::vector<std::string> cgroups; // directories, or ids to unload
     bool sockets = false;
-    std::optional<ProbeKind> probe; // of the socket probes; none: what there is, or the best
-    std::string netns;              // empty: our own
+    std::optional<ProbeKind> probe; // none: the kind that is loaded, or the best
+    std::string netns;              // empty: this process's own
     std::vector<WatchRequest> watches;
     Settings settings;
-    LockWait wait; // for others who load, unload or change rules and watches
+    LockWait wait; // for other processes that load, unload or change rules and watches
     bool replace = false;
     bool json = false;
     bool verbose = false;
 };
 
-// The options that make another ebpf-load command, in a hint, mean the same place.
+// The options --pin-root and --netns of this command, for an ebpf-load command in a hint.
 std::string same_place(const Command &command);
 
 extern const Usage usage;

@@ -16,7 +16,7 @@ constexpr Elf elf = {"pgid", pgid::elf_bytes};
 
 } // namespace
 
-// In the place of an older one: programs and pins of iterators are exchanged at each load.
+// Each load replaces the iterator's program and pin.
 Result<void> PgidIterator::attach(Run &run) {
     if (!sockets_.is_there() && !rules_.is_there())
         return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The process group iterator: yields the number of the reading process's own process group.
+// The process group iterator, from which a reader gets the number of its own process group.
 #pragma once
 
 #include "tools/loader/feature.h"
@@ -16,7 +16,7 @@ public:
 
     Result<void> attach(Run &run) override;
 
-    // With the last of sockets and rules: also the executables that both know.
+    // Once neither sockets nor rules are loaded: also removes the map of executables that both use.
     Result<void> unload(Run &run) override;
 
 private:

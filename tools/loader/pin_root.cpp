@@ -23,18 +23,19 @@ namespace fs = std::filesystem;
 
 const std::string lock_below = std::string("/") + root_lock_name;
 
-// Sources of our mounts: on a directory that was there, and on one that we made. Where the kernel
-// forgets the source of a bpffs (5.10), an empty directory of that name in it says the same.
+// Sources of our mounts: on a directory that existed, and on one that a loader made. Linux 5.10
+// does not keep the source of a bpffs; there an empty directory of that name in it stands for it.
 constexpr const char *mounted_only = "pinpipe";
 constexpr const char *made_and_mounted = "pinpipe-made";
 
 enum class Place { shared, own, unknown };
 
-// Whoever sets it knows that this mount namespace lasts: a container's, or that of a test.
+// An environment variable. Set, it says that this mount namespace lasts, as that of a container.
 constexpr const char *own_mounts = "EBPF_OWN_MOUNTS";
 
-// Whether what we mount at path, others see: a mount in a namespace that was made for a command
-// ends with it. Mount ids are unique in the system, and what is mounted for pid 1 anybody may read.
+// Whether a mount at path is visible to others. A mount namespace that was made for one command
+// ends with the command, and its mounts with it. Mount ids are unique in the system, so the path's
+// is compared with those of pid 1, which everybody may read.
 Place mount_namespace(const std::string &path) {
     struct statx where {};
     std::ifstream mounts("/proc/1/mountinfo");
@@ -47,7 +48,7 @@ Place mount_namespace(const std::string &path) {
     return Place::own;
 }
 
-// Octal escapes, as mountinfo has for blanks.
+// Undoes octal escapes, as mountinfo has for blanks.
 std::string unescaped(const std::string &text) {
     std::string out;
     for (size_t i = 0; i < text.size(); i++) {
@@ -61,7 +62,7 @@ std::string unescaped(const std::string &text) {
     return out;
 }
 
-// Source of the topmost mount at path; empty: nothing is mounted there.
+// The source of the topmost mount at path; empty if nothing is mounted there.
 std::string mount_source(const std::string &path) {
     std::ifstream mounts("/proc/self/mountinfo");
     std::string found;
@@ -82,20 +83,21 @@ std::string mount_source(const std::string &path) {
 Result<void> mount_bpffs(const std::string &path, const char *source, std::string &doubt) {
     std::error_code ignored;
     if (!fs::is_empty(path, ignored))
-        return fail(failure(path + " is no bpffs and not empty")
+        return fail(failure(path + " is neither a BPF file system (bpffs) nor empty")
                         .with_hint("choose another --pin-root, or mount -t bpf bpf " + path));
     const Place place = std::getenv(own_mounts) ? Place::shared : mount_namespace(path);
     if (place == Place::own)
-        return fail(failure("cannot mount a bpffs at " + path +
-                            ": this mount namespace is not that of pid 1, the pins would vanish")
-                        .with_hint("ebpf-load --netns NAME ...   (outside of 'ip netns exec')"));
+        return fail(
+            failure("cannot mount a bpffs at " + path +
+                    ": this mount namespace is not that of pid 1: the pins would vanish with it")
+                .with_hint("ebpf-load --netns NAME ...   (outside of 'ip netns exec')"));
     if (place == Place::unknown)
-        doubt = "cannot tell whether this mount namespace lasts: the pins vanish with it";
+        doubt = "this mount namespace may not last, and the pins vanish with it";
     if (mount(source, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0)
         return fail(system_error("mount a bpffs at " + path, errno));
     if (mount_source(path) == source || mkdir((path + "/" + source).c_str(), 0700) == 0)
         return {};
-    const Error error = system_error("mark " + path, errno);
+    const Error error = system_error("make " + path + "/" + source, errno);
     umount2(path.c_str(), MNT_DETACH);
     return fail(error);
 }
@@ -142,7 +144,7 @@ Result<bool> PinRoot::try_prepare(const std::string &path, Made &made) {
     return try_lock(path, made);
 }
 
-// Whoever makes a lock's directory holds its lock at once: nobody else is at it.
+// Under the mounting lock, so that a process that makes the lock's directory also gets its lock.
 Result<PinRoot> PinRoot::acquire(const std::string &path, const LockWait &wait, Undo &undo,
                                  Result<bool> (PinRoot::*attempt)(const std::string &, Made &)) {
     LockWaiting waiting(wait, path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The directory of all pins: a bpffs, mounted if need be, locked while this object lives.
+// The directory of all pins: a bpffs, mounted if need be, and locked while this object exists.
 #pragma once
 
 #include "lib/base/error.h"
@@ -13,14 +13,14 @@ namespace pinpipe::loader {
 
 class PinRoot {
 public:
-    // Makes and mounts what is missing, then waits for the lock: one loader at a time. What it made
-    // is taken back through undo.
+    // Makes the directory and mounts a bpffs if missing, then waits for the lock: one loader at a
+    // time. undo removes what this call made.
     static Result<PinRoot> prepare(const std::string &path, const LockWait &wait, Undo &undo);
 
-    // Locks what is there; Exit::not_loaded where there is no bpffs.
+    // Waits for the lock of an existing pin root. Exit::not_loaded if there is no bpffs at path.
     static Result<PinRoot> open(const std::string &path, const LockWait &wait, Undo &undo);
 
-    // What to tell once a load has gone well, or empty: a mount that may not last.
+    // A warning to print once a load has succeeded, that the mount may not last; or empty.
     const std::string &doubt() const { return doubt_; }
 
 private:
@@ -30,7 +30,7 @@ private:
     static void take_back(const std::string &path, const Made &made);
     static Result<PinRoot> acquire(const std::string &path, const LockWait &wait, Undo &undo,
                                    Result<bool> (PinRoot::*attempt)(const std::string &, Made &));
-    // False: somebody else has the lock.
+    // These return false if another process holds the lock.
     Result<bool> try_prepare(const std::string &path, Made &made);
     Result<bool> try_open(const std::string &path, Made &made);
     Result<bool> try_lock(const std::string &path, Made &made);
@@ -39,9 +39,8 @@ private:
     std::string doubt_;
 };
 
-// Takes the mount away if a loader mounted it, and the directory if a loader made it. Who did is
-// written in the mount's source, as /proc/self/mountinfo shows it: also what a killed loader left
-// is known.
+// Unmounts path if a loader mounted it, and removes the directory if a loader made it. The mount's
+// source, as in /proc/self/mountinfo, tells: so this works after a loader was killed, too.
 void remove_root(const std::string &path);
 
 // Whether path is on a bpffs.

@@ -19,7 +19,7 @@ unsigned long long effective_capabilities() {
     return effective;
 }
 
-// A map of all user ids is that of the machine's own namespace.
+// The initial user namespace is the one that maps all user ids.
 bool in_user_namespace() {
     unsigned long inside = 0, outside = 0, count = 0;
     std::string map;

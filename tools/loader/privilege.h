@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this process may do, as far as loading has to do with it.
+// Whether this process has the privileges that loading needs.
 #pragma once
 
 namespace pinpipe::loader {
@@ -7,7 +7,7 @@ namespace pinpipe::loader {
 enum class Privilege {
     all,
     no_root,
-    user_namespace,  // root of one: its capabilities load nothing
+    user_namespace,  // root of a user namespace: its capabilities do not allow loading
     no_capabilities, // root without CAP_SYS_ADMIN or CAP_NET_ADMIN, as in most containers
 };
 

@@ -44,7 +44,7 @@ Result<ProbeKind> best_probe_kind() {
     if (has_loop && grants_fentry())
         return ProbeKind::fentry;
     if (libbpf_find_vmlinux_btf_id("sock_send_length", BPF_TRACE_RAW_TP) > 0)
-        return ProbeKind::tracepoint; // before kprobes: no return of a function is missed
+        return ProbeKind::tracepoint; // preferred: kretprobes can miss returns
     if (has_loop && grants_kprobe())
         return ProbeKind::kprobe;
     return fail(failure("this kernel has no socket probes: they need fentry or kprobe and Linux "

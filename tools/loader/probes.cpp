@@ -32,7 +32,7 @@ constexpr bpf_insn set_r0(int value) {
 constexpr bpf_insn exit_insn = {
     .code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0};
 
-// Loads a program; errno where it is refused.
+// Loads a program; sets errno if the kernel refuses it.
 Fd load(bpf_prog_type type, const char *target, bpf_attach_type attach,
         std::span<const bpf_insn> code) {
     LIBBPF_OPTS(bpf_prog_load_opts, options);
@@ -69,13 +69,14 @@ Fd load_mark(bpf_prog_type type, const char *target, bpf_attach_type attach, con
     return load(type, target, attach, code);
 }
 
-// Makes every function below run: a socket is created, changes its state, and is released.
+// Runs every function that the kinds below attach to: a socket is created, changes its state, and
+// is released.
 void use_socket() {
     const Fd used(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     static_cast<void>(listen(used.get(), 1));
 }
 
-// Attaches until what it returns is closed; errno where it is refused.
+// Attaches a program until the returned descriptor is closed; sets errno if that is refused.
 using Attach = Fd (*)(const Fd &program, const char *target);
 
 Fd attach_tracing(const Fd &program, const char *) {
@@ -103,7 +104,7 @@ constexpr Kind kprobe_kind = {"kprobe", BPF_PROG_TYPE_KPROBE, bpf_attach_type{},
                               attach_kprobe};
 constexpr Kind tracepoint_kind = {"tp_btf", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP,
                                   "inet_sock_set_state", attach_tracing};
-// Attaches on kernels, too, that did not put bpf among their LSMs; there it never runs.
+// Also attaches on kernels without bpf among their LSMs, but never runs there.
 constexpr Kind lsm_kind = {"lsm", BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "socket_post_create",
                            attach_tracing};
 
@@ -145,7 +146,7 @@ Fd open_kprobe(const char *function, bool at_return) {
     perf_event_attr attributes{};
     attributes.size = sizeof attributes;
     attributes.type = type;
-    attributes.config = at_return; // as the format file retprobe says: config:0
+    attributes.config = at_return; // bit 0, by the event source's format/retprobe
     attributes.config1 = reinterpret_cast<uintptr_t>(function);
     return Fd(static_cast<int>(
         syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
@@ -168,7 +169,7 @@ bool grants_lsm_cgroup() {
            try_kind(lsm_kind).granted();
 }
 
-// The function is the last that came of what rules need: Linux 5.19 has it.
+// Of what rules need, this helper came last, with Linux 5.19.
 Probe try_rules() {
     if (!load_nothing(BPF_PROG_TYPE_CGROUP_SKB, nullptr, BPF_CGROUP_INET_EGRESS).valid())
         return {"rules", Grant::refused, errno};

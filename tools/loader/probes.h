@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What this kernel really grants, found by trying: a program of a few instructions is loaded,
-// attached to a function for a moment, seen to run, and taken away again.
+// Finds out by trying which programs this kernel grants: a small program is loaded, attached to a
+// function for a moment, seen to run, and removed.
 #pragma once
 
 #include "lib/base/fd.h"
@@ -16,13 +16,13 @@ enum class Grant {
     yes,        // a program was loaded and attached, and ran
     refused,    // the kernel answered with an errno
     absent,     // this kernel has nothing to attach to
-    never_runs, // loads and attaches, and nothing comes of it
+    never_runs, // a program loads and attaches, but never runs
 };
 
 struct Probe {
     const char *name; // "fentry"
     Grant grant;
-    int code; // errno, where it is refused
+    int code; // errno, if refused
     bool granted() const { return grant == Grant::yes; }
 };
 
@@ -32,32 +32,32 @@ std::vector<Probe> try_probes();
 // Whether fentry and fexit programs may be loaded and attached. Needs root.
 bool grants_fentry();
 
-// The same of kprobes, through perf_event_open(2).
+// The same for kprobes, through perf_event_open(2).
 bool grants_kprobe();
 
-// The same of LSM programs at a cgroup; those that are never run are not granted.
+// The same for LSM programs at a cgroup. Programs that never run count as not granted.
 bool grants_lsm_cgroup();
 
-// Whether programs at a cgroup may do what rules need. Needs root.
+// Whether programs at a cgroup have the helpers that rules need. Needs root.
 Probe try_rules();
 bool grants_rules();
 
-// Whether programs are compiled (JIT) or interpreted; nothing where none may be loaded. Needs root.
+// Whether programs are compiled (JIT) or interpreted. Nothing if none can be loaded. Needs root.
 std::optional<bool> compiles_programs();
 
-// Whether a function of the kernel's (or of a module that is loaded) can have a kprobe.
+// Whether the kernel or a loaded module has a function of that name to attach a kprobe to.
 bool has_function(const std::string &name);
 
-// An event of function's entry or of its return, to link a program to.
+// A perf event for the function's entry or return, to attach a program to. Sets errno on failure.
 Fd open_kprobe(const char *function, bool at_return);
 
 struct XdpSupport {
     std::string interface;
-    std::optional<bool> native; // nothing: this kernel does not tell (before 6.3)
-    bool frags = false;         // native, and packets in several buffers
+    std::optional<bool> native; // nothing: this kernel does not say (before 6.3)
+    bool frags = false;         // native mode takes packets in several buffers
 };
 
-// Every interface of this network namespace, from the kernel's netdev family; needs no root.
+// All interfaces of this network namespace, from netlink's netdev family. Needs no root.
 std::vector<XdpSupport> xdp_support();
 
 } // namespace pinpipe::loader

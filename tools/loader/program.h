@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program that has been loaded.
+// A loaded program, by file descriptor and id.
 #pragma once
 
 #include "lib/base/fd.h"

@@ -13,7 +13,7 @@ Result<Fd> try_lock_of_root(const std::string &path, bool &made) {
         if (!made && errno != EEXIST)
             return fail(system_error("make " + path, errno));
         auto lock = try_lock_directory(path);
-        if (lock || lock.error().code != ENOENT) // else its last holder took it away
+        if (lock || lock.error().code != ENOENT) // ENOENT: its last holder removed the directory
             return lock;
     }
 }
@@ -29,7 +29,7 @@ Result<std::unique_ptr<MountingLock>> MountingLock::attempt() {
 }
 
 MountingLock::~MountingLock() {
-    rmdir(path); // whoever waits for it finds that out, and makes a new one
+    rmdir(path); // a process that waits for it notices, and makes it again
 }
 
 void while_nobody_mounts(const std::function<void()> &work) {

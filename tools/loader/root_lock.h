@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The locks of those who load and unload: directories that root alone can open.
+// Locks that loads and unloads hold: on directories that only root can open.
 #pragma once
 
 #include "lib/system/directory_lock.h"
@@ -9,16 +9,17 @@
 
 namespace pinpipe::loader {
 
-// Makes the directory if need be, and tries its lock. made: whether it was missing.
+// Makes the directory if need be and tries to lock it. An invalid Fd: another process holds the
+// lock. made: whether the directory was missing.
 Result<Fd> try_lock_of_root(const std::string &path, bool &made);
 
-// Held while a pin root is made or taken away, for all pin roots: a BPF file system that is not
-// mounted yet has no lock in it. The lock's directory is there only while somebody uses it.
+// Held while any pin root is made or removed: a BPF file system that is not mounted yet has no lock
+// of its own. The lock's directory exists only while somebody uses it.
 class MountingLock {
 public:
     static constexpr const char *path = "/run/ebpf-load.lock";
 
-    // Null: somebody else has it.
+    // Null if another process holds the lock.
     static Result<std::unique_ptr<MountingLock>> attempt();
 
     explicit MountingLock(Fd lock) : lock_(std::move(lock)) {}
@@ -30,7 +31,8 @@ private:
     Fd lock_;
 };
 
-// Does the work when nobody else mounts: in any case, since what was made must be taken away.
+// Waits for the mounting lock and does the work; without the lock if the wait ends in vain, since
+// the work removes what must not stay.
 void while_nobody_mounts(const std::function<void()> &work);
 
 } // namespace pinpipe::loader

@@ -22,7 +22,7 @@ namespace {
 
 constexpr Elf elf = {"cgroup", cgroup::elf_bytes};
 
-// LSM programs at cgroups load where they are never run: they are asked for only where they are.
+// Some kernels load LSM programs at cgroups and never run them: there they are left out.
 bool is_granted(const bpf_program *program) {
     static const bool lsm = grants_lsm_cgroup();
     return lsm || bpf_program__type(program) != BPF_PROG_TYPE_LSM;
@@ -49,7 +49,7 @@ uint64_t build_of_rules(const Run &run, unsigned number) {
     return hash_bytes(state, elf.view());
 }
 
-// The links of a place that are pinned, by the rows of their programs.
+// Calls look with the path of each link that a place can have.
 template <class Look> void for_each_link(const Pins &pins, unsigned number, Look look) {
     for (const Component &component : components)
         if (component.kind == Kind::program && component.object == std::string_view(elf.name))
@@ -71,7 +71,7 @@ bool is_exchanged(const Pins &pins, unsigned number, const cgroup_record &record
     return exchanged;
 }
 
-// On an older kernel than the rules need, every program is refused for one of several reasons.
+// Older kernels than the rules need refuse every program, for various reasons: names the version.
 Error load_error(Error error) {
     const Grant grant = try_rules().grant;
     if (grant == Grant::yes || grant == Grant::refused)
@@ -122,7 +122,7 @@ Result<void> pin_hook(const Fd &link, const std::string &path, Undo &undo) {
     return {};
 }
 
-// Programs that are attached, in the place's record.
+// Writes the ids of the place's programs into its record.
 void take_programs(RulePlace &place) {
     size_t index = 0;
     std::fill(std::begin(place.record.programs), std::end(place.record.programs), 0U);

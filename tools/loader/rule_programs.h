@@ -14,31 +14,32 @@ namespace pinpipe::loader {
 struct RuleHook {
     const Component *component = nullptr;
     Program program;
-    Fd link;             // of one that is there, or of the new one
-    uint32_t before = 0; // id of the program of a link that is there
+    Fd link;             // the existing link, or the new one
+    uint32_t before = 0; // id of the program of an existing link
     int attach_type = 0;
 };
 
+// One cgroup with the rules' programs.
 struct RulePlace {
     unsigned number = 0;
     Cgroup cgroup;
     cgroup_record record{};
     std::vector<RuleHook> hooks; // to be attached or updated
     bool is_new = false;
-    bool wanted = false; // on the command line
+    bool wanted = false; // named on the command line
 };
 
-// Whether the programs at the place are this build's, and still those that were attached.
+// Whether the place's programs are this build's, and nobody else replaced one.
 bool is_up_to_date(const Run &run, const RulePlace &place);
 
-// Whether all programs of the place are attached. Else somebody took one away, or the kernel did:
-// some time after the cgroup has gone.
+// Whether all programs of the place are attached. If not, somebody detached one, or the cgroup was
+// removed, after which the kernel detaches them.
 bool is_whole(const Pins &pins, unsigned number, const cgroup_record &record);
 
-// Loads the programs and finds the links that are there.
+// Loads the programs and opens the existing links.
 Result<void> load_rules(Run &run, RulePlace &place);
 
-// Attaches each program, or takes its link to it, each in one step of the kernel's.
+// Attaches each program, or replaces the program of its existing link in one step.
 Result<void> attach_rules(Run &run, RulePlace &place);
 
 void remove_rule_links(const Pins &pins, unsigned number);

@@ -7,7 +7,7 @@
 
 namespace pinpipe::loader {
 
-// What is left of a cgroup that is gone is freed.
+// Finds the attached cgroups. Removes what is left of cgroups that no longer exist.
 Result<void> Rules::plan_present(Run &run) {
     const auto present =
         run.layout.is_new() ? decltype(attached_cgroups(run.pins))() : attached_cgroups(run.pins);
@@ -22,7 +22,8 @@ Result<void> Rules::plan_present(Run &run) {
             places_.push_back(std::move(place));
             continue;
         }
-        std::fprintf(stderr, "ebpf-load: %s: the cgroup is gone, or others detached this\n",
+        std::fprintf(stderr,
+                     "ebpf-load: %s: the cgroup no longer exists, or its programs were detached\n",
                      printable(record.path).c_str());
         remove_rule_links(run.pins, number);
         const auto map = run.pins.open(cgroups_map, Access::write);
@@ -109,7 +110,7 @@ Result<void> Rules::attach_places(Run &run) {
             return set;
         if (auto attached = attach_rules(run, place); !attached)
             return attached;
-        if (auto set = set_cgroup(*map, place.number, place.record); !set) // as it came to be
+        if (auto set = set_cgroup(*map, place.number, place.record); !set) // less the refused
             return set;
     }
     return {};
@@ -122,7 +123,7 @@ Result<void> Rules::attach(Run &run) {
         return attached;
     if (auto attached = labels_.attach(run); !attached)
         return attached;
-    // Which of the attached cgroups are below another one that is attached.
+    // Bit N: attached cgroup number N is below another attached cgroup.
     uint64_t covered = 0;
     for (const RulePlace &inner : places_)
         for (const RulePlace &outer : places_)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The rules' programs at the edges of cgroups: several cgroups at once, also one below another.
+// The rules' programs at cgroups: several cgroups at once, also one below another.
 //
-// Of those, the outermost does the work of all (bpf/abi/rules.h: covered): each call and each
+// Of nested cgroups only the outermost judges (bpf/abi/rules.h: covered): so each call and each
 // packet is judged and counted once.
 #pragma once
 
@@ -15,12 +15,12 @@ namespace pinpipe::loader {
 
 class Rules : public Feature {
 public:
-    // Cgroups that are attached get this build's programs; those whose cgroup is gone are freed.
+    // Cgroups that are attached get this build's programs; those that no longer exist are freed.
     Result<void> plan(Run &run) override;
     Result<void> load(Run &run) override;
     Result<void> attach(Run &run) override;
 
-    // Labels the sockets that are there.
+    // Labels the sockets that exist.
     Result<void> publish(Run &run) override;
     void tell(const Run &run) const override;
     Result<void> check_unload(Run &run) override;
@@ -36,7 +36,7 @@ private:
 
     std::vector<RulePlace> places_; // all that are attached, or will be
     Labels labels_;
-    std::vector<uint64_t> unloaded_; // ids of cgroups that the command takes away
+    std::vector<uint64_t> unloaded_; // ids of the cgroups to unload
 };
 
 } // namespace pinpipe::loader

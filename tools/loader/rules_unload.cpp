@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Taking the rules' programs away from cgroups; with the last one, the rules.
+// Unloading the rules' programs from cgroups. With the last cgroup, the rules themselves go.
 #include "tools/loader/refusal.h"
 #include "tools/loader/rule_maps.h"
 #include "tools/loader/rules.h"
@@ -16,7 +16,7 @@ bool has_id(const std::vector<uint64_t> &ids, uint64_t id) {
     return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-// Those below a cgroup that goes take over before it does.
+// Lets the cgroups below a cgroup that is about to be unloaded judge for themselves.
 Result<void> uncover(const Pins &pins, const Places &present, const std::vector<uint64_t> &going) {
     uint64_t covered = 0;
     for (const auto &[number, inner] : present)

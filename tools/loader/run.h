@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One run of ebpf-load: what it works on, handed to every feature.
+// One run of ebpf-load: the context that every feature gets.
 #pragma once
 
 #include "lib/base/undo.h"
@@ -20,11 +20,11 @@ struct Run {
     std::vector<Refused> refused = {}; // in this run
     Undo undo = {};
 
-    // Where the pins of the layout are now.
+    // The directory of the layout's pins at present.
     std::string root() const { return layout.root(pins); }
     std::string path(const std::string &below) const { return root() + "/" + below; }
 
-    // Goes on without this component, and remembers it in the layout.
+    // Notes in the layout that the kernel refused this optional component. code: the errno.
     void go_on_without(const Component &component, int code) {
         layout.set_refused(component.number, code);
         refused.push_back({&component, code});

@@ -10,8 +10,8 @@
 namespace pinpipe::loader {
 namespace {
 
-// A link that others took away is not made again unless the command names the interface: what it
-// sends is not counted until then.
+// Opens the hook's link. If others detached it, it is made again only if the command names the
+// interface; until then the packets that it sends are not counted.
 void look_at_link(const Run &run, XdpStep &step) {
     if (!(step.record.flags & HOOK_SENT))
         return;
@@ -40,7 +40,7 @@ void go_on_without(Run &run, XdpStep &step, int code) {
 
 } // namespace
 
-// Known before XdpHooks::load(): the flag is part of what makes a hook's programs what they are.
+// Sets HOOK_SENT before XdpHooks::load(), since the flag is part of the hook's build.
 Result<void> SentPackets::plan(Run &run) {
     for (XdpStep &step : hooks_.steps()) {
         look_at_link(run, step);
@@ -48,7 +48,7 @@ Result<void> SentPackets::plan(Run &run) {
         if (step.sent_link.valid() || !step.named || !has_egress() || is_hopeless)
             continue;
         step.record.flags |= HOOK_SENT;
-        step.is_outdated = true; // a load that was killed, or somebody, left it without
+        step.is_outdated = true; // a killed load or somebody else left it without
     }
     return {};
 }
@@ -60,7 +60,7 @@ Result<void> SentPackets::load(Run &run) {
         auto program = load_egress(run, step.number, step.record.flags);
         if (!program)
             return fail(program.error());
-        if (!program->fd.valid() && step.sent_link.valid()) // the one at work stays
+        if (!program->fd.valid() && step.sent_link.valid()) // the old program stays attached
             return fail(kernel_error_to_check("load " + component_text(see_sent()),
                                               run.layout.refused(OPTIONAL_SEE_SENT)));
         if (!program->fd.valid()) {
@@ -79,7 +79,7 @@ Result<void> SentPackets::attach_step(Run &run, XdpStep &step) {
         if (!state)
             return fail(state.error());
         return update_link(step.sent_link, state->program, step.sent_program,
-                           std::string("what ") + step.record.name + " sends", run.undo);
+                           std::string("packets sent on ") + step.record.name, run.undo);
     }
     auto link = run.netns.inside([&] { return attach_egress(step.sent_program, step.interface); });
     if (link) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counting what interfaces send: a tc program (tcx, Linux 6.6) beside each XDP hook. An XDP hook
-// goes on without it where the kernel or the device refuses it.
+// Counting the packets that interfaces send, by a tc program (tcx, Linux 6.6) beside each XDP hook.
+// If the kernel or the device refuses the program, the XDP hook goes on without it.
 #pragma once
 
 #include "tools/loader/xdp_hooks.h"
@@ -9,7 +9,7 @@ namespace pinpipe::loader {
 
 class SentPackets : public Feature {
 public:
-    // hooks: planned before, loaded and attached before these.
+    // hooks: takes each step before this feature does.
     explicit SentPackets(XdpHooks &hooks) : hooks_(hooks) {}
 
     Result<void> plan(Run &run) override;

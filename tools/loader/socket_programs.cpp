@@ -22,7 +22,7 @@ namespace {
 
 using Elves = std::array<Elf, 4>;
 
-// What counts bytes, which is one for each kind, and what is the same for all.
+// The object that counts bytes, one for each kind, and the objects that all kinds have.
 Elves elves_of(ProbeKind kind) {
     Elf counting = {"tracepoint", tracepoint::elf_bytes};
     if (kind == ProbeKind::fentry)
@@ -56,8 +56,8 @@ bool at_return(const bpf_program *program) {
     return std::string(bpf_program__section_name(program)).rfind("kretprobe/", 0) == 0;
 }
 
-// Functions that some kernels do not have, and whose work others do there; or of modules that are
-// not loaded.
+// Leaves out programs for functions that this kernel lacks, since others do their work there; and
+// for functions of modules that are not loaded.
 bool is_wanted(const bpf_program *program) {
     const std::string target = target_of(program);
     if (is_kprobe(program))
@@ -81,7 +81,7 @@ Result<SocketProgram> keep(const Elf &elf, const bpf_program *program) {
     return result;
 }
 
-// Before anything of them is loaded: a kprobe program loads where none can be attached.
+// Called before loading: the kernel also loads kprobe programs where it lets none be attached.
 Result<void> check_kind(ProbeKind kind) {
     if (kind == ProbeKind::kprobe && !grants_kprobe())
         return fail(kernel_error_to_check("load the kprobe probes of sockets", errno));

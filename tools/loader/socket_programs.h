@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The programs of one set of socket probes: which objects they come from, loading them.
+// The programs of one set of socket probes: choosing, loading and attaching them.
 #pragma once
 
 #include "tools/loader/probe_kind.h"
@@ -13,24 +13,24 @@ namespace pinpipe::loader {
 struct SocketProgram {
     Program program;
     const Component *component = nullptr;
-    std::string function; // of a kprobe; else empty
+    std::string function; // a kprobe's target; else empty
     bool at_return = false;
     bool is_iterator = false;
 };
 
-// What makes a set what it is, besides its number: equal means that nothing need be loaded.
+// The build of a set: a hash of its objects, constants and maps. Equal: nothing need be loaded.
 uint64_t build_of_sockets(const Layout &layout, ProbeKind kind);
 
-// Programs of a set that are attached, without those that the kernel has refused.
+// The number of programs that a set attaches, without those that the kernel has refused.
 size_t count_socket_programs(const Layout &layout, ProbeKind kind);
 
-// Loads all programs with the number of the set; maps are made, or those of before are used.
+// Loads all programs with this set number. Maps that are pinned are used, the others made.
 Result<std::vector<SocketProgram>> load_socket_programs(Run &run, ProbeKind kind, uint64_t set);
 
-// Before they are loaded anew, and once they are gone.
+// Forgets which components were refused: before they are loaded again, and after an unload.
 void forget_refused_of_sockets(Layout &layout);
 
-// A link. None: errno says why.
+// A link, or an invalid Fd and errno.
 Fd attach_socket_program(const SocketProgram &program);
 
 } // namespace pinpipe::loader

@@ -36,8 +36,8 @@ bool is_at_work(const Pins &pins, unsigned number, const hook_record &record) {
     return state && state->program == record.program;
 }
 
-// Reading the list is what finds the owners. Without it (the kernel refuses it) they come to be
-// known as they use their sockets.
+// Runs the iterator over all sockets, which notes their owners. Where the kernel refuses the
+// iterator, an owner is noted at its first use of the socket.
 Result<void> look_at_sockets(const Pins &pins) {
     if (!exists(pins.path(bound_path)))
         return {};

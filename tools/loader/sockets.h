@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The socket probes: programs on tracepoints or functions, one set at work at a time.
+// The socket probes: programs at tracepoints or functions. One set of them is active at a time.
 //
-// A tracing link cannot get another program, and a second one beside it would count twice. So a new
-// set is attached idle, and one write of maps/active switches from the old set to it
-// (bpf/common/active_set.h).
+// The program of a tracing link cannot be replaced, and a second link beside it would count twice.
+// So a new set is attached idle, and one write to maps/active switches from the old set to the new
+// one (bpf/common/active_set.h).
 #pragma once
 
 #include "tools/loader/feature.h"
@@ -13,14 +13,13 @@ namespace pinpipe::loader {
 
 class Sockets : public Feature {
 public:
-    // Probes that are there are brought up to date also where the command does not ask for them.
-    // Their kind stays unless the command names one; new ones are of the best kind.
+    // Loaded probes are replaced by this build's even if the command does not ask for sockets. They
+    // keep their kind unless the command names one; new probes are of the best kind.
     Result<void> plan(Run &run) override;
     Result<void> load(Run &run) override;
     Result<void> attach(Run &run) override; // idle
 
-    // Makes the new set the one at work, and finds the owners of the sockets that are there, and
-    // who has watched ports.
+    // Makes the new set active; then finds the owners of existing sockets and of watched ports.
     Result<void> publish(Run &run) override;
     void finish(Run &run) override;
     void tell(const Run &run) const override;
@@ -46,17 +45,17 @@ private:
 
     Outcome outcome_ = Outcome::absent;
     std::optional<ProbeKind> kind_;
-    std::vector<hook_record> present_;    // of the set at work, where they really are
+    std::vector<hook_record> present_;    // of the active set, if the program is really attached
     std::vector<SocketProgram> programs_; // of the new set
     std::vector<Hook> hooks_;             // of the new set
     std::vector<unsigned> old_;           // hook numbers to free
     Fd active_;
-    uint64_t before_ = 0; // number of the set at work
-    uint64_t set_ = 0;    // of the new one
+    uint64_t before_ = 0; // number of the active set
+    uint64_t set_ = 0;    // number of the new set
     uint64_t build_ = 0;
 };
 
-// Nothing of ours counts from here on; the links may go when they like.
+// Makes no set active: nothing is counted from here on, even while links are still attached.
 void stop_sockets(const Pins &pins);
 
 } // namespace pinpipe::loader

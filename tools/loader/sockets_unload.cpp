@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Taking the socket probes and their maps away.
+// Unloading the socket probes and their maps.
 #include "tools/loader/refusal.h"
 #include "tools/loader/sockets.h"
 #include "tools/loader/watches.h"

@@ -13,8 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A link whose pin goes is detached a moment later, by a worker of the kernel's: it is to be gone
-// now.
+// Detaches links at once: after a mere unlink of the pin, a kernel worker does it a moment later.
 void detach_links(const std::string &directory) {
     std::error_code ignored;
     for (const auto &entry : fs::directory_iterator(directory, ignored))

@@ -13,7 +13,7 @@
 namespace pinpipe::loader {
 namespace {
 
-// Readers look at this flag; a map of another layout has none where we would write it.
+// Sets the flag that readers check. Only in a map of this layout's version: others lack the flag.
 void tell_readers(const Pins &pins) {
     auto abi = pins.abi();
     const auto map = abi ? pins.open(abi_map, Access::write) : fail(Error{});

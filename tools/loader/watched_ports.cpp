@@ -34,7 +34,7 @@ Result<void> WatchedPorts::plan(Run &run) {
     return {};
 }
 
-// Who has a port is found by the list of sockets.
+// Fails without the iterator over sockets, since that finds the owners of a port.
 Result<void> WatchedPorts::attach(Run &run) {
     const int code = run.layout.refused(OPTIONAL_LIST_BOUND);
     for (const Watch &watch : watches_)
@@ -46,7 +46,7 @@ Result<void> WatchedPorts::attach(Run &run) {
     return {};
 }
 
-// All of them or none, so this comes last.
+// The last step of a load: watches are added all at once or not at all, and not undone.
 Result<void> WatchedPorts::publish(Run &run) {
     auto told = add_watches(run.pins, watches_, run.command.wait);
     if (!told)

@@ -16,7 +16,7 @@ public:
         : hooks_(hooks), sockets_(sockets) {}
 
     Result<void> plan(Run &run) override;
-    Result<void> attach(Run &run) override; // only asks whether what is needed was granted
+    Result<void> attach(Run &run) override; // only checks that the kernel granted what it needs
     Result<void> publish(Run &run) override;
     void tell(const Run &run) const override;
 
@@ -24,7 +24,7 @@ private:
     const XdpHooks &hooks_;
     const Sockets &sockets_;
     std::vector<Watch> watches_;
-    std::vector<std::string> told_; // of each
+    std::vector<std::string> told_; // what to report of each watch
 };
 
 } // namespace pinpipe::loader

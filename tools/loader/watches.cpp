@@ -13,7 +13,7 @@ Result<Mapping> map_words(const Layout &layout) {
     return map_array(layout.map(watched_map), words_count * sizeof(__u64), watched_map.path);
 }
 
-// Of ports that are not watched whoever has them.
+// Clears the bits of all ports except those that are watched regardless of the process.
 void clear_bits(const Mapping &words, uint64_t bits) {
     auto *const word = words.as<__u64>();
     for (size_t i = 0; i < words_count; i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Watched ports, as far as loading has to do with them.
+// What loading does with watched ports.
 #pragma once
 
 #include "lib/rules/watch_list.h"
@@ -7,23 +7,24 @@
 
 namespace pinpipe::loader {
 
-// A hook number that is to be used again: nothing of what had it before is left.
+// Deletes the packet counts of the hook that had this number before.
 Result<void> forget_counts(const Layout &layout, unsigned hook);
 
-// The socket probes go: nobody is seen to have a port any more.
+// Drops all port claims: without the socket probes, nothing notices the processes of a port.
 Result<void> forget_claims(const Layout &layout);
 
-// "5050/tcp:custom_server", as --watch has it.
+// An argument of --watch: "5050/tcp:custom_server".
 struct WatchRequest {
     PortRule ports{};
-    std::string process; // "": whoever has them
+    std::string process; // empty: any process, or none
 };
 Result<WatchRequest> parse_watch(const std::string &text);
 
-// Looked up: an error before anything is touched.
+// Looks the processes up, so that an error comes before anything is changed.
 Result<std::vector<Watch>> find_watches(const std::vector<WatchRequest> &requests);
 
-// Adds them to a layout that is in its place, and whose lock we have; what is told of each.
+// Adds the watches to a layout in its final place; the caller holds the lock of the pin root.
+// Returns a text to report for each watch.
 Result<std::vector<std::string>> add_watches(const Pins &pins, const std::vector<Watch> &watches,
                                              const LockWait &wait);
 

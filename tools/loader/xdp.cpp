@@ -72,7 +72,7 @@ Result<Program> load_xdp(Run &run, unsigned number, uint32_t &flags) {
     if (!object)
         return fail(object.error());
     auto programs = loaded_programs(*object);
-    if (programs.empty()) { // the kernel has refused it
+    if (programs.empty()) { // the kernel refused see_frags
         flags &= ~HOOK_FRAGS;
         object = load_for(run, number, flags);
         if (!object)

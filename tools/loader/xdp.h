@@ -8,26 +8,26 @@
 
 namespace pinpipe::loader {
 
-// What makes a hook's program what it is: equal means that nothing need be loaded. number: the
-// hook's.
+// The build of the program of hook number: a hash of its object, constants and maps. Equal: nothing
+// need be loaded.
 uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags);
 
-// HOOK_FRAGS where this kernel knows packets in several buffers and has not refused the program for
-// them, else 0.
+// HOOK_FRAGS if this kernel has XDP for packets in several buffers and did not refuse the program,
+// else 0.
 uint32_t frags_flag(const Layout &layout);
 
-// Loads the program with this hook's constants. HOOK_FRAGS of flags is cleared where the kernel
-// refuses the program for packets in several buffers: then it is the one for a single buffer.
+// Loads the program with the constants of hook number. If the kernel refuses the program for
+// packets in several buffers, clears HOOK_FRAGS in flags and loads the one for a single buffer.
 Result<Program> load_xdp(Run &run, unsigned number, uint32_t &flags);
 
 struct XdpLink {
     Fd fd;
     bool generic = false;
-    int native_refused = 0; // errno, where generic mode came of a refusal
+    int native_refused = 0; // errno, if generic mode was chosen since the kernel refused native
 };
 
-// A new link. Native is tried first where the mode is left open; generic takes its place where the
-// driver or the kernel refuses it. In the namespace of the interface. flags: HOOK_*, for the error.
+// Makes a link. With Mode::any, native mode is tried first, then generic. The caller must be in the
+// interface's network namespace. flags: HOOK_*, for the error text.
 Result<XdpLink> attach_xdp(const Program &program, const Interface &interface, Mode mode,
                            uint32_t flags);
 

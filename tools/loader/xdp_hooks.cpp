@@ -29,7 +29,7 @@ Result<void> publish_record(Run &run, const XdpStep &step) {
     return layout.set_hook(step.number, step.record);
 }
 
-// In the namespace of the interface.
+// The caller must be in the interface's network namespace.
 Result<XdpLink> attach_link(Run &run, XdpStep &step) {
     const auto foreign = find_foreign(step.interface, {});
     if (!foreign)
@@ -48,7 +48,7 @@ Result<void> update(Run &run, XdpStep &step) {
     return publish_record(run, step);
 }
 
-// The record is there before the first packet: readers look an event's interface up by its number.
+// Writes the record before attaching: readers look up an event's interface by the hook number.
 Result<void> attach_new(Run &run, XdpStep &step) {
     if (auto published = publish_record(run, step); !published)
         return published;
@@ -63,7 +63,8 @@ Result<void> attach_new(Run &run, XdpStep &step) {
     return run.layout.set_hook(step.number, step.record);
 }
 
-// Also of an interface that is gone: by its name when it was attached.
+// Whether the command names the record's interface. Compares names as of the time of attaching, so
+// that interfaces that no longer exist can be named, too.
 bool is_named(const hook_record &record, const Run &run) {
     if (record.kind != HOOK_XDP || record.netns != run.netns.inode())
         return false;
@@ -114,7 +115,7 @@ Result<void> update_link(const Fd &link, uint32_t old_id, const Program &program
     return {};
 }
 
-// A hook that is there gets this build's program if its own is another one, or was exchanged.
+// An existing hook gets this build's program if it has another build's, or one that is not ours.
 Result<void> XdpHooks::load(Run &run) {
     for (XdpStep &step : steps_) {
         if (!step.is_new && !step.is_outdated && build_of(run.layout, step) == step.record.build)

@@ -14,29 +14,30 @@ namespace pinpipe::loader {
 struct XdpStep {
     unsigned number = 0;
     hook_record record{};
-    Interface interface; // of a hook on the command line
+    Interface interface; // only if named
     Mode mode = Mode::any;
-    Fd link; // of a hook that is there
+    Fd link; // of an existing hook; later the new one
     uint32_t old_program = 0;
-    Program program; // what it gets; none: unchanged
-    Fd sent_link;    // the same of what counts what the interface sends (HOOK_SENT)
+    Program program; // the new program; none: unchanged
+    Fd sent_link;    // link and program that count sent packets (HOOK_SENT)
     Program sent_program;
-    int native_refused = 0; // errno, where generic mode came of a refusal
+    int native_refused = 0; // errno, see XdpLink
     bool named = false;     // on the command line
     bool is_new = false;
-    bool is_outdated = false; // programs must be loaded, whatever its build
+    bool is_outdated = false; // programs must be loaded even if the build is the same
 
     bool is_changed() const { return program.fd.valid(); }
 };
 
-// What makes the programs of a hook what they are.
+// The build of a hook's programs: see xdp_build() and egress_build().
 uint64_t build_of(const Layout &layout, const XdpStep &step);
 
-// Pins a link as NAME where the layout is or is built. Undone, it is detached at once: what was
-// there before may come back.
+// Pins a link as NAME below the layout's root. undo detaches it at once, so that a program that was
+// attached before can come back.
 Result<void> pin_link(Run &run, const Fd &link, const std::string &name);
 
-// Takes a link from the old program to the new one, in one step of the kernel's.
+// Replaces the program of a link in one step; an error if its program is not old_id. what: the
+// hook, for the error text.
 Result<void> update_link(const Fd &link, uint32_t old_id, const Program &program,
                          const std::string &what, Undo &undo);
 
@@ -60,7 +61,7 @@ private:
     std::vector<XdpStep> steps_;
 };
 
-// Frees hooks whose interface is gone and numbers without a link. Part of every load.
+// Frees hooks whose interface no longer exists, and hook numbers without a link. In every load.
 Result<void> sweep_hooks(const Pins &pins, Layout &layout);
 
 } // namespace pinpipe::loader

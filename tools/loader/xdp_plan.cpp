@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// XDP hooks: which are there, which are to be.
+// Planning the XDP hooks: those that are attached, and those that the command asks for.
 #include "tools/loader/foreign.h"
 #include "tools/loader/watches.h"
 #include "tools/loader/xdp_hooks.h"

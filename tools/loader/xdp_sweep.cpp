@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is left of hooks that are gone.
+// Removing what is left of hooks that are no longer attached.
 #include "tools/loader/xdp_hooks.h"
 
 #include "lib/pins/links.h"
@@ -10,8 +10,8 @@
 
 namespace pinpipe::loader {
 
-// A hook whose interface is gone keeps its pin, with no target; a number without a link is what a
-// load that was killed left behind.
+// A hook whose interface no longer exists keeps its pin, but the link has no target. A record
+// without a pin was left by a load that was killed.
 Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
     for (unsigned number = 0; number < MAX_HOOKS; number++) {
         const auto record = layout.hook(number);
@@ -19,7 +19,7 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
             return fail(record.error());
         const std::string path = pins.link(number);
         const auto link = open_link(path);
-        if (!link && link.error().code != ENOENT) // it may well be at work
+        if (!link && link.error().code != ENOENT) // the link may well be attached
             return fail(link.error());
         const auto state = link ? inspect_link(*link) : fail(Error{});
         if (link && !state)
@@ -27,10 +27,10 @@ Result<void> sweep_hooks(const Pins &pins, Layout &layout) {
         if (link && record->kind != HOOK_NONE && state && state->attached)
             continue;
         if (link && record->kind == HOOK_XDP)
-            std::fprintf(
-                stderr,
-                "ebpf-load: %s: the interface is gone, or others detached this: %s removed\n",
-                record->name, path.c_str());
+            std::fprintf(stderr,
+                         "ebpf-load: %s: the interface no longer exists, or its program was "
+                         "detached: %s removed\n",
+                         record->name, path.c_str());
         unlink(path.c_str());
         detach_link(pins.sent_link(number));
         unlink(pins.sent_link(number).c_str());

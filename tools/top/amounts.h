@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is counted, by events and by rows.
+// The counters of events and of rows.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace pinpipe::top {
 
-// Fragments and malformed packets are those of an interface, whatever their port.
+// Fragments and malformed packets belong to an interface, not to a port.
 enum Counter : unsigned {
     bytes_sent,
     bytes_received,
@@ -19,7 +19,7 @@ enum Counter : unsigned {
     counters
 };
 
-// One value a counter; none where it is not measured, which is another thing than 0.
+// One value for each counter; none if it is not measured, which is not the same as 0.
 template <class T> using Counted = std::array<std::optional<T>, counters>;
 using Amounts = Counted<uint64_t>;
 using Rates = Counted<double>; // a second

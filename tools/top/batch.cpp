@@ -13,7 +13,7 @@
 namespace pinpipe::top {
 namespace {
 
-// A snapshot comes in one piece: when nothing follows for so long, it is whole.
+// A snapshot's lines come without a pause: if nothing follows for this long, it is complete.
 constexpr int pause = 100;        // milliseconds
 constexpr int patience = 3600000; // milliseconds: nothing is due
 
@@ -33,7 +33,7 @@ public:
     Result<void> run(uint64_t &bad);
 
 private:
-    // What to show of a subject; nothing where rows of the other one are asked for.
+    // The view of a subject; nothing if --by chooses the other subject.
     std::optional<View> view_of(Subject subject) const;
     bool waiting() const; // a snapshot was not printed yet
     bool over() const;
@@ -76,7 +76,7 @@ void Batch::print() {
 
 void Batch::take(std::string_view text) {
     const EventLine line = parse_line(text);
-    // The first line of the next round: what stands in the tables is whole.
+    // The first line of the next round: the tables have all of the last one.
     if (!over() && waiting() && tables_.ends_round(line))
         print();
     if (!over())

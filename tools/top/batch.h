@@ -6,8 +6,8 @@
 
 namespace pinpipe::top {
 
-// Until the end of standard input, the count, a stop signal, or the receiver goes. bad: lines that
-// were not understood.
+// Runs until standard input ends, the snapshots of --count were printed, a stop signal comes, or
+// standard output is closed. bad: the number of lines that could not be parsed.
 Result<void> run_batch(const Request &request, uint64_t &bad);
 
 } // namespace pinpipe::top

@@ -6,9 +6,9 @@
 namespace pinpipe::top {
 namespace {
 
-constexpr size_t longest = 256; // bytes of a text; none that we read is longer
+constexpr size_t longest = 256; // bytes of a text field; ebpf-read writes none longer
 
-// Names those who have a port, as many as fit.
+// The owners of a port as text, as many as fit.
 class Owners {
 public:
     using Fields = OwnerFields<"pid", "comm", "exited">;
@@ -30,7 +30,7 @@ void Owners::take(const Fields &owner) {
         return;
     }
     std::string name;
-    for (const char c : owner.text<"comm">()) // a comma is what stands between owners
+    for (const char c : owner.text<"comm">()) // commas separate owners
         name += c == ',' ? "\xef\xbf\xbd" : std::string(1, c);
     name += "(" + std::to_string(owner.number<"pid">());
     name += owner.flag<"exited">() ? " exited)" : ")";

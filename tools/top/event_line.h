@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line of NDJSON as ebpf-read prints it, as far as ebpf-top wants it.
+// The fields that ebpf-top needs of a line of NDJSON from ebpf-read.
 #pragma once
 
 #include "tools/top/amounts.h"
@@ -13,13 +13,13 @@ namespace pinpipe::top {
 enum class LineKind {
     usage,
     port,
-    interface, // of the ports events, without a port: packets that have none
+    interface, // a ports event without a port: packets that have none
     lost,
     other, // an event of another stream, or an empty line
-    bad,   // no JSON object, or fields of the wrong type: nothing of it is taken
+    bad,   // no JSON object, or fields of the wrong type: the line is ignored
 };
 
-// Whom a line is about, and so a row of the table with everything apart.
+// What a line is about. Each key is a row in the finest view of the table.
 struct Key {
     uint64_t number = 0; // process or port
     uint64_t start = 0;  // of the process, milliseconds since 1970
@@ -38,14 +38,14 @@ struct EventLine {
     Key key;
     std::string name; // the process's, or the port's owners: "nginx(20), nginx(21 exited)"
     Amounts amounts;
-    uint64_t interval = 0; // milliseconds; 0: not told
-    bool total = false;    // since the load, not since the line before
+    uint64_t interval = 0; // milliseconds; 0: not given
+    bool total = false;    // amounts are since the load, not since the previous snapshot
     uint64_t count = 0;    // of a lost line
 };
 
 EventLine parse_line(std::string_view line);
 
-// Of a port's owners as many are named as fit into this; the others are counted: "+7".
+// Bytes for the names of a port's owners. Those that do not fit are counted: "+7".
 inline constexpr size_t owners_length = 1024;
 
 } // namespace pinpipe::top

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines of standard input as they come.
+// Splits standard input into lines as they arrive.
 #pragma once
 
 #include "lib/base/line_splitter.h"
@@ -10,10 +10,10 @@ namespace pinpipe::top {
 
 class Input {
 public:
-    static constexpr size_t longest = 1 << 20; // what is longer is given as far as it fits
+    static constexpr size_t longest = 1 << 20; // bytes; longer lines are cut off
 
-    // Reads once what there is; calls take for each whole line, without its newline. False: that
-    // was the end.
+    // Reads once what is available and calls take for each complete line, without its newline.
+    // Returns false at the end of the input.
     bool read_some(int fd, const std::function<void(std::string_view)> &take);
 
 private:

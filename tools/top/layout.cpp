@@ -43,7 +43,7 @@ std::string measured(const std::optional<T> &value, const Text &text) {
     return value ? text(*value) : "-";
 }
 
-// Few packets are no whole number a second.
+// Below 10 packets a second with one decimal, unless the rate is a whole number.
 std::string packets_text(const std::optional<double> &rate) {
     return measured(rate, [](double value) {
         char text[400];
@@ -78,21 +78,22 @@ std::string cell(const Row &row, Column column, const View &view) {
     return amount_text(row.total[bytes_received], view.units);
 }
 
-// Columns that a shape has in a line of this width: those that grow share what is left of a wide
-// one, and names give way to numbers in a narrow one.
+// The width of a column in a line of this width. In a wide line the growing columns share what is
+// left over; in a narrow line they shrink, so that numbers keep their width.
 size_t room_of(const Shape &shape, const std::vector<Shape> &shapes, size_t width) {
     if (!width || !shape.grows)
         return shape.width;
     const size_t used = width_of(shapes);
     const auto growing = static_cast<size_t>(std::ranges::count(shapes, true, &Shape::grows));
-    if (width >= used) // what cannot be shared evenly is the last one's
+    if (width >= used) // the last column gets the remainder
         return shape.width + (width - used) / growing +
                (&shape == &shapes.back() ? (width - used) % growing : 0);
     const size_t less = (used - width + growing - 1) / growing;
     return std::max<size_t>(shape.width > less ? shape.width - less : 0, 6);
 }
 
-// Cells side by side. Numbers wider than their column push the rest aside where there is no bound.
+// Puts cells side by side. In a line without a bound, a number wider than its column shifts the
+// rest.
 template <class Text> std::string line(const View &view, size_t width, const Text &text) {
     const std::vector<Shape> shapes = shapes_of(view.by, width);
     std::string out;
@@ -110,7 +111,7 @@ template <class Text> std::string line(const View &view, size_t width, const Tex
     return out;
 }
 
-// "sent 1.0KiB/s (3.0KiB)", with the packets of ports before it.
+// "sent 1.0KiB/s (3.0KiB)", for ports with the packets before it.
 std::string sum_text(const char *what, const Summary &summary, const View &view, Counter packets,
                      Counter bytes) {
     std::string text = std::string("  ") + what + " ";
@@ -132,7 +133,7 @@ std::string time_text(uint64_t time) {
     return text;
 }
 
-// What rows leave out, where there is some.
+// Notes about what the rows do not show: the filter, lost events, lines that were not understood.
 std::string left_out_text(const Summary &summary, const View &view) {
     std::string text;
     const uint64_t lost_bytes = summary.lost_amounts[bytes_sent].value_or(0) +

@@ -22,22 +22,22 @@ struct Shape {
     const char *name;
     size_t width;
     bool right;
-    bool grows; // takes what is left of the line
-    bool spare; // left out of a line that is too narrow for all
+    bool grows; // takes a share of the spare width
+    bool spare; // left out if the line is too narrow for all columns
 };
 
-// Columns that a view has, in their order: those that fit into width. width 0: all.
+// The columns of a view in order, without spare ones if they do not fit into width. width 0: all.
 std::vector<Shape> shapes_of(By by, size_t width = 0);
 
-// The column that a view is sorted by: the one asked for, or received/s where it is not there.
+// The column that a view is sorted by: the one asked for, or received/s if the view lacks it.
 Column sorted_by(const View &view);
 
-// The heading of the table, and one line a row; both exactly width columns. width 0: as wide as it
-// takes.
+// The table's heading, and the line of a row; both exactly width columns; 0: as wide as needed.
 std::string heading(const View &view, size_t width);
 std::string row_text(const Row &row, const View &view, size_t width);
 
-// "03:29:27  3 processes  sent 1.0KiB/s  received ..." in harmless text.
+// The line above the table: "03:29:27  3 processes  sent 1.0KiB/s  received ...". Bytes from
+// outside are made harmless().
 std::string summary_text(const Summary &summary, const View &view);
 
 } // namespace pinpipe::top

@@ -25,10 +25,10 @@ Result<int> run(int argc, char **argv) {
     if (!request)
         return fail(request.error());
     if (isatty(STDIN_FILENO))
-        return fail(usage_error("standard input is a terminal: it takes usage or ports events")
+        return fail(usage_error("standard input is a terminal, not usage or ports events")
                         .with_hint("ebpf-read usage | ebpf-top"));
     std::setlocale(LC_CTYPE, "");
-    if (MB_CUR_MAX == 1) // names are UTF-8, and so is what is shown of them
+    if (MB_CUR_MAX == 1) // names are printed as UTF-8
         std::setlocale(LC_CTYPE, "C.UTF-8");
     catch_stop_signals();
     uint64_t bad = 0;

@@ -19,16 +19,17 @@ enum : int {
 };
 
 constexpr Option options[] = {
-    {opt_by, "by", 0, "WHAT", "a row for each process, remote, both or port (default: what comes)"},
+    {opt_by, "by", 0, "WHAT",
+     "a row for each process, remote, both or port (default: by the events)"},
     {opt_sort, "sort", 's', "COLUMN",
      "a heading in lower case: process, sent/s, port, pps-in, owners, ..."},
-    {opt_reverse, "reverse", 'r', nullptr, "the other way round"},
+    {opt_reverse, "reverse", 'r', nullptr, "reverse the order"},
     {opt_units, "units", 'u', "UNITS", "binary (KiB), bits (kbit) or bytes (default: binary)"},
     {opt_filter, "filter", 'f', "TEXT",
      "only rows with this in names, address, interface, protocol or number"},
     {opt_count, "count", 'n', "N", "end after N snapshots"},
     {opt_batch, "batch", 'b', nullptr, "plain tables, also on a terminal"},
-    {opt_width, "width", 'w', "COLUMNS", "of plain tables (default: as wide as it takes)"},
+    {opt_width, "width", 'w', "COLUMNS", "of plain tables (default: as wide as needed)"},
 };
 
 template <class T> struct Word {
@@ -72,7 +73,7 @@ std::optional<Column> find_column(By by, const std::string &name) {
     return shape == shapes.end() ? std::nullopt : std::optional(shape->column);
 }
 
-// A column that is there for ports alone chooses them.
+// Without --by, a column that only ports have chooses the view of ports.
 Result<void> take_sort(Request &request, const std::string &name) {
     View &view = request.view;
     auto column = find_column(view.by, name);
@@ -129,7 +130,7 @@ Result<Request> read_request(const Parsed &parsed) {
     for (const Parsed::Given &given : parsed.options)
         if (auto taken = take(request, given); !taken)
             return wrong(std::move(taken.error()));
-    if (const std::string *name = parsed.value(opt_sort)) // the view is known now
+    if (const std::string *name = parsed.value(opt_sort)) // after --by, wherever it was given
         if (auto taken = take_sort(request, *name); !taken)
             return wrong(std::move(taken.error()));
     return request;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ebpf-top was asked for.
+// The command line of ebpf-top.
 #pragma once
 
 #include "lib/base/options.h"
@@ -9,9 +9,9 @@ namespace pinpipe::top {
 
 struct Request {
     View view;
-    bool chosen = false; // what rows are for: otherwise it depends on what comes
-    uint64_t count = 0;  // snapshots to end after; 0: no such end
-    size_t width = 0;    // of plain tables; 0: as wide as it takes
+    bool chosen = false; // view.by was given; otherwise it depends on the events
+    uint64_t count = 0;  // snapshots to end after; 0: no limit
+    size_t width = 0;    // of plain tables; 0: as wide as needed
     bool batch = false;
 };
 

@@ -19,16 +19,16 @@ namespace pinpipe::top {
 namespace {
 
 constexpr const char *help[] = {
-    "q       end",
+    "q       quit",
     "v       usage, or ports",
     "g       rows of usage by process, by remote, by both",
     "< >     sort by the column to the left, to the right",
-    "r       the other way round",
+    "r       reverse the order",
     "u       units: bytes in powers of 1024, bits in powers of 1000, plain bytes",
     "/       filter: a part of any name, address, interface, protocol, number; Esc: none",
-    "p       pause; what comes meanwhile is counted",
+    "p       pause; events are still counted",
     "arrows  scroll; also PgUp, PgDn, Home, End",
-    "h       this",
+    "h       this help",
 };
 
 class Screen {
@@ -38,7 +38,7 @@ public:
     Result<void> run(uint64_t &bad);
 
 private:
-    bool key(int c); // false: the end
+    bool key(int c); // returns false if the program is to end
     void filter_key(int c);
     void view_key(int c);
     void scroll_key(int c);
@@ -54,12 +54,12 @@ private:
 
     Request request_;
     View view_;
-    bool chosen_;               // what rows are for: otherwise ports where only they have come
-    By usage_by_ = By::process; // where v leads back to
-    Tables tables_, shown_;     // shown_: what stands still while paused
+    bool chosen_;               // view_.by was chosen; else ports if only ports events came
+    By usage_by_ = By::process; // the view of usage that v switches back to
+    Tables tables_, shown_;     // shown_: the copy on the screen while paused
     Input input_;
     uint64_t rounds_ = 0;
-    std::array<int64_t, std::size(subjects)> last_{}; // lines came: nanoseconds of CLOCK_BOOTTIME
+    std::array<int64_t, std::size(subjects)> last_{}; // last line: CLOCK_BOOTTIME, nanoseconds
     size_t top_ = 0;                                  // first row shown
     bool paused_ = false, helping_ = false, typing_ = false, open_ = true;
 };
@@ -75,7 +75,7 @@ void Screen::take(std::string_view text) {
         last_[static_cast<size_t>(*subject)] = boot_now();
 }
 
-// A table for which nothing has come for longer than its interval, and three seconds, is idle.
+// Sets a table's rates to 0 if no line came for twice its interval, and at least three seconds.
 void Screen::idle() {
     for (const Subject subject : subjects) {
         int64_t &last = last_[static_cast<size_t>(subject)];
@@ -227,7 +227,7 @@ Result<void> Screen::run(uint64_t &bad) {
     auto terminal = Terminal::open();
     if (!terminal)
         return fail(terminal.error());
-    constexpr int redraw = 250; // milliseconds: also for a window that has changed its size
+    constexpr int redraw = 250; // milliseconds; also notices a new window size
     bool going = true;
     while (going && !stop_requested()) {
         fit_window(terminal->fd());
@@ -237,7 +237,7 @@ Result<void> Screen::run(uint64_t &bad) {
         if (poll_until_stop(wait, 2, redraw) < 0)
             break;
         if (wait[0].revents & (POLLHUP | POLLERR))
-            break; // the terminal is gone
+            break; // the terminal was closed
         if (wait[1].revents)
             open_ = input_.read_some(STDIN_FILENO, [this](std::string_view text) { take(text); });
         for (int c = getch(); c != ERR && going; c = going ? getch() : ERR)

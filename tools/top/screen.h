@@ -6,8 +6,8 @@
 
 namespace pinpipe::top {
 
-// Until q, the count, or a stop signal; the end of standard input leaves the table standing. The
-// terminal is as it was when this returns. bad: lines that were not understood.
+// Runs until q, the snapshots of --count, or a stop signal. When standard input ends, the table
+// stays on the screen. Restores the terminal. bad: the number of lines that could not be parsed.
 Result<void> run_screen(const Request &request, uint64_t &bad);
 
 } // namespace pinpipe::top

@@ -24,8 +24,8 @@ bool matches(const Row &row, const std::string &filter) {
     return false;
 }
 
-// Whether a comes before b going down, which is largest first for amounts, and what is not measured
-// last.
+// Compares in descending order: negative if a comes before b. Larger amounts come first, those that
+// are not measured last.
 int compare(const Row &a, const Row &b, Column column) {
     const auto order = [](const auto &x, const auto &y) { return x < y ? 1 : y < x ? -1 : 0; };
     const auto rate = [&](Counter of) { return order(a.rate[of], b.rate[of]); };
@@ -45,7 +45,7 @@ int compare(const Row &a, const Row &b, Column column) {
     return 0;
 }
 
-// What there was since the line before.
+// The amounts since the previous line of this key. last: the amounts of that line, updated.
 Amounts growth(const EventLine &line, Amounts &last) {
     Amounts more = line.amounts;
     for (unsigned i = 0; line.total && i < counters; i++) {
@@ -57,7 +57,7 @@ Amounts growth(const EventLine &line, Amounts &last) {
     return more;
 }
 
-// Nothing of each that was measured.
+// 0 for each counter that was measured.
 Amounts nothing_of(Amounts amounts) {
     for (auto &amount : amounts)
         if (amount)
@@ -65,7 +65,7 @@ Amounts nothing_of(Amounts amounts) {
     return amounts;
 }
 
-// The part of a key that rows are for.
+// The part of a key that a view's rows have.
 Key group_of(const Key &key, By by) {
     switch (by) {
     case By::process: return {key.number, key.start, "", ""};
@@ -107,7 +107,7 @@ void Table::begin(const EventLine &line) {
         forget();
 }
 
-// The longest idle half goes.
+// Drops the half of the entries that is idle longest.
 void Table::forget() {
     std::vector<uint64_t> ages;
     for (const auto &[key, entry] : entries_)
@@ -181,7 +181,7 @@ Summary Table::summary() const {
     summary.rate = rates(now_);
     std::set<std::tuple<uint64_t, uint64_t, std::string>> numbers;
     for (const auto &[key, entry] : entries_)
-        if (!entry.hidden) // the same process whatever its protocols; a port of each protocol
+        if (!entry.hidden) // counts a process once, a port once for each protocol
             numbers.emplace(key.number, key.start, subject_ == Subject::ports ? key.proto : "");
     summary.numbers = numbers.size();
     return summary;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What has been sent and received, as rows to show. No terminal, no clock: all times come from the
-// lines.
+// Sums up what was sent and received, as rows to show. Knows no terminal and no clock: all times
+// come from the lines.
 #pragma once
 
 #include "tools/top/event_line.h"
@@ -10,17 +10,17 @@
 
 namespace pinpipe::top {
 
-// The streams that are shown, each in a table of its own: their snapshots need not be of one time.
+// The streams that are shown, each in its own table: their snapshots may have different times.
 enum class Subject { usage, ports };
 inline constexpr Subject subjects[] = {Subject::usage, Subject::ports};
 
-// What a row is for: the first three are of usage.
+// What a row stands for; the first three are views of usage.
 enum class By { process, remote, both, port };
 constexpr Subject subject_of(By by) {
     return by == By::port ? Subject::ports : Subject::usage;
 }
 
-// Nothing for lines that are of no table.
+// The table that a line belongs to; nothing if none.
 std::optional<Subject> subject_of(LineKind kind);
 
 enum class Column {
@@ -37,7 +37,7 @@ enum class Column {
 };
 
 struct Row {
-    uint64_t number = 0; // 0: of several
+    uint64_t number = 0; // 0: the row sums up several
     std::string name, place, proto;
     Rates rate; // in the last snapshot
     Amounts total;
@@ -47,9 +47,9 @@ struct Summary {
     uint64_t time = 0;    // of the last snapshot, microseconds since 1970
     size_t numbers = 0;   // processes, or ports
     Rates rate;           // in the last snapshot
-    Amounts total;        // everything, forgotten rows too
-    uint64_t lost = 0;    // calls or events, as told by lost lines
-    Amounts lost_amounts; // of these
+    Amounts total;        // of all rows, forgotten ones too
+    uint64_t lost = 0;    // calls or events, as reported by lost lines
+    Amounts lost_amounts; // amounts of these
     uint64_t bad = 0;     // lines not understood
 };
 
@@ -57,34 +57,34 @@ class Table {
 public:
     explicit Table(Subject subject = Subject::usage) : subject_(subject) {}
 
-    // Lines of one snapshot follow each other; the first of another time begins the next. Returns
-    // whether this one did, so that the one before is complete. Lines of the other subject are left
-    // alone.
+    // Adds a line. A line with another time than the last one begins a new snapshot; returns true
+    // then, since the previous snapshot is complete. Ignores lines of the other subject.
     bool add(const EventLine &line);
 
-    // No lines for longer than an interval: nothing was sent.
+    // Sets the rates to 0: called if no lines came for longer than an interval.
     void idle();
 
-    // Rows that match the filter (a part of any text in them, any case), sorted.
+    // The rows that match the filter, sorted. The filter is a part of any text in a row, regardless
+    // of case.
     std::vector<Row> rows(By by, Column sort, bool ascending, const std::string &filter) const;
 
     Summary summary() const;
     uint64_t time() const { return sums_.time; }
     uint64_t interval() const { return interval_; } // milliseconds
 
-    // Finest rows are kept up to here; then the longest idle ones are forgotten, but not their
-    // sums.
+    // The number of finest rows to keep. Beyond it, those that are idle longest are dropped, but
+    // stay in the sums.
     static constexpr size_t most = 20000;
     size_t size() const { return entries_.size(); }
 
 private:
     struct Entry {
         std::string name;
-        Amounts all;           // in all
-        Amounts now;           // in the last snapshot that had it
-        Amounts last;          // as --since-load told them
-        uint64_t snapshot = 0; // that had it last
-        bool hidden = false;   // an interface's: in the sums alone
+        Amounts all;           // sum of all snapshots
+        Amounts now;           // in the last snapshot with this key
+        Amounts last;          // the amounts of the last line with total
+        uint64_t snapshot = 0; // number of the last snapshot with this key
+        bool hidden = false;   // a line of kind interface: only in the sums
     };
     void begin(const EventLine &line);
     void forget();

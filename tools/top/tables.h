@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tables of all subjects, and the rounds of snapshots that go through them.
+// The tables of all subjects, and the rounds of snapshots. A round has up to one snapshot of each
+// subject.
 #pragma once
 
 #include "tools/top/table.h"
@@ -8,8 +9,7 @@ namespace pinpipe::top {
 
 class Tables {
 public:
-    // A round has up to one snapshot of each subject. Whether the one that is going on is whole
-    // when this line, which is not added yet, comes.
+    // Whether this line, which is not added yet, belongs to the next round.
     bool ends_round(const EventLine &line) const;
     void next_round() { in_round_ = {}; }
     bool in_round(Subject subject) const { return in_round_[index(subject)]; }

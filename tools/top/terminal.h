@@ -11,7 +11,7 @@ struct screen; // ncurses' SCREEN
 
 namespace pinpipe::top {
 
-// Owner of the terminal's mode: as it was before once this is gone.
+// Owns the terminal's mode. The destructor restores what was before.
 class Terminal {
 public:
     static Result<Terminal> open();

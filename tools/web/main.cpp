@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-web: events in a browser.
+// ebpf-web: shows events in a browser.
 #include "lib/base/signals.h"
 #include "tools/web/history/database.h"
 #include "tools/web/model/input.h"
@@ -13,12 +13,13 @@ using namespace pinpipe;
 
 namespace {
 
-// Who sits at a terminal wants to see what others send.
+// Whether standard input has events. If it is a terminal, only what other machines send is shown.
 bool has_input() {
     if (!isatty(STDIN_FILENO))
         return true;
-    std::fprintf(stderr, "ebpf-web: standard input is a terminal: only rooms that others send to\n"
-                         "hint: ebpf-read all | ebpf-web\n");
+    std::fprintf(stderr,
+                 "ebpf-web: standard input is a terminal: only rooms of other machines are shown\n"
+                 "hint: ebpf-read all | ebpf-web\n");
     return false;
 }
 

@@ -19,12 +19,11 @@ enum : int {
 
 constexpr Option options[] = {
     {opt_listen, "listen", 'l', "ADDR:PORT", "where to listen (default: 127.0.0.1:8780)"},
-    {opt_db, "db", 'd', "DB", "show history from this database of ebpf-store's"},
+    {opt_db, "db", 'd', "DB", "show history from this database of ebpf-store"},
     {opt_password_file, "password-file", 'p', "FILE", "ask for the passwords in FILE"},
     {opt_tls_cert, "tls-cert", 0, "FILE", "speak HTTPS with this certificate (PEM)"},
     {opt_tls_key, "tls-key", 0, "FILE", "and this key (PEM)"},
-    {opt_insecure_http, "insecure-http", 0, nullptr,
-     "listen elsewhere than on this machine without HTTPS"},
+    {opt_insecure_http, "insecure-http", 0, nullptr, "let other machines connect without HTTPS"},
     {opt_allow_host, "allow-host", 0, "NAME", "answer to this name too; may be given again"},
     {opt_make_password, "make-password", 0, "WHO",
      "read a password, print its line for FILE; WHO: view or room"},
@@ -71,7 +70,7 @@ Result<void> take(Request &request, const Parsed::Given &given) {
     return {};
 }
 
-// What others can reach wants a password, and one that nobody reads on its way.
+// An address that other machines can reach needs passwords, and HTTPS to protect them.
 Result<void> check_safety(const Request &request) {
     if (is_loopback(request.listen))
         return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ebpf-web was asked for.
+// The command line of ebpf-web.
 #pragma once
 
 #include "lib/base/options.h"
@@ -15,7 +15,7 @@ struct Request {
     std::string database;      // empty: none
     std::string certificate, key;
     bool insecure_http = false;
-    std::vector<std::string> hosts; // lower case: further names that it goes by
+    std::vector<std::string> hosts; // --allow-host: names of this server, in lower case
     std::string make_password;      // "view" or "room": only print a line for a password file
     std::string pin_root;
     bool verbose = false;

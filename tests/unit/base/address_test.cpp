@@ -51,7 +51,7 @@ union address address_of(const char *text) {
     return a;
 }
 
-// inet_ntop's text, but for what it writes with dots: ::a.b.c.d and ::ffff:a.b.c.d.
+// Returns inet_ntop's text, but without the dots of ::a.b.c.d and ::ffff:a.b.c.d.
 std::string expected_ipv6(const Bytes6 &bytes) {
     char text[INET6_ADDRSTRLEN];
     inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
         Rfc5952{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
                 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}));
 
-// Each of the 256 ways in which groups can be zero or not, with groups of one to four digits.
+// All 256 combinations of zero and other groups, with groups of one to four digits.
 TEST(Address, EveryPatternOfZeroGroups) {
     for (unsigned pattern = 0; pattern < 256; pattern++)
         for (unsigned group : {0x1u, 0xau, 0x10u, 0xffu, 0x100u, 0xabcu, 0x1000u, 0xffffu}) {
@@ -161,7 +161,7 @@ TEST(Address, TextSaysWhichOfTheTwo) {
 struct Good {
     const char *text;
     const char *host;
-    unsigned bits; // of the 128
+    unsigned bits; // length of the prefix, of 128
 };
 
 void PrintTo(const Good &test, std::ostream *out) {
@@ -209,7 +209,7 @@ TEST(Prefix, EveryLength) {
     }
 }
 
-// One bit behind the prefix is one too many, wherever it is.
+// A single bit behind the prefix is an error, wherever it is.
 TEST(Prefix, EveryBitBehindTheLength) {
     for (unsigned length = 0; length < 128; length++)
         for (unsigned bit = 0; bit < 128; bit++) {
@@ -232,7 +232,7 @@ void PrintTo(const Bad &test, std::ostream *out) {
 constexpr const char *no_address = "want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or 2001:db8::/32";
 constexpr const char *length4 = "the length is 0 to 32";
 constexpr const char *length6 = "the length is 0 to 128";
-constexpr const char *behind = "it has bits behind its length";
+constexpr const char *behind = "bits after the prefix length are not zero";
 
 class PrefixBad : public testing::TestWithParam<Bad> {};
 

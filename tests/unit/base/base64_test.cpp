@@ -22,7 +22,7 @@ std::string encoded(const std::string &text) {
     return encoded(std::vector<unsigned char>(text.begin(), text.end()));
 }
 
-// Bit by bit, unlike the code under test.
+// Encodes bit by bit, unlike the code under test.
 std::vector<unsigned char> decoded(const std::string &text) {
     const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::vector<unsigned char> bytes;

@@ -31,7 +31,7 @@ TEST(Error, Reasons) {
         EXPECT_EQ(reason(code), text) << code;
 }
 
-// One line in lower case, whatever the code; an abbreviation keeps its capitals.
+// The text is one line in lower case, whatever the code; an abbreviation keeps its capitals.
 TEST(Error, EveryReasonIsOneLine) {
     for (int code = -1; code < 200; code++) {
         const std::string text = reason(code);
@@ -101,7 +101,7 @@ TEST(Error, CommandsInHintsNameThePinRoot) {
          "sudo ebpf-load --check --pin-root /run/x; with -v: the kernel's log"},
         {"ebpf-ctl status", "ebpf-ctl status --pin-root /run/x"},
         {"ebpf-read usage | ebpf-top", "ebpf-read usage --pin-root /run/x | ebpf-top"},
-        // These take no pins, or name them.
+        // These commands take no pins, or name them.
         {"ebpf-read --help", "ebpf-read --help"},
         {"ebpf-store x.db </dev/null", "ebpf-store x.db </dev/null"},
         {"ebpf-load --pin-root /y", "ebpf-load --pin-root /y"},

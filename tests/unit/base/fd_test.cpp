@@ -47,7 +47,7 @@ TEST(Fd, MovingTakesItAway) {
     {
         const Fd to(std::move(from));
         EXPECT_EQ(to.get(), number);
-        EXPECT_FALSE(from.valid()); // NOLINT: what a moved one is, is the question
+        EXPECT_FALSE(from.valid()); // NOLINT: tests a moved-from Fd
         EXPECT_TRUE(is_open(number));
     }
     EXPECT_FALSE(is_open(number));
@@ -87,7 +87,7 @@ TEST(Fd, ResetClosesAtOnce) {
     EXPECT_FALSE(fd.valid());
 }
 
-// Closing a second time would close somebody else's file, which has the number by then.
+// Closing again would close another file, which has the same number by then.
 TEST(Fd, AMovedOneClosesNothing) {
     const int number = open_one();
     {
@@ -95,7 +95,7 @@ TEST(Fd, AMovedOneClosesNothing) {
         { const Fd to(std::move(from)); }
         ASSERT_FALSE(is_open(number));
         ASSERT_EQ(open_one(), number) << "the lowest number is free again";
-        from.reset(); // NOLINT: what a moved one does, is the question
+        from.reset(); // NOLINT: tests a moved-from Fd
     }
     EXPECT_TRUE(is_open(number));
     EXPECT_EQ(close(number), 0);

@@ -26,7 +26,7 @@ TEST(Hash, OrderAndNumberOfWordsCount) {
     EXPECT_EQ(hash_words({1, 2}), mix(mix(0, 1), 2));
 }
 
-// Tables take the lowest bits: keys that differ in the highest ones alone fall apart in them.
+// Hash tables use the lowest bits: keys that differ only in the highest bits must differ there.
 TEST(Hash, EachBitReachesTheLowest) {
     for (const bool second : {false, true}) {
         std::set<uint64_t> low;

@@ -9,7 +9,7 @@
 namespace pinpipe {
 namespace {
 
-// What libbpf says of an object that is none.
+// Prints what libbpf says of a broken object file.
 std::string said(bool verbose) {
     return run_child([verbose] {
                set_library_log(verbose);

@@ -53,7 +53,7 @@ TEST(Mapping, OutlivesTheDescriptorAndEndsOnce) {
         fd.reset();
         EXPECT_TRUE(is_mapped(at));
         Mapping moved(std::move(*mapping));
-        EXPECT_EQ(mapping->as<void>(), nullptr); // NOLINT: what a moved one is, is the question
+        EXPECT_EQ(mapping->as<void>(), nullptr); // NOLINT: tests a moved-from Mapping
         EXPECT_EQ(mapping->size(), 0u);
         EXPECT_EQ(moved.as<void>(), at);
         Mapping assigned;

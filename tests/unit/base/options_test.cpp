@@ -29,7 +29,7 @@ const Usage usage = {.tool = "ebpf-x",
 
 using Words = std::vector<std::string>;
 
-// Options as "id=value", operands as they are.
+// Returns options as "id=value", and operands unchanged.
 std::string told(const Result<Parsed> &parsed) {
     if (!parsed)
         return "error: " + parsed.error().text;
@@ -168,7 +168,7 @@ TEST_F(Options, PinRootOfTheEnvironment) {
     EXPECT_EQ(pin_root({}), "/run/ebpf");
 }
 
-// `--pin-root "$UNSET"` must not come to mean everybody's pins.
+// `--pin-root "$UNSET"` must not mean the default pin root.
 TEST_F(Options, AnEmptyPinRootIsNotTheDefault) {
     EXPECT_EQ(pin_root({"--pin-root", ""}).substr(0, 38), "error: --pin-root needs an absolute pa");
     EXPECT_EQ(pin_root({"--pin-root="}).substr(0, 38), "error: --pin-root needs an absolute pa");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int wrote_all = 20, was_closed = 21;
 
-// Lines that say where they are.
+// Returns lines that contain their own position.
 std::string text_of(size_t size) {
     std::string text;
     for (int line = 0; text.size() < size; line++)
@@ -33,7 +33,7 @@ int status_of(const Result<Written> &written) {
     return *written == Written::all ? wrote_all : was_closed;
 }
 
-// A child that writes text to out as a tool does, and holds nothing but that.
+// Starts a child that writes text to out as a tool does, with no other descriptor of the pipe.
 Child writer(const std::string &text, const Fd &out) {
     return Child(
         [text] {
@@ -50,7 +50,7 @@ size_t waiting(const Fd &pipe) {
     return static_cast<size_t>(bytes);
 }
 
-// Until the writer can put nothing more into the pipe; false: that never came.
+// Waits until the pipe is full. Returns false if that never happens.
 bool becomes_full(const Fd &pipe) {
     const auto capacity = static_cast<size_t>(fcntl(pipe.get(), F_GETPIPE_SZ));
     const Stopwatch watch;
@@ -109,7 +109,7 @@ TEST(Output, NoOutputAtAllIsAnOutputError) {
     EXPECT_EQ(child.wait(), static_cast<int>(Exit::output));
 }
 
-// The next stage may have made our pipe non-blocking.
+// The next program of the pipeline may have made the pipe non-blocking.
 TEST(Output, ASlowReaderOfANonBlockingPipeGetsEverything) {
     const std::string text = text_of(1 << 20);
     Pipe pipe;
@@ -117,7 +117,7 @@ TEST(Output, ASlowReaderOfANonBlockingPipeGetsEverything) {
     Child child = writer(text, pipe.write);
     pipe.write.reset();
     std::string got;
-    char page[4096]; // whole ones, so that a full pipe is full to its last byte
+    char page[4096]; // whole pages, so that a full pipe is full to its last byte
     const auto capacity = static_cast<size_t>(fcntl(pipe.read.get(), F_GETPIPE_SZ));
     while (got.size() + 2 * capacity < text.size()) {
         ASSERT_TRUE(becomes_full(pipe.read));
@@ -142,7 +142,7 @@ TEST(Output, AfterASignalWhoReadsGetsEverything) {
     EXPECT_EQ(child.wait(), wrote_all);
 }
 
-// The same where the signal finds a write that has not written anything yet.
+// The same with a signal during a write that has not written anything yet.
 TEST(Output, ASignalDuringABlockedWriteIsNoError) {
     Pipe pipe;
     const std::string before(static_cast<size_t>(fcntl(pipe.write.get(), F_GETPIPE_SZ)), 'b');
@@ -156,7 +156,8 @@ TEST(Output, ASignalDuringABlockedWriteIsNoError) {
     EXPECT_EQ(child.wait(), wrote_all);
 }
 
-// A second is the patience for who takes nothing: whether the signal came before or in the middle.
+// The tool waits a second for a receiver that takes nothing, whether the signal came before or
+// during the write.
 TEST(Output, AfterASignalWhoTakesNothingIsGivenUp) {
     const std::string text = text_of(1 << 20);
     Pipe before, middle;
@@ -177,7 +178,7 @@ TEST(Output, AfterASignalWhoTakesNothingIsGivenUp) {
     EXPECT_LT(watch.seconds(), patience);
 }
 
-// Runs work with standard output going to fd.
+// Runs work with fd as standard output.
 int with_output(const Fd &fd, const std::function<int()> &work) {
     return Child(work, fd.get()).wait();
 }

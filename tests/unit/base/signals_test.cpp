@@ -13,7 +13,7 @@
 namespace pinpipe {
 namespace {
 
-constexpr int long_wait = 300'000; // milliseconds; longer than patience
+constexpr int long_wait = 300'000; // milliseconds; longer than any test may take
 
 TEST(Signals, AFirstOneIsNoted) {
     for (int signal : {SIGINT, SIGTERM}) {
@@ -91,7 +91,7 @@ TEST(Signals, PollReturnsAtOnceAfterASignal) {
     EXPECT_EQ(child.wait(), 0);
 }
 
-// A child that polls for long, stopped before that, and what it takes to get there.
+// A child that polls for long; it is stopped before the poll and can be stepped by instructions.
 class Polling {
 public:
     static constexpr int no_trace = 99;
@@ -99,7 +99,7 @@ public:
     Polling()
         : child_([] {
               catch_stop_signals();
-              poll_until_stop(nullptr, 0, 0); // what the linker does at first is done
+              poll_until_stop(nullptr, 0, 0); // the dynamic linker's first work is done
               if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
                   return no_trace;
               raise(SIGSTOP);
@@ -107,12 +107,12 @@ public:
               poll_until_stop(nullptr, 0, long_wait);
               return stop_requested() && watch.seconds() < patience ? 0 : 1;
           }) {}
-    // false: a child cannot be traced here.
+    // Returns false if a child cannot be traced here.
     bool stopped() {
         int status = 0;
         return waitpid(child_.pid(), &status, WUNTRACED) == child_.pid() && WIFSTOPPED(status);
     }
-    // One instruction; false: it sleeps, and not for a moment.
+    // Runs one instruction. Returns false if the child sleeps for longer than a moment.
     bool step() {
         int status = 0, asleep = 0;
         ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr);
@@ -121,7 +121,7 @@ public:
                 return false;
         return true;
     }
-    // Goes on by itself, with a signal; its exit status.
+    // Lets the child go on with a signal, and returns its exit status.
     int end_with(int signal) {
         int status = 0;
         const auto code = static_cast<intptr_t>(signal);
@@ -139,8 +139,8 @@ private:
     Child child_;
 };
 
-// The signal comes before each of the last instructions before it sleeps, up to the very last:
-// never is it slept over.
+// Sends the signal before each of the last instructions before the child sleeps, up to the very
+// last: the child never sleeps on.
 TEST(Signals, PollEndsWhereverTheSignalComes) {
     constexpr int looked_at = 60;
     int last = 0;
@@ -156,7 +156,7 @@ TEST(Signals, PollEndsWhereverTheSignalComes) {
         Polling polling;
         ASSERT_TRUE(polling.stopped());
         for (int i = 0; i < at && polling.step(); i++)
-            ; // not each takes equally many
+            ; // the number of instructions varies
         ASSERT_EQ(polling.end_with(SIGTERM), 0) << last - at << " instructions before it sleeps";
     }
 }
@@ -186,7 +186,7 @@ TEST(Signals, PollLeavesTheMaskAsItWas) {
             for (int signal = 1; signal < 32; signal++)
                 if (sigismember(&after, signal) != (signal == SIGUSR1))
                     return 1;
-            if (round == 0) // and after one that was stopped
+            if (round == 0) // the second poll comes after a stop
                 raise(SIGINT);
         }
         return 0;

@@ -20,7 +20,7 @@ TEST(RuleCgroup, IsADirectoryOfTheHierarchy) {
     EXPECT_EQ(find_cgroup("cgroup:x").error().exit, Exit::usage);
 }
 
-// Where the cgroup2 hierarchy is mounted; empty: nowhere.
+// Returns where the cgroup2 hierarchy is mounted; empty if it is not.
 std::string hierarchy() {
     for (const char *at : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
         struct statfs fs {};

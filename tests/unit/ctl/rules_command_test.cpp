@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl as it is called: what it says, how it ends, what holds then.
+// Runs of ebpf-ctl: its output, its exit status, and the rules afterwards.
 #include "tests/unit/support/rules.h"
 
 #include "tests/unit/support/json.h"
@@ -12,7 +12,7 @@ namespace {
 
 class RulesCommand : public RulesTest {
 protected:
-    // As a normal user of these groups.
+    // Runs ebpf-ctl as a normal user of these groups.
     Finished as_user(const std::vector<gid_t> &groups,
                      const std::vector<std::string> &words) const {
         return run_child([&] {
@@ -27,7 +27,7 @@ protected:
             return done ? 0 : report("ebpf-ctl", done.error());
         });
     }
-    // As the loader leaves them.
+    // Sets the modes of the maps as the loader does.
     void give(gid_t readers, gid_t admins) const {
         own(below("abi"), readers, 0640);
         own(below("maps"), readers, 0750);
@@ -157,7 +157,7 @@ TEST_F(RulesCommand, NotLoaded) {
         {"apply", "/dev/null"}, {"children", "on", "a"}};
     const std::string told =
         "ebpf-ctl: not loaded: run: sudo ebpf-load --cgroup DIR --pin-root " + root();
-    ASSERT_EQ(unlink(pins().admin(policy_map).c_str()), 0); // --xdp alone
+    ASSERT_EQ(unlink(pins().admin(policy_map).c_str()), 0); // as after a load of --xdp alone
     for (const auto &words : commands)
         EXPECT_EQ(error(words, 69), told) << words[0];
     ASSERT_EQ(unlink(below("abi").c_str()), 0);
@@ -191,8 +191,9 @@ TEST_F(RulesCommand, GroupsDoWhatTheyMay) {
 TEST_F(RulesCommand, FrozenMapsAreTold) {
     if (!freeze(pins().admin(subjects_map)))
         GTEST_SKIP() << "this kernel freezes no such map";
-    EXPECT_EQ(error({"allow", "80", "app"}, 1), "ebpf-ctl: " + below("admin/subjects") +
-                                                    " is frozen: whoever may change it did that");
+    EXPECT_EQ(error({"allow", "80", "app"}, 1),
+              "ebpf-ctl: " + below("admin/subjects") +
+                  " is frozen: a process that may change it did that");
     EXPECT_EQ(ctl({"rules"}).status, 0);
 }
 
@@ -209,7 +210,7 @@ TEST_F(RulesCommand, AuditOfOneAndOfAll) {
     EXPECT_FALSE(policy().now & POLICY_AUDIT);
 }
 
-// Watched before it has any rule; it is never left with none and denied everything.
+// A process without rules can be audited; it never ends up without ports in deny mode.
 TEST_F(RulesCommand, AuditOfAProcessWithoutRules) {
     quietly({"audit", "on", "app"});
     EXPECT_EQ(subject("app").set, 0u);
@@ -259,7 +260,7 @@ TEST_F(RulesCommand, ChildrenOnAndOff) {
               "ebpf-ctl: unchanged: the rules of app do not hold for its children\n");
 }
 
-// Unlike audit it says nothing by itself.
+// Unlike audit, children alone makes no process ruled.
 TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
     const Finished on = ctl({"children", "on", "my app", "--cgroup", "cgroup:4711"});
     EXPECT_EQ(on.status, 1);
@@ -279,7 +280,7 @@ TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
     EXPECT_EQ(subjects(), 0u);
 }
 
-// Two files of one path become one, which has what either had.
+// Subjects of two files with one path become one subject, with the rules of both.
 TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
     char path[] = "/tmp/pinpipe-unit-XXXXXX";
     { const Fd file(mkstemp(path)); }
@@ -293,7 +294,7 @@ TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
     const std::string file =
         "allow 53-54/udp " + std::string(path) + "\nchildren " + std::string(path) + "\n";
     EXPECT_EQ(exported(), file);
-    for (const std::string &of : {earlier, std::string(path)}) { // the other way round
+    for (const std::string &of : {earlier, std::string(path)}) { // flags the other way round
         subject_record record = subject(of);
         record.flags ^= SUBJECT_CHILDREN;
         put(subjects_map, find_process(of)->key, record);
@@ -361,7 +362,7 @@ TEST_F(RulesCommand, AWrongFileIsNotApplied) {
               "ebpf-ctl: cannot open /nonexistent: no such file or directory");
 }
 
-// A file that was exchanged, a process that has ended: they can be named by what was written.
+// An exchanged file and an ended process can be named by the text that the rule was made with.
 TEST_F(RulesCommand, WhatIsGoneCanBeRevoked) {
     char path[] = "/tmp/pinpipe-unit-XXXXXX";
     { const Fd file(mkstemp(path)); }
@@ -387,7 +388,7 @@ TEST_F(RulesCommand, WhatIsGoneCanBeRevoked) {
     quietly({"apply", "-"}, "");
 }
 
-// A number that means another process by now: that one gets nothing of the earlier one's.
+// The number belongs to another process by now, which gets no rule of the earlier one.
 TEST_F(RulesCommand, NumbersAreNotInherited) {
     const std::string pid = "pid:" + std::to_string(getpid());
     quietly({"allow", "53/udp", pid});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Changes in the kernel's maps: what holds at each moment, and what stays behind.
+// Changes in the kernel's maps: which rules hold at each moment, and which elements remain.
 #include "tools/ctl/rule_edit.h"
 
 #include "tests/unit/support/rules.h"
@@ -63,7 +63,7 @@ TEST_F(RulesEdit, ASubjectIsWhatTheKernelLooksFor) {
     EXPECT_EQ(generation(), 1u);
 }
 
-// A change writes a new set; programs may be at the old one until the next change.
+// A change writes a new port set; programs may use the old one until the next change.
 TEST_F(RulesEdit, TheOldSetStaysUntilTheNextChange) {
     ASSERT_TRUE(edit({to("app", {"80"})}));
     const subject_record first = subject("app");
@@ -128,7 +128,7 @@ TEST_F(RulesEdit, TellsWhichKindsThereAre) {
     EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_EXE});
 }
 
-// The bit goes with the last subject that has the flag, and counts the holding bank alone.
+// The bit is cleared with the last subject that has the flag; only the holding bank counts.
 TEST_F(RulesEdit, TellsWhetherRulesStickToChildren) {
     ASSERT_TRUE(edit({to("app", {"80"}, SUBJECT_CHILDREN), to("other", {"80"})}));
     EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
@@ -183,7 +183,7 @@ TEST_F(RulesEdit, EverythingAtOnceGoesToTheOtherBank) {
     EXPECT_EQ(subjects() + pages() + texts() + reader().hits()->size(), 0u);
 }
 
-// The same file by another name: the name is what is shown from then on.
+// The same file by another name: that name is shown from then on.
 TEST_F(RulesEdit, TextsAreTheNewOnes) {
     const std::string same = "/proc/" + std::to_string(getpid()) + "/exe";
     ASSERT_TRUE(edit({to("/proc/self/exe", {"80"})}));
@@ -192,7 +192,8 @@ TEST_F(RulesEdit, TextsAreTheNewOnes) {
     EXPECT_EQ(subjects(), 1u);
 }
 
-// What a killed one leaves: pages and texts of nobody, subjects in the bank that does not hold.
+// A killed ebpf-ctl leaves pages and texts without a subject, and subjects in the bank that does
+// not hold.
 TEST_F(RulesEdit, LeftoversAreCollected) {
     ASSERT_TRUE(edit({to("app", {"80"})}));
     put(ports_map, page_key{999, 1, 0, 0}, page_record{{1}});
@@ -246,7 +247,7 @@ TEST_F(RulesEdit, OneMoreThanFits) {
     EXPECT_EQ(ports("s7"), "1-65535/tcp 1-65535/udp ");
 }
 
-// Pages of nobody are no reason to refuse.
+// Pages without a subject are no reason to refuse a change.
 TEST_F(RulesEdit, AFullMapIsSweptFirst) {
     ASSERT_TRUE(edit({to("app", {"80"})}));
     Elements<page_key, page_record> rubbish;
@@ -278,7 +279,7 @@ TEST_F(RulesEdit, AsManySubjectsAsThereAreNumbers) {
     EXPECT_TRUE(apply(file));
 }
 
-// The second of two fails: the first is what it was, and whoever looked at it looks again.
+// If the second of two changes fails, the first is undone, and programs that saw it look again.
 TEST_F(RulesEdit, SeveralAreOne) {
     ASSERT_TRUE(apply(everything(subjects_that_fit - 1) + "allow 80 a\n"));
     const uint64_t before = generation();
@@ -303,7 +304,7 @@ TEST_F(RulesEdit, SetNumbersAreNeverUsedTwice) {
     EXPECT_EQ(ports("app"), "80/tcp ");
 }
 
-// Two states between which a child changes all the time.
+// Two states; a child changes between them all the time.
 class RulesMeanwhile : public RulesEdit {
 protected:
     static constexpr int subjects_of_each = 50;
@@ -347,7 +348,7 @@ TEST_F(RulesMeanwhile, ReadersSeeWholeStates) {
     EXPECT_EQ(seen, both());
 }
 
-// Of a subject that comes and goes: never a part.
+// A reader never sees part of a subject that comes and goes.
 TEST_F(RulesMeanwhile, ReadersSeeWholeSubjects) {
     const Child child([&] {
         const timespec pause{0, 4'000'000};
@@ -369,7 +370,7 @@ TEST_F(RulesMeanwhile, ReadersSeeWholeSubjects) {
     EXPECT_GT(whole, 0u);
 }
 
-// Killed wherever it is: one state or the other holds, and the next change tidies up.
+// Killed at any point, one state or the other holds, and the next change cleans up.
 TEST_F(RulesMeanwhile, KilledAtAnyMoment) {
     ASSERT_TRUE(apply(first()));
     for (int round = 0; round < 40; round++) {

@@ -7,7 +7,7 @@
 namespace pinpipe::ctl {
 namespace {
 
-// Every process is there: files and numbers have ids by their texts.
+// Finds every process: ids of files and numbers come from their texts.
 Finders all_there() {
     Finders finders;
     finders.process = [](const std::string &text) -> Result<Process> {
@@ -29,7 +29,7 @@ Finders all_there() {
     return finders;
 }
 
-// What a file comes to, as export writes it; or its errors, "LINE: TEXT" each.
+// Returns what a file means, as export writes it; or its errors, each as "LINE: TEXT".
 std::string read(const std::string &text) {
     const auto policy = parse_policy(text, all_there());
     std::string out;
@@ -68,7 +68,8 @@ TEST(PolicyFile, ChildrenOfAProcess) {
         << "to learn what its descendants need";
 }
 
-// Where it is, in the order of the lines; not beside other errors, which may have taken its allow.
+// The error is at its own line, and not reported beside other errors, which may be in the allow
+// line that it lacks.
 TEST(PolicyFile, ChildrenOfAProcessWithoutRules) {
     EXPECT_EQ(read("children b\nallow 80 b cgroup=/x\naudit all\nchildren a\n"),
               "1: children of 'b' without an allow or audit of the same process and cgroup\n"
@@ -84,7 +85,7 @@ TEST(PolicyFile, ChildrenOfAProcessWithoutRules) {
     EXPECT_EQ(policy.error().back().line, most_policy_errors);
 }
 
-// Whatever the order of the lines was.
+// The result does not depend on the order of the lines.
 TEST(PolicyFile, IsInAStableOrder) {
     const std::string sorted = "allow 80-82/tcp a\nallow 443/tcp a\nallow 53/udp a\n"
                                "allow 1/tcp a cgroup=/x\n"

@@ -30,7 +30,7 @@ TEST(PortSet, MergesAndSplits) {
     EXPECT_EQ(text_of(set), "80/tcp 82/tcp 53/udp ");
     set.add(rule("81"));
     EXPECT_EQ(text_of(set), "80-82/tcp 53/udp ");
-    set.add(rule("500-600/both")); // over the end of a page and of words
+    set.add(rule("500-600/both")); // across the end of a page and of words
     EXPECT_EQ(text_of(set), "80-82/tcp 500-600/tcp 53/udp 500-600/udp ");
     set.remove(rule("510-520"));
     EXPECT_EQ(text_of(set), "80-82/tcp 500-509/tcp 521-600/tcp 53/udp 500-600/udp ");
@@ -65,7 +65,7 @@ TEST(PortSet, PagesAreTheKernels) {
     EXPECT_EQ(page[8080 % 512 / 64], uint64_t{1} << 8080 % 64);
 }
 
-// Against a set of numbers.
+// Compares with a std::set of numbers.
 TEST(PortSet, DoesWhatASetDoes) {
     std::mt19937 random(4711);
     const auto below = [&](unsigned most) { return static_cast<unsigned>(random() % most); };

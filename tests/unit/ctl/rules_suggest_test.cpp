@@ -50,7 +50,7 @@ TEST(Suggest, ConnectionsByTheirDirection) {
               "ebpf-ctl allow 8080/tcp app   # seen 2 times\n");
 }
 
-// The port that was judged, whatever the direction says.
+// The port is the judged one, whatever the direction.
 TEST(Suggest, TheJudgedPortCounts) {
     EXPECT_EQ(
         suggested({R"({"event_type":"deny","proto":"udp","direction":"out","local_port":5353,)"
@@ -86,7 +86,7 @@ TEST(Suggest, ByNumberAndByExecutable) {
               "ebpf-ctl allow 80/tcp /proc/self/exe   # seen 1 time\n");
 }
 
-// Denied by its own rules: whoever it was has ended.
+// Events of the path's own rules count although the process has ended.
 TEST(Suggest, ByTheRuleThatDenied) {
     EXPECT_EQ(suggested({deny("x", "tcp", 80, R"(,"rule":"/proc/self/exe")"),
                          deny("x", "tcp", 81, R"(,"rule":"/other")")},
@@ -101,10 +101,10 @@ TEST(Suggest, NamesAreAsAShellTakesThem) {
               "ebpf-ctl allow 80/tcp -- $'-x'   # seen 1 time\n");
 }
 
-// What it prints is what allow takes, and allows what was seen.
+// allow accepts the printed commands, which allow what was reported.
 class SuggestCommand : public testing::Test {
 protected:
-    // Where nothing is loaded: anybody may ask.
+    // With nothing loaded: any user may ask.
     static Finished ctl(const std::vector<std::string> &words, const std::string &input = "") {
         return run_ctl("/nonexistent", words, input);
     }

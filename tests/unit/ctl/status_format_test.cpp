@@ -159,7 +159,7 @@ TEST(StatusFormat, StatesOfHooks) {
     EXPECT_STREQ(attached_text(Attached::unknown), "unknown");
 }
 
-// Everything that somebody else may have named.
+// Every text that another user may have chosen.
 Status hostile(const std::string &name) {
     Status status = sample();
     status.pin_root = "/" + name;
@@ -180,7 +180,7 @@ TEST(StatusFormat, NamesDoNoHarm) {
     }
 }
 
-// As many lines as without: a long name ends none of them early.
+// There are as many lines as without long names: a long name cuts no line.
 TEST(StatusFormat, LongNamesKeepTheirLines) {
     const auto lines = [](const std::string &text) {
         return std::count(text.begin(), text.end(), '\n');
@@ -265,7 +265,7 @@ TEST(StatusFormat, CgroupsAsText) {
               text.npos);
     status.relabels = Relabels::before;
     EXPECT_EQ(status_text(status).find("not covered"), text.npos);
-    status.hooks.clear(); // cgroups alone: no table of hooks
+    status.hooks.clear(); // only cgroups: no table of hooks
     EXPECT_EQ(status_text(status).find("\nhook "), text.npos);
     EXPECT_EQ(status_text(sample()).find("cgroup"), text.npos);
 }

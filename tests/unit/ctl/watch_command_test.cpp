@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl watch, unwatch, watches as they are called: what they say, how they end, what holds
-// then.
+// Runs of ebpf-ctl watch, unwatch and watches: output, exit status, and the watches afterwards.
 #include "tests/unit/support/arguments.h"
 #include "tests/unit/support/child.h"
 #include "tests/unit/support/json.h"
@@ -28,7 +27,7 @@ protected:
         words.insert(words.begin(), {"--pin-root", root()});
         return run_child([&] { return run_words(words); });
     }
-    // As a normal user of these groups.
+    // Runs ebpf-ctl as a normal user of these groups.
     Finished as_user(const std::vector<gid_t> &groups, std::vector<std::string> words) const {
         words.insert(words.begin(), {"--pin-root", root()});
         return run_child([&] {

@@ -50,7 +50,7 @@ TEST_F(Watches, PortsNextToEachOtherAreOne) {
 TEST_F(Watches, ThoseOfProcessesToo) {
     tcp(80) = WATCH_WAITS | 0x10;
     tcp(81) = tcp(82) = WATCH_WAITS;
-    tcp(90) = WATCH_WAITS | 1; // of a hook that is gone
+    tcp(90) = WATCH_WAITS | 1; // the bit of a hook that is gone
     tcp(91) = WATCH_WAITS | WATCH_ALWAYS;
     EXPECT_EQ(text_of(watches_of(words_,
                                  {waiting(0, 82, "b"), waiting(0, 91, "a"), waiting(0, 81, "b"),

@@ -51,8 +51,8 @@ JsonType type_of(const rapidjson::Value &value) {
     return value.IsArray() ? JsonType::list : JsonType::number;
 }
 
-// That an object's members are in the order of the list, of its types, and that none is missing
-// which is never absent. Adds their names to seen.
+// Expects an object's members to be in the order of the list and of its types, and none to be
+// missing that is never absent. Adds their names to seen.
 void expect_listed(const rapidjson::Value &object, std::span<const ListedField> list,
                    std::set<std::string_view> &seen) {
     auto at = list.begin();
@@ -69,7 +69,7 @@ void expect_listed(const rapidjson::Value &object, std::span<const ListedField> 
         EXPECT_FALSE(at->field.absent.empty()) << at->name << " is absent at the end";
 }
 
-// Lines of every shape: each has what its table says, and each field of a table is in one of them.
+// Lines of every shape: each has the fields of its table, and each field of a table is in one line.
 TEST(Fields, LinesAreAsTheTablesSay) {
     for (const ListedEvent &event : listed_events) {
         std::set<std::string_view> seen, of_owners;

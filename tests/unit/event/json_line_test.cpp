@@ -11,7 +11,7 @@
 namespace pinpipe {
 namespace {
 
-// The contract, once more and slower: harmless JSON of one line that stands for the same text.
+// Checks the contract slowly: harmless JSON on one line that means the same text.
 void check(std::string_view bytes) {
     const std::string json = json_string(bytes);
     const std::string expected = with_replacements(bytes);
@@ -72,7 +72,7 @@ TEST(JsonString, EveryFourByteLead) {
                     check(bytes({first, second, third, fourth}));
 }
 
-// How many characters U+FFFD stand for what is no UTF-8: one a byte.
+// Returns how many characters U+FFFD replace what is not UTF-8: one for each byte.
 TEST(JsonString, EachWrongByteIsReplaced) {
     const auto replacements = [](const std::string &text) {
         const std::string json = json_string(text);
@@ -94,7 +94,7 @@ TEST(JsonString, EachWrongByteIsReplaced) {
     EXPECT_EQ(replacements("\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf4\x8f\xbf\xbf"), 0u);
 }
 
-// Where the rest of the character lies behind the end, too: it is not looked at.
+// The rest of the character may lie behind the end: bytes there are not read.
 TEST(JsonString, TruncatedAtTheEnd) {
     for (const std::string &whole :
          std::vector<std::string>{"\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x90\xa7"})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of components against the objects that are loaded, and against README.md.
+// The table of components agrees with the loaded objects and with README.md.
 #include "lib/pins/components.h"
 
 #include "lib/pins/pins.h"
@@ -38,7 +38,7 @@ constexpr Elf elves[] = {{"xdp", xdp::elf_bytes},
                          {"cgroup", cgroup::elf_bytes},
                          {"relabel", relabel::elf_bytes}};
 
-// Made by the loader itself, without an object.
+// Maps that the loader makes itself, without an object.
 constexpr const char *made_alone[] = {"abi", "control", "ring", "cgroups", "texts", "watches"};
 
 std::set<const Component *> rows_of(Kind kind) {
@@ -88,8 +88,8 @@ TEST(Components, EveryMapHasItsRowAndEveryRowItsMap) {
         ADD_FAILURE() << row_name(row) << " is in no object";
 }
 
-// A map that one program alone uses is of an object that has this program, and the program is
-// optional: else the map's row would say nothing.
+// If a map has only one user, that program is in an object with the map, and is optional: else the
+// map's row would say nothing.
 TEST(Components, AMapOfOneProgramIsNotNeededByOthers) {
     for (const Component *row : rows_of(Kind::map)) {
         if (!*row->user)
@@ -124,7 +124,7 @@ TEST(Components, WhatWasRefusedIsReadFromTheAbiRecord) {
     abi_record abi{};
     EXPECT_TRUE(refused_components(abi).empty());
     abi.refused[OPTIONAL_RULED_FORK] = EPERM;
-    abi.refused[OPTIONALS - 1] = EPERM; // of a later build
+    abi.refused[OPTIONALS - 1] = EPERM; // a component of a later build
     const auto refused = refused_components(abi);
     ASSERT_EQ(refused.size(), 1u);
     EXPECT_EQ(refused_text(refused[0]),

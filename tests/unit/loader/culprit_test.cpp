@@ -25,8 +25,8 @@ TEST(Culprit, OtherComplaintsNameNobody) {
         EXPECT_EQ(culprit_of(text).kind, Culprit::Kind::none) << text;
 }
 
-// A program that the verifier refuses (its exit is gone): the library that is installed says so in
-// the form that is looked for.
+// A program that the verifier refuses (it has no exit): the installed libbpf reports it in the
+// expected form.
 TEST(Culprit, IsFoundInWhatThisLibrarySays) {
     if (geteuid() != 0)
         GTEST_SKIP() << "loading a program needs root";

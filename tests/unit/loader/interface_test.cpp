@@ -73,7 +73,8 @@ TEST(Interface, WhatIsNoNamespaceCannotBeEntered) {
     EXPECT_EQ(none.error().text.rfind("cannot enter the network namespace: ", 0), 0u);
 }
 
-// A namespace of a child: we are in it for the look, and back afterwards, whatever it comes to.
+// Work runs inside a child's network namespace; the test is back in its own afterwards, whatever
+// the result.
 TEST(Interface, InsideANamespaceAndBack) {
     Pipe ready;
     Child child([&] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is in a layout: the reader slots with their repair, and the hook records.
+// The parts of a layout: reader slots and their repair, and hook records.
 #include "tools/loader/layout.h"
 
 #include "tests/unit/support/child.h"
@@ -14,7 +14,7 @@ namespace {
 class LayoutSlots : public LayoutTest {
 protected:
     Result<Layout> open() const { return Layout::open(pins(), {}); }
-    // What the kernel programs find: the id of the inner map.
+    // Returns the id of the inner map, which the kernel programs use.
     uint32_t inner(const MapSpec &outer, unsigned slot) {
         uint32_t id = 0;
         EXPECT_EQ(bpf_map_lookup_elem(layout().map(outer).get(), &slot, &id), 0);
@@ -114,7 +114,7 @@ TEST_F(LayoutHooks, RecordsComeBack) {
     EXPECT_FALSE(layout().set_hook(64, record));
 }
 
-// A number just freed may still stand in records that are unread.
+// Unread records may still have a number that was just freed.
 TEST_F(LayoutHooks, AFreedNumberIsUsedAsLateAsCanBe) {
     hook_record used{};
     used.kind = HOOK_XDP;

@@ -101,7 +101,7 @@ TEST_F(LayoutMaking, APublishedOneIsTakenBackOnFailure) {
         EXPECT_FALSE(exists(below(part))) << part;
 }
 
-// The abi record makes it a layout: whoever comes while the parts are being moved finds none.
+// The abi record makes it a layout: a process that comes while parts are being moved finds none.
 TEST_F(LayoutMaking, TheAbiRecordComesLast) {
     const Pins at = pins();
     auto layout = Layout::create(at, settings());

@@ -31,13 +31,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{Answer::read, "none integrity [confidentiality]"},
                          State::no,
                          "confidentiality: kprobe and fentry programs may not read the kernel"},
-                    Case{{Answer::read, "]x["}, State::unknown, "it says: ]x["},
-                    Case{{Answer::read, ""}, State::unknown, "it says: "},
-                    Case{{Answer::absent, ""}, State::ok, "none: this kernel cannot"},
+                    Case{{Answer::read, "]x["}, State::unknown, "unexpected text: ]x["},
+                    Case{{Answer::read, ""}, State::unknown, "unexpected text: "},
+                    Case{{Answer::absent, ""}, State::ok, "none: this kernel has no lockdown"},
                     Case{{Answer::not_permitted, ""}, State::unknown, "run as root"},
                     Case{{Answer::no_securityfs, ""},
                          State::unknown,
-                         "this kernel has no securityfs that would say it"}));
+                         "this kernel has no securityfs, which has the state"}));
 
 } // namespace
 } // namespace pinpipe::loader

@@ -200,7 +200,7 @@ TEST_F(LoaderOptions, HelpHasEveryOption) {
             << option.name;
 }
 
-// What the help says of a default is what the layout has.
+// The defaults that --help prints are those of the layout.
 TEST_F(LoaderOptions, HelpTellsTheDefaults) {
     const std::string text = help_text(usage);
     EXPECT_NE(text.find("(default " + std::to_string(default_readers) + ")"), text.npos);

@@ -15,7 +15,7 @@ namespace {
 
 class PinRootTest : public BpffsTest {
 protected:
-    // Made by the test, on no bpffs; gone at its end.
+    // A directory of the test, not on a bpffs; removed at the end.
     class Directory {
     public:
         Directory() { EXPECT_TRUE(mkdtemp(path_)); }
@@ -83,7 +83,7 @@ TEST_F(PinRootTest, OneLoaderAtATime) {
     }
 }
 
-// Locks of directories that others can open are nobody's business.
+// The loader ignores locks of directories that other users can open.
 TEST_F(PinRootTest, NobodyElseCanStopIt) {
     const Fd outer(open(root().c_str(), O_RDONLY | O_DIRECTORY));
     ASSERT_EQ(flock(outer.get(), LOCK_EX | LOCK_NB), 0);
@@ -120,7 +120,7 @@ TEST_F(PinRootTest, WhatOthersCanChangeIsRefused) {
         for (const auto &refused : {PinRoot::prepare(root(), {}, undo).map([](const PinRoot &) {}),
                                     PinRoot::open(root(), {}, undo).map([](const PinRoot &) {})}) {
             ASSERT_FALSE(refused) << uid << " " << mode;
-            EXPECT_EQ(refused.error().text, root() + " can be changed by others than root");
+            EXPECT_EQ(refused.error().text, root() + " can be changed by users other than root");
             EXPECT_NE(refused.error().hint, "");
         }
     }
@@ -135,7 +135,7 @@ TEST_F(PinRootTest, OpensOnlyABpffs) {
     }
 }
 
-// The tests have a mount namespace of their own, as a command under `ip netns exec` has.
+// The tests have a private mount namespace, like a command under `ip netns exec`.
 TEST_F(PinRootTest, NoMountThatWouldVanish) {
     const Directory directory;
     Undo undo;
@@ -144,7 +144,7 @@ TEST_F(PinRootTest, NoMountThatWouldVanish) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text,
               "cannot mount a bpffs at " + directory.path() +
-                  ": this mount namespace is not that of pid 1, the pins would vanish");
+                  ": this mount namespace is not that of pid 1: the pins would vanish with it");
 }
 
 TEST_F(PinRootTest, NoMountOverWhatIsThere) {
@@ -154,7 +154,8 @@ TEST_F(PinRootTest, NoMountOverWhatIsThere) {
     Undo undo;
     const auto refused = PinRoot::prepare(directory.path(), {}, undo);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().text, directory.path() + " is no bpffs and not empty");
+    EXPECT_EQ(refused.error().text,
+              directory.path() + " is neither a BPF file system (bpffs) nor empty");
     EXPECT_EQ(unlink(file.c_str()), 0);
 }
 
@@ -168,7 +169,7 @@ TEST_F(PinRootTest, NoDirectory) {
     EXPECT_EQ(file.error().text, "cannot open /dev/null: not a directory");
 }
 
-// Only what the loader made.
+// Removes only what the loader made.
 TEST_F(PinRootTest, RemovingTheRoot) {
     const Directory directory;
     const std::string path = directory.path() + "/root";
@@ -187,7 +188,7 @@ TEST_F(PinRootTest, RemovingTheRoot) {
             EXPECT_EQ(umount(path.c_str()), 0);
         }
     }
-    const std::string inside = below("ours"); // a directory on a bpffs of somebody else
+    const std::string inside = below("ours"); // a directory on a bpffs that others mounted
     ASSERT_EQ(mkdir(inside.c_str(), 0755), 0);
     remove_root(inside);
     EXPECT_NE(access(inside.c_str(), F_OK), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What a program of this folder has made of a packet with the parser. C, for both sides.
+ * What the parser of a program in this folder found in a packet. C, for programs and tests.
  */
 #ifndef PINPIPE_TEST_MEANING_H
 #define PINPIPE_TEST_MEANING_H
@@ -8,7 +8,7 @@
 #include "bpf/abi/events.h"
 
 struct meaning {
-    union address src; /* where kind is 0 or 1, as all down to tags */
+    union address src; /* if kind is 0 or 1; so are all fields down to tags */
     union address dst;
     __u32 length;
     __u32 tags;

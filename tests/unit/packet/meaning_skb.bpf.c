@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* The parser as tc programs and programs at a cgroup's edge have it. */
+/* The parser as tc and cgroup programs use it. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>

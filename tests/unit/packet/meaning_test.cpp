@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The same packet means the same to every program that looks at one: XDP, tc, and both ways at a
-// cgroup's edge. A table of packets and what they mean, then random ones against the oracle.
+// The same packet means the same to every kind of program: XDP, tc, and cgroup programs for both
+// directions. A table of packets with their meaning, then random packets compared with the oracle.
 #include "tests/unit/packet/programs.h"
 #include "tests/unit/xdp/object.h"
 #include "tests/unit/xdp/random_frames.h"
@@ -14,9 +14,9 @@ namespace {
 
 using namespace xdp_test;
 
-// Room of the kernel's for a frame that it makes an skb of.
+// The longest frame of which the kernel makes an skb.
 constexpr size_t longest_frame = 3000;
-// Of a shorter one the kernel may say that it holds no IP header behind an Ethernet header.
+// For a shorter frame the kernel may report that no IP header follows the Ethernet header.
 constexpr size_t surely_run = 14 + 40;
 
 class PacketMeaning : public testing::Test {
@@ -31,7 +31,7 @@ protected:
         return link == Link::raw_ip ? raw : ethernet;
     }
 
-    // What each program says of the frame is what the oracle says.
+    // Expects each program to agree with the oracle about the frame.
     static testing::AssertionResult agrees(Frame frame, Link link) {
         const std::string wanted = text(expected(frame, link));
         for (const View view : views) {
@@ -136,7 +136,7 @@ const Row rows[] = {
      "malformed"},
 };
 
-// As in the table: without tags, flags by name.
+// Formats a meaning as in the table: without tags, flags by name.
 std::string row_text(const meaning &m) {
     std::string line = text(m);
     if (m.kind > 1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* The parser as XDP programs have it. */
+/* The parser as XDP programs use it. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -27,7 +27,8 @@ bool is_cgroup(View view) {
     return view == View::cgroup_out || view == View::cgroup_in;
 }
 
-// What the kernel takes away again before a program at a cgroup's edge sees the packet.
+// Puts an Ethernet header before the packet, which the kernel removes again before a cgroup program
+// sees it.
 Bytes behind_ethernet(Frame packet) {
     return xdp_test::ethernet({}, Bytes(packet.begin(), packet.end()));
 }
@@ -60,7 +61,7 @@ Programs::Programs(Link link) : link_(link) {
 
 Programs::~Programs() = default;
 
-// Packets in several buffers are for Linux 5.18 and later.
+// Packets in several buffers need Linux 5.18.
 void Programs::load_xdp() {
     for (const bool frags : {true, false}) {
         xdp_.reset(meaning_xdp__open());

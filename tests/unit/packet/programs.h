@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The parser in each kind of program that has one, run on packets through BPF_PROG_TEST_RUN.
-// Nothing is attached; it needs root.
+// Runs the parser in each kind of program on packets, through BPF_PROG_TEST_RUN. Nothing is
+// attached; it needs root.
 #pragma once
 
 #include "tests/unit/packet/meaning.h"
@@ -29,10 +29,10 @@ public:
     explicit Programs(Link link); // throws std::runtime_error
     ~Programs();
 
-    // At a cgroup's edge there are only packets without a link header.
+    // Cgroup programs see only packets without a link header.
     bool has(View view) const { return fd_[static_cast<size_t>(view)] >= 0; }
 
-    // None: the kernel does not run such a program on such a frame.
+    // Returns nothing if the kernel does not run such a program on such a frame.
     std::optional<meaning> run(View view, Frame frame);
 
 private:
@@ -49,9 +49,10 @@ private:
     std::array<int, views.size()> fd_ = {-1, -1, -1, -1, -1};
 };
 
-// As a line: "whole 17 192.0.2.1:513 > 198.51.100.7:1027 60 bytes ttl 61 tags 5 0 flags 1".
+// Formats a meaning as a line: "whole 17 192.0.2.1:513 > 198.51.100.7:1027 60 bytes ttl 61 tags 5 0
+// flags 1".
 std::string text(const meaning &m);
-// What the oracle says of the frame.
+// Returns the oracle's meaning of the frame.
 meaning expected(Frame frame, Link link);
 
 } // namespace pinpipe::packet_test

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The same for all programs of this folder: everything that the parser says of a packet.
+ * Shared by all programs of this folder: writes everything that the parser says of a packet.
  */
 #ifndef PINPIPE_TEST_TELL_H
 #define PINPIPE_TEST_TELL_H

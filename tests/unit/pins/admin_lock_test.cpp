@@ -27,7 +27,8 @@ protected:
         if (setgid(admins) != 0 || setuid(60691) != 0)
             _exit(99);
     }
-    // Holds what work gives until it is killed; asked says that it is to look at it again.
+    // Starts a child that holds the lock until it can read from asked; then it calls confirm():
+    // exit status 2 if that succeeds, 3 if it fails.
     Child holder(const Pipe &asked, bool member) {
         Pipe ready;
         Child child([&] {
@@ -105,7 +106,7 @@ TEST_F(AdminLockTest, WhoLoadsHasRootsLock) {
     EXPECT_TRUE(take(RootLock::held));
 }
 
-// As an older ebpf-load has left it, or one that was killed half-way.
+// A directory as an older ebpf-load left it, or one that was killed half-way.
 TEST_F(AdminLockTest, RootMakesWhatIsMissing) {
     ASSERT_EQ(rmdir(below(root_lock_name).c_str()), 0);
     ASSERT_EQ(rmdir(below(admin_lock_path).c_str()), 0);

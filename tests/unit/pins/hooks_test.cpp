@@ -62,7 +62,7 @@ TEST_F(HooksTest, ReadFromTheMap) {
     EXPECT_EQ(hook_names(*hooks), "eth0, 123456789012345");
 }
 
-// Names are used as C strings: whoever wrote the map.
+// Names are used as C strings, whoever wrote the map: they must end.
 TEST_F(HooksTest, NamesAreEnded) {
     const Fd map = make_map(hooks_map);
     hook_record record{};

@@ -9,7 +9,7 @@
 namespace pinpipe {
 namespace {
 
-// XDP links are attached to interfaces: tests/cli has those. Here: what is none.
+// Pins that are no XDP link. tests/cli has links that are attached to interfaces.
 class LinksTest : public BpffsTest {};
 
 TEST_F(LinksTest, AMissingPin) {
@@ -28,7 +28,7 @@ TEST_F(LinksTest, WhatIsNoLink) {
     }
 }
 
-// A pinned map of the wanted name: nothing of it is taken for a link's state.
+// A pinned map of that name is not taken for a link.
 TEST_F(LinksTest, AMapInItsPlace) {
     make_pin({"map", "", BPF_MAP_TYPE_HASH, 8, 8, 6, 0, 0}, "0");
     const auto map = open_link(below("0"));

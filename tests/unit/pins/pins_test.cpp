@@ -13,7 +13,7 @@ namespace {
 
 constexpr uid_t nobody = 65534;
 
-// Fields as a reader of any language would have them.
+// Offsets and sizes of fields, for readers in any language.
 const MapSpec sample = {"sample", "sample", BPF_MAP_TYPE_HASH, 8, 16, 32, 0, 0640};
 const MapSpec mappable = {"mappable", "mappable", BPF_MAP_TYPE_ARRAY, 4,
                           64,         1,          BPF_F_MMAPABLE,     0660};
@@ -35,7 +35,7 @@ TEST(PinsPaths, NamesFitTheKernel) {
         EXPECT_EQ(std::string(spec->path).find('.'), std::string::npos);
         EXPECT_EQ(spec->mode & 07, 0u) << spec->name << ": nobody else";
     }
-    // Whoever may write a map may freeze it: the group writes only what reading hangs on.
+    // A user who may write a map may freeze it: the read group may write only what reading needs.
     for (const MapSpec *spec :
          {&abi_map, &hooks_map, &counters_map, &losses_map, &controls_map, &rings_map})
         EXPECT_EQ(spec->mode & 020, 0u) << spec->name;
@@ -110,7 +110,7 @@ TEST_F(PinsTest, EverySpecFitsTheMapMadeOfIt) {
     }
 }
 
-// bpf(2) tells of programs what it tells of maps, in another layout.
+// bpf(2) describes a program in the same call as a map, but with another layout.
 TEST_F(PinsTest, WhatIsNoMapIsRefused) {
     const bpf_insn program[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
                                 {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
@@ -143,7 +143,7 @@ TEST_F(PinsTest, ReadingIsNotWriting) {
     EXPECT_EQ(errno, EPERM);
 }
 
-// Of anybody: no map is needed.
+// The check needs no map.
 TEST(PinsAbsent, AMissingPin) {
     const auto missing = Pins("/nonexistent").open(sample, Access::read);
     ASSERT_FALSE(missing);
@@ -267,7 +267,7 @@ TEST(PinsAbsent, NoAbi) {
     }
 }
 
-// A map of another shape below a pin root: the remedy is for that root.
+// A map of another shape below a pin root: the hint names that root.
 TEST_F(PinsTest, TheRemedyNamesTheRoot) {
     MapSpec shorter = hooks_map;
     shorter.entries = 3;
@@ -279,7 +279,7 @@ TEST_F(PinsTest, TheRemedyNamesTheRoot) {
               "sudo ebpf-load --unload --pin-root " + root() + "   (then load again)");
 }
 
-// What a normal user, in the group or not, gets of a pin root:GROUP 0640 in a directory of it.
+// What a normal user, in the group or not, can open of a pin with root:GROUP 0640.
 class PinsUser : public PinsTest {
 protected:
     void SetUp() override {
@@ -295,7 +295,7 @@ protected:
         EXPECT_EQ(chown(below(name).c_str(), 0, gid), 0);
         EXPECT_EQ(chmod(below(name).c_str(), mode), 0);
     }
-    // What opening comes to as a user of these groups: "" or the error, its hint behind it.
+    // Opens as a user of these groups; returns "" or the error with its hint.
     std::string open_as(const std::vector<gid_t> &groups, Access access) const {
         return run_child([&] {
                    if (setgroups(groups.size(), groups.data()) != 0 ||

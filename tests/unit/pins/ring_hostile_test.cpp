@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ring's reader with somebody who writes the consumer's position: any member of the read group
-// may. Records may be lost by that, told as such; none is ever wrong.
+// The ring's reader while another process writes the consumer position, as any member of the read
+// group may. Records may be lost by that, and are reported as lost; none is ever wrong.
 #include "lib/pins/ring.h"
 
 #include "tests/unit/support/ring_memory.h"
@@ -25,7 +25,7 @@ Ring ring_on(const RingMemory &memory) {
     return std::move(*ring);
 }
 
-// A numbered record: all of its words follow from the number.
+// Makes a numbered record: all its words follow from the number.
 constexpr size_t record_size = 64;
 using Words = std::array<uint64_t, record_size / 8>;
 
@@ -42,7 +42,7 @@ bool add_number(RingMemory &memory, uint64_t number) {
     return memory.add({reinterpret_cast<const char *>(words.data()), sizeof words});
 }
 
-// The record's number, or nothing if it is not what was written.
+// Returns the record's number, or nothing if it differs from what was written.
 std::optional<uint64_t> number_of(const Record &record) {
     Words words;
     std::memcpy(words.data(), record.bytes, sizeof words);
@@ -62,7 +62,7 @@ std::vector<uint64_t> take_numbers(Ring &ring) {
 
 class HostilePosition : public testing::TestWithParam<int64_t> {};
 
-// Somebody moves the position; the kernel writes nothing in between: nothing is lost.
+// The position is moved, and the kernel writes nothing meanwhile: nothing is lost.
 TEST_P(HostilePosition, IsNoticedAndRepaired) {
     RingMemory memory(ring_size, 8 * ring_size);
     Ring ring = ring_on(memory);
@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(Offsets, HostilePosition,
                                          std::numeric_limits<int64_t>::min(),
                                          std::numeric_limits<int64_t>::max()));
 
-// A position ahead makes the kernel write over what has not been read.
+// A position that is too far ahead makes the kernel overwrite unread records.
 TEST(RingHostile, WhatIsOverwrittenIsNeverDelivered) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);
@@ -110,7 +110,7 @@ TEST(RingHostile, WhatIsOverwrittenIsNeverDelivered) {
     EXPECT_EQ(ring.overrun(), 1u);
 }
 
-// A whole number of laps later all offsets are the same: only the positions tell.
+// After a whole number of laps all offsets are the same: only the positions show the overrun.
 TEST(RingHostile, LapsAreNoticed) {
     for (uint64_t laps : {1, 2, 1000}) {
         RingMemory memory(ring_size);
@@ -125,7 +125,7 @@ TEST(RingHostile, LapsAreNoticed) {
     }
 }
 
-// What a lying position leads to in the ring's bytes: lengths that no record has.
+// A false position can lead to bytes of the ring with lengths that no record has.
 TEST(RingHostile, ALengthBeyondTheProducerIsNotBelieved) {
     for (uint32_t length : {64u, 65u, ring_size, (1u << 30) - 1}) {
         RingMemory memory(ring_size);
@@ -139,7 +139,7 @@ TEST(RingHostile, ALengthBeyondTheProducerIsNotBelieved) {
     }
 }
 
-// What comes before a broken record in the same batch is not delivered either: it was copied while
+// Records before a broken one in the same batch are not delivered either: they were copied while
 // the ring was being overwritten.
 TEST(RingHostile, ABrokenBatchIsDroppedAsAWhole) {
     RingMemory memory(ring_size);
@@ -152,7 +152,7 @@ TEST(RingHostile, ABrokenBatchIsDroppedAsAWhole) {
     EXPECT_EQ(ring.overrun(), 1u);
 }
 
-// A position that was nonsense when we came: a claim skips first, and that is all it takes.
+// The position was nonsense before the claim: a claim skips first, which is enough.
 TEST(RingHostile, APositionFromBeforeUs) {
     for (uint64_t position : {uint64_t{ring_size} - 1, uint64_t{3}, uint64_t{8},
                               uint64_t{ring_size} * 9, ~uint64_t{0}}) {
@@ -167,7 +167,7 @@ TEST(RingHostile, APositionFromBeforeUs) {
     }
 }
 
-// Without a skip as well: what was in the ring may come or not, but nothing that was never written.
+// Even without a skip: records in the ring may come or not, but none that was never written.
 TEST(RingHostile, APositionFromBeforeUsIsNotBelieved) {
     for (uint64_t position = 0; position < 2 * ring_size; position++) {
         RingMemory memory(ring_size, ring_size);
@@ -180,7 +180,7 @@ TEST(RingHostile, APositionFromBeforeUsIsNotBelieved) {
     }
 }
 
-// All orders of writing, reading and lying: what comes is right and in order, and nothing is
+// All orders of writing, reading and false positions: records come right and in order, and none is
 // missing unless it could not be written or an overrun was noticed.
 TEST(RingHostile, RandomInterleavings) {
     uint64_t delivered = 0, overruns = 0, tampered = 0;
@@ -220,7 +220,7 @@ TEST(RingHostile, RandomInterleavings) {
     EXPECT_GT(tampered, 1000u);
 }
 
-// The same at full speed: the producer writes over what is being copied.
+// The same at full speed: the producer overwrites what is being copied.
 TEST(RingHostile, AllAtTheSameTime) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);
@@ -230,7 +230,7 @@ TEST(RingHostile, AllAtTheSameTime) {
         std::mt19937 random(9);
         for (uint64_t number = 1; !over;)
             if (random() % 2048 == 0)
-                memory.consumer() = memory.producer().load(); // the lie
+                memory.consumer() = memory.producer().load(); // the false position
             else if (add_number(memory, number))
                 written = number++;
     });
@@ -246,12 +246,12 @@ TEST(RingHostile, AllAtTheSameTime) {
         }
         delivered += count;
         if (watch.seconds() > 1)
-            break; // a slow machine: what has been seen must do
+            break; // a slow machine: enough has been seen
     }
     over = true;
     producer.join();
     EXPECT_EQ(wrong, 0u) << "of " << delivered << ", " << ring.overrun() << " overruns";
-    EXPECT_GT(delivered + ring.overrun(), 0u); // on one processor it may be overruns alone
+    EXPECT_GT(delivered + ring.overrun(), 0u); // on one processor there may be only overruns
     EXPECT_LE(last, written);
 }
 

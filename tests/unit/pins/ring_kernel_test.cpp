@@ -53,8 +53,8 @@ private:
     Mapping page_;
 };
 
-// As the positions advance by a record, every place at which one can begin comes: with it, every
-// place at which the ring's end can cut one.
+// As the positions advance by a record, a record begins at every possible place, and is cut by the
+// ring's end at every possible place.
 TEST_F(RingKernel, RecordsOverTheEndAtEveryOffset) {
     constexpr uint32_t laps = ring_size / 8 * (sizeof(icmp_record) + 8) / ring_size + 1;
     const uint64_t start = position();
@@ -89,7 +89,7 @@ TEST_F(RingKernel, SkipForgetsAll) {
     EXPECT_EQ(take_numbers(), numbers(100, room)) << "all of the room is free again";
 }
 
-// A claim begins where the last one's records end.
+// A claim begins where the records of the claim before end.
 TEST_F(RingKernel, WhatADeadReaderLeftIsNotRead) {
     { const Child dead = holder("reader"); } // slot 1
     ASSERT_TRUE(feed_numbers(0, 50));
@@ -116,7 +116,7 @@ TEST_F(RingKernel, AFrozenRingIsRefused) {
     EXPECT_EQ(refused.error().text, path + " is frozen: a member of its group did that");
 }
 
-// What protects a reader at work.
+// A member of the group cannot freeze the ring of a running reader.
 TEST_F(RingKernel, AMappedRingCannotBeFrozen) {
     EXPECT_FALSE(freeze(below("readers/0/ring")));
     EXPECT_EQ(errno, EBUSY);
@@ -130,8 +130,8 @@ TEST_F(RingKernel, UnreadOfAnothersRing) {
     EXPECT_EQ(*unread, 3 * (sizeof(icmp_record) + 8));
 }
 
-// Somebody moves the position, and the kernel goes by it: what can still be delivered is, what can
-// not is counted as lost by the kernel, and then all is as before.
+// The position is moved, and the kernel uses it: records are delivered as far as possible, the
+// kernel counts the others as lost, and then everything is as before.
 TEST_F(RingKernel, AHostilePosition) {
     uint32_t next = 0;
     ASSERT_TRUE(feed_numbers(next, 10));
@@ -155,7 +155,7 @@ TEST_F(RingKernel, AHostilePosition) {
     EXPECT_EQ(ring().overrun(), 0u);
 }
 
-// A position ahead of the reader's makes the kernel write over what is unread: none of it comes.
+// A position ahead of the reader's makes the kernel overwrite unread records: none of them comes.
 TEST_F(RingKernel, WhatTheKernelWasLedToOverwrite) {
     ASSERT_TRUE(feed_numbers(0, room));
     position() = position() + uint64_t{room} * (sizeof(icmp_record) + 8);
@@ -168,7 +168,8 @@ TEST_F(RingKernel, WhatTheKernelWasLedToOverwrite) {
     EXPECT_EQ(take_numbers(), numbers(0, room));
 }
 
-// Read while the kernel writes: each record once and in order, and what is missing was counted.
+// Reading while the kernel writes: each record comes once and in order, and missing ones are
+// counted.
 TEST_F(RingKernel, ReadingWhileItIsWritten) {
     constexpr uint32_t count = 30'000;
     std::atomic<bool> fed = true, over = false;
@@ -193,8 +194,8 @@ TEST_F(RingKernel, ReadingWhileItIsWritten) {
     EXPECT_EQ(taken + claim().counts(STREAM_ICMP).lost, count);
 }
 
-// After stop() all that will ever come is in the ring, though packets go on arriving. As many times
-// as there is time for: a stop that does not wait for programs under way is quick, and often wrong.
+// After stop() no record is added to the ring, though packets go on arriving. Repeated as long as
+// there is time: a stop that does not wait for running programs is quick, and often wrong.
 TEST_F(RingKernel, AfterStoppingNothingComes) {
     std::atomic<bool> over = false;
     std::thread feeder([&] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The ring's reader on memory laid out like a ring: each case to the byte. With the kernel's own:
-// ring_kernel_test.cpp; with somebody who moves the position: ring_hostile_test.cpp.
+// The ring's reader on memory laid out like a ring: each case to the byte. The kernel's own ring is
+// in ring_kernel_test.cpp; a consumer position that another process moves, in
+// ring_hostile_test.cpp.
 #include "lib/pins/ring.h"
 
 #include "tests/unit/support/ring_memory.h"
@@ -21,7 +22,7 @@ Ring ring_on(const RingMemory &memory) {
     return std::move(*ring);
 }
 
-// Bytes that tell a record from others, and each of its bytes from its neighbours.
+// Fills a record with bytes that differ from other records' and from their neighbours.
 std::string pattern(uint64_t number, size_t length) {
     std::string bytes(length, '\0');
     for (size_t i = 0; i < length; i++)
@@ -152,8 +153,8 @@ TEST(Ring, DiscardedRecordsAreSteppedOver) {
     EXPECT_EQ(memory.consumer(), memory.producer()) << "one alone frees its room, too";
 }
 
-// Of a later layout, say: it comes out with its size, so that it can be told, and without its
-// bytes.
+// A record that is too large, of a later layout for example, comes with its size, so that it can be
+// reported, and without its bytes.
 TEST(Ring, ATooLongRecordIsNotCopied) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);
@@ -202,7 +203,7 @@ TEST(Ring, SkipForgetsAll) {
     EXPECT_EQ(ring.tampered() + ring.overrun(), 0u);
 }
 
-// One that is unfinished at the skip never comes, and does not disturb what comes.
+// A record that is unfinished at the skip never comes, and does not disturb later ones.
 TEST(Ring, SkipOverAnUnfinishedRecord) {
     RingMemory memory(ring_size);
     Ring ring = ring_on(memory);

@@ -6,7 +6,7 @@
 #include <random>
 #include <tuple>
 
-// Beside the type, for GoogleTest to find.
+// In the type's namespace, so that GoogleTest finds it.
 static bool operator==(const usage_sums &a, const usage_sums &b) {
     using namespace pinpipe;
     return is_zero(a - b);
@@ -75,7 +75,7 @@ TEST(UsageBook, OneThatWasNeverSeenAliveTellsAll) {
     EXPECT_EQ(book.dead(key(1), sent(30)), sent(30));
 }
 
-// It is written to the dead ring first and deleted then: a look may find it in both.
+// An entry is written to the dead ring first, then deleted: a look may find it in both.
 TEST(UsageBook, AnEntryInBothPlacesCountsOnce) {
     UsageBook book;
     book.begin();
@@ -83,7 +83,7 @@ TEST(UsageBook, AnEntryInBothPlacesCountsOnce) {
     EXPECT_EQ(book.dead(key(1), sent(10)), none);
     book.end(true);
     book.begin();
-    EXPECT_EQ(book.entry(key(1), sent(10)), none); // still about to leave
+    EXPECT_EQ(book.entry(key(1), sent(10)), none); // not yet deleted
     book.end(true);
     book.begin();
     book.end(true);
@@ -122,7 +122,8 @@ TEST(UsageBook, NothingIsGivenUpWhileTheRingIsUnread) {
     EXPECT_EQ(book.dead(key(1), sent(15)), (usage_sums{5, 0, 0, 0}));
 }
 
-// Processes at random, against plain sums: whatever order they live and die in, all is told once.
+// Random processes, compared with plain sums: in whatever order they live and die, each byte is
+// reported once.
 TEST(UsageBook, EverythingIsToldOnce) {
     std::mt19937 random(4);
     UsageBook book;
@@ -162,7 +163,7 @@ TEST(UsageBook, EverythingIsToldOnce) {
     EXPECT_EQ(book.size(), living.size());
 }
 
-// Many remotes of one process: each look takes time in proportion, whatever the addresses are.
+// Many remotes of one process: a look takes time in proportion to them, whatever the addresses.
 TEST(UsageBook, NoAddressesAreSlow) {
     constexpr uint32_t many = 60000;
     for (const int shift : {0, 8, 16}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Claims while others are at work: every step of one, looked at from outside, and many at once.
+// Claims while other processes run: every step of one claim seen from outside, and many at once.
 #include "tests/unit/support/claims.h"
 #include "tests/unit/support/stopwatch.h"
 
@@ -11,14 +11,14 @@ namespace {
 
 class ClaimRace : public ClaimTest {
 protected:
-    static constexpr uint32_t readers = 2; // the fewer, the less is there to fall back on
+    static constexpr uint32_t readers = 2; // few, so that a claim has no other slot to fall back on
 
     loader::Settings settings() const override {
         loader::Settings settings = ClaimTest::settings();
         settings.readers = readers;
         return settings;
     }
-    // A pin as the kernel programs have it: memory.
+    // Maps a pin into memory, as the kernel programs see it.
     template <class T> Mapping map(const std::string &path) const {
         auto mapping = Mapping::map(Fd(bpf_obj_get(below(path).c_str())).get(), sizeof(T),
                                     PROT_READ | PROT_WRITE, 0, path);
@@ -29,13 +29,13 @@ protected:
 
 constexpr int no_trace = 99;
 
-// One instruction after the other: whenever a kernel program may run, it must not find the new
-// generation with old filters, nor a bit that is set before all is ready.
+// Steps through a claim by single instructions: at none of them may a kernel program find the new
+// generation with old filters, or a bit that is set before everything is ready.
 TEST_F(ClaimRace, NoStepIsAheadOfAnother) {
     reader_control old;
     std::memset(&old, 0xaa, sizeof old);
     put("readers/0/control", old);
-    put("maps/wanted", wanted_record{{1, 1, 1, 1, 1, 1, 1, 1}}); // of a dead reader
+    put("maps/wanted", wanted_record{{1, 1, 1, 1, 1, 1, 1, 1}}); // bits of a dead reader
     reader_losses losses{};
     losses.lost[STREAM_ICMP] = 77;
     put("maps/losses", losses);
@@ -95,9 +95,9 @@ TEST_F(ClaimRace, NoStepIsAheadOfAnother) {
     EXPECT_EQ(word, 1u);
 }
 
-// A reader that sweeps the bits of the dead locks their slots for a moment: who comes just then
-// must not be told that all are taken. The sweeper is stopped in the middle of it, until the other
-// one has either answered or gone to sleep over it.
+// A reader that clears the bits of dead readers locks their slots for a moment: a reader that comes
+// just then must not fail with "all are taken". The first reader is stopped in the middle, until
+// the other one has either answered or gone to sleep.
 TEST_F(ClaimRace, ASlotBeingSweptIsNotTaken) {
     const auto is_locked = [&](unsigned slot) {
         const Fd dir(open(pins().reader(slot).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -138,8 +138,8 @@ TEST_F(ClaimRace, ASlotBeingSweptIsNotTaken) {
     EXPECT_EQ(slot, 1) << "'all slots are taken'";
 }
 
-// As many readers as slots, all at the same time, over the bits of as many that were killed: each
-// gets one.
+// As many readers as slots claim at the same time, while the bits of as many killed readers are
+// set: each gets a slot.
 TEST_F(ClaimRace, EachGetsASlotOfItsOwn) {
     constexpr uint32_t all = (1U << readers) - 1;
     for (int round = 0; round < 100; round++) {

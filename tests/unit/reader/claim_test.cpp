@@ -62,7 +62,7 @@ TEST_F(ClaimTest, AKilledReadersSlotIsFree) {
     }
 }
 
-// exec(2) in a child of ours must not take the lock along.
+// exec(2) in a child must not keep the lock.
 TEST_F(ClaimTest, ACommandWeStartHoldsNothing) {
     auto claim = take();
     ASSERT_TRUE(claim);
@@ -71,7 +71,7 @@ TEST_F(ClaimTest, ACommandWeStartHoldsNothing) {
         execlp("sleep", "sleep", "60", nullptr);
         return 1;
     });
-    started.write.reset(); // the child's is closed by its exec
+    started.write.reset(); // exec closes the child's
     EXPECT_EQ(read_all(started.read), "");
     { const auto gone = std::move(*claim); }
     const auto again = take();
@@ -115,7 +115,7 @@ TEST_F(ClaimTest, BitsOfTheDeadAreSwept) {
     const Child living = holder("reader"); // slot 0
     wanted_record dead{};
     for (uint32_t &word : dead.readers)
-        word = 7; // also what the living one has not asked for: not ours to judge
+        word = 7; // of the living reader also streams that it has not asked for: a claim keeps them
     put("maps/wanted", dead);
     const auto claim = take();
     ASSERT_TRUE(claim);
@@ -167,7 +167,7 @@ TEST_F(ClaimTest, AFrozenSlotIsSteppedOver) {
     EXPECT_NE(none.error().hint.find("sudo ebpf-load "), std::string::npos) << none.error().hint;
 }
 
-// A slot that cannot be used is not kept locked: the loader is to repair it.
+// An unusable slot does not stay locked, so that the loader can repair it.
 TEST_F(ClaimTest, AFrozenSlotIsNotHeld) {
     ASSERT_TRUE(freeze(below("readers/0/control"))) << std::strerror(errno);
     const auto claim = take();
@@ -261,7 +261,7 @@ TEST_F(ClaimTest, MissingPinsAreTold) {
     }
 }
 
-// The promise of it all: a member of the group needs no root.
+// The main promise: a member of the group needs no root.
 TEST_F(ClaimTest, AMemberOfTheGroupClaims) {
     constexpr gid_t group = 4'000'000'001;
     constexpr uid_t nobody = 65534;

@@ -24,8 +24,8 @@ std::string id_of(const icmp_record &record) {
     return id;
 }
 
-// The answer's type, from the tables of the reference implementation (pycommunityid, icmp.py and
-// icmp6.py).
+// Returns the type of the reply, from the tables of the reference implementation (pycommunityid,
+// icmp.py and icmp6.py).
 const std::map<unsigned, unsigned> pairs4 = {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9},
                                              {0, 8}, {14, 13}, {16, 15}, {18, 17}, {9, 10}};
 const std::map<unsigned, unsigned> pairs6 = {{128, 129}, {130, 131}, {133, 134}, {135, 136},
@@ -40,7 +40,7 @@ struct Tuple {
     }
 };
 
-// The specification's byte string, put together step by step.
+// Builds the specification's byte string step by step.
 std::string expected_id(const icmp_record &r) {
     const auto &pairs = is_ipv6(r) ? pairs6 : pairs4;
     const size_t skipped = is_ipv6(r) ? 0 : 12;

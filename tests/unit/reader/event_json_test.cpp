@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint64_t most = std::numeric_limits<uint64_t>::max();
 constexpr size_t name_max = 15; // bytes of an interface's name
-constexpr size_t host_max = 64; // of a host's name, HOST_NAME_MAX
+constexpr size_t host_max = 64; // bytes of a host's name, HOST_NAME_MAX
 
 std::string text_of(const JsonLines &lines) {
     return std::string(lines.data(), lines.size());
@@ -148,7 +148,7 @@ TEST(EventJson, Fragment) {
     EXPECT_TRUE(parse_json(icmp_line(record, plain))["fragment"].GetBool());
 }
 
-// A v6 header's addresses are written as IPv6, whatever they are.
+// Addresses of an IPv6 header are written as IPv6, also mapped ones.
 TEST(EventJson, AddressesAreOfTheHeadersVersion) {
     icmp_record record = icmp_message("::ffff:1.2.3.4", "::", 128);
     ASSERT_TRUE(is_ipv6(record));
@@ -196,8 +196,8 @@ TEST(EventJson, NamesOfAnyBytes) {
     }
 }
 
-// The longest of everything: the runs of names within what event_json.h promises for them, the line
-// within line_max, and the line itself longer than any other.
+// With the longest values, the texts of names stay within what event_json.h promises, and the line
+// within line_max; no other line is longer.
 TEST(EventJson, TheLongestLineFits) {
     size_t longest_hook = 0, longest_host = 0;
     for (unsigned byte = 0; byte < 256; byte++) {

@@ -11,8 +11,8 @@ namespace {
 
 using Names = std::map<unsigned, std::string_view>;
 
-// What `nft describe icmp type` and `nft describe icmpv6 type` print, but for ICMPv6 132, which
-// has two names there.
+// The names that `nft describe icmp type` and `nft describe icmpv6 type` print, except for ICMPv6
+// 132, which has two names there.
 const Names nft4 = {{0, "echo-reply"},           {3, "destination-unreachable"},
                     {4, "source-quench"},        {5, "redirect"},
                     {8, "echo-request"},         {9, "router-advertisement"},
@@ -36,7 +36,7 @@ TEST(IcmpNames, AreThoseOfNftables) {
         EXPECT_EQ(icmp_name(6, static_cast<unsigned char>(type)), name);
 }
 
-// Types that IANA lists as unassigned, reserved or experimental have none.
+// Types that IANA lists as unassigned, reserved or experimental have no name.
 TEST(IcmpNames, NoneForUnassignedTypes) {
     for (unsigned type : {1u, 2u, 6u, 7u, 19u, 20u, 29u, 41u, 44u, 252u, 253u, 254u, 255u})
         EXPECT_EQ(icmp_name(4, static_cast<unsigned char>(type)), "") << type;
@@ -44,7 +44,7 @@ TEST(IcmpNames, NoneForUnassignedTypes) {
         EXPECT_EQ(icmp_name(6, static_cast<unsigned char>(type)), "") << type;
 }
 
-// They stand in JSON without escapes.
+// Names need no escapes in JSON.
 TEST(IcmpNames, AreLowerCaseWordsWithHyphens) {
     for (unsigned version : {4u, 6u}) {
         std::set<std::string_view> seen;

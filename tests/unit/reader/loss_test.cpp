@@ -29,7 +29,7 @@ TEST(LossTracker, TheCounterTellsTheRest) {
     EXPECT_EQ(losses.when_idle(5), 5u);
     EXPECT_EQ(losses.when_idle(5), 0u);
     EXPECT_EQ(losses.before_record(5), 0u);
-    EXPECT_EQ(losses.before_record(4), 0u); // read its count before the counter was looked at
+    EXPECT_EQ(losses.before_record(4), 0u); // its count was read before the counter
     EXPECT_EQ(losses.before_record(7), 2u);
     EXPECT_EQ(losses.when_idle(6), 0u); // the counter was read before that record
     EXPECT_EQ(losses.when_idle(8), 1u);
@@ -67,16 +67,16 @@ TEST(LossTracker, WhatWasOverwrittenIsToldOnce) {
     EXPECT_EQ(losses.overwritten(20, 17), 0u);
     EXPECT_EQ(losses.overwritten(20, 15), 2u);
     EXPECT_EQ(losses.overwritten(20, 20),
-              0u); // taken after all, by a count read earlier: never back
+              0u); // taken after all, with a count read earlier: never a step back
     EXPECT_EQ(losses.overwritten(30, 24), 1u);
     EXPECT_EQ(losses.told(), 6u);
-    EXPECT_EQ(losses.before_record(1), 1u); // counted apart
+    EXPECT_EQ(losses.before_record(1), 1u); // each stream is counted apart
     EXPECT_EQ(losses.told(), 7u);
 }
 
-// Several CPUs that read the counter, then reserve: a record that fits carries a count that may be
-// behind; one that does not fit raises the counter. The reader takes records, and looks at the
-// counter when there are none.
+// Several CPUs read the counter, then reserve: a record that fits carries a count that may be old;
+// one that does not fit raises the counter. The reader takes records, and reads the counter when
+// there are none.
 class Kernel {
 public:
     Kernel(unsigned seed, size_t cpus, size_t room, uint64_t at_claim)

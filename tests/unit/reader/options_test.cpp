@@ -218,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
               "'example.org' is no address or prefix: want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or "
               "2001:db8::/32"},
         Wrong{{"icmp", "--host", "10.0.0.1/8"},
-              "'10.0.0.1/8' is no address or prefix: it has bits behind its length"},
+              "'10.0.0.1/8' is no address or prefix: bits after the prefix length are not zero"},
         Wrong{{"icmp", "--host", "::1", "--host", "::1"}, "--host can be given once"},
         Wrong{{"icmp", "--proto", "tcp"}, "icmp has no --proto tcp"},
         Wrong{{"icmp", "--proto", ""}, "--proto: no protocol ''"},

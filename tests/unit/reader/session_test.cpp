@@ -21,11 +21,11 @@ protected:
         return request;
     }
 
-    // Begins a run, and waits until it asks for events.
+    // Starts a run, and waits until it asks for events.
     void start(const Request &request) {
         out_.emplace();
         err_.emplace();
-        fcntl(out_->write.get(), F_SETPIPE_SZ, 1 << 20); // room for all that a test makes
+        fcntl(out_->write.get(), F_SETPIPE_SZ, 1 << 20); // room for all lines of a test
         child_.emplace([&] {
             dup2(out_->write.get(), STDOUT_FILENO);
             dup2(err_->write.get(), STDERR_FILENO);
@@ -38,7 +38,7 @@ protected:
     }
     void start() { start(request()); }
 
-    // Standard error ends with the ending: "events lost closed unloaded".
+    // The last line of standard error is the ending: "events lost closed unloaded".
     static int run(const Request &request) {
         catch_stop_signals();
         auto session = Session::open(request);
@@ -53,7 +53,7 @@ protected:
 
     Child &child() { return *child_; }
     Pipe &out() { return *out_; }
-    // The end of the run: its lines, each checked. The child is to end by itself.
+    // Waits for the end of the run, which must come by itself; returns its lines, each checked.
     std::vector<rapidjson::Document> lines() {
         std::istringstream text(read_all(out_->read));
         ended_ = read_all(err_->read);
@@ -76,11 +76,11 @@ protected:
             sched_yield();
         ASSERT_TRUE(condition());
     }
-    // Until that many records have been taken out, as the reader says.
+    // Waits until the reader says that it has taken out that many records.
     void wait_for_read(uint64_t count) const {
         wait_for([&] { return control(0).read[STREAM_ICMP] == count; });
     }
-    // While it does nothing.
+    // Waits until the reader sleeps.
     template <class Work> void with_stopped_child(Work work) {
         child_->kill(SIGSTOP);
         int status = 0;
@@ -95,7 +95,7 @@ protected:
     static std::string text(const rapidjson::Document &event, const char *key) {
         return event.HasMember(key) ? event[key].GetString() : "";
     }
-    // Line at tells of event number with this seq.
+    // Expects line at to report event number with this seq.
     static void expect_event(const rapidjson::Document &event, uint64_t seq, uint32_t fed) {
         ASSERT_EQ(text(event, "event_type"), "icmp");
         ASSERT_EQ(number(event, "seq"), seq);
@@ -157,7 +157,7 @@ TEST_F(SessionTest, WhatASignalFindsInTheRingStillComes) {
     EXPECT_EQ(child().wait(), 0);
 }
 
-// A gap is told where it is, as long as it is, and the numbers go on behind it.
+// A gap is reported at its place and with its length, and the numbers go on behind it.
 TEST_F(SessionTest, LossesAreTold) {
     start();
     with_stopped_child([&] { ASSERT_TRUE(feed_numbers(0, room + 50)); });
@@ -185,7 +185,7 @@ TEST_F(SessionTest, LossesBehindTheLastEventAreTold) {
     EXPECT_EQ(ended(), std::to_string(room) + " 7 0 0");
 }
 
-// Records for whoever had the slot before, or will have it: they are not ours, and no loss either.
+// Records of an earlier or a later claim of the slot are neither printed nor counted as lost.
 TEST_F(SessionTest, RecordsOfAnotherClaimAreLeftOut) {
     start();
     auto page = Mapping::map(Fd(bpf_obj_get(below("readers/0/control").c_str())).get(),
@@ -207,7 +207,7 @@ TEST_F(SessionTest, RecordsOfAnotherClaimAreLeftOut) {
     EXPECT_EQ(ended(), "2 0 0 0");
 }
 
-// Losses before the claim are none of this reader's.
+// Losses before the claim do not count for this reader.
 TEST_F(SessionTest, EarlierLossesAreNotTold) {
     reader_losses losses{};
     losses.lost[STREAM_ICMP] = 0xfffffffe;
@@ -225,8 +225,8 @@ TEST_F(SessionTest, EarlierLossesAreNotTold) {
     expect_event(events.back(), 1 + room + 5 + 1, 3);
 }
 
-// Somebody of the group led the kernel to overwrite the ring: all of it is told, nothing wrong
-// comes.
+// A member of the group made the kernel overwrite the ring: all of it is reported as lost, and no
+// wrong event comes.
 TEST_F(SessionTest, WhatWasOverwrittenIsTold) {
     start();
     ASSERT_TRUE(feed(1));
@@ -282,10 +282,10 @@ TEST_F(SessionTest, ChangedHooksAreLookedUp) {
     wait_for_read(1);
     auto record = layout().hook(hook);
     ASSERT_TRUE(record);
-    ASSERT_TRUE(layout().set_hook(63, *record)); // the interface came again, elsewhere
+    ASSERT_TRUE(layout().set_hook(63, *record)); // the interface was loaded again, as number 63
     layout().announce();
     wait_for([&] { return control(0).icmp.hooks == (uint64_t{1} << hook | uint64_t{1} << 63); });
-    record->kind = HOOK_NONE; // a freed number keeps its name for what is still in the ring
+    record->kind = HOOK_NONE; // a freed number keeps its name for records in the ring
     ASSERT_TRUE(layout().set_hook(hook, *record));
     layout().announce();
     wait_for([&] { return control(0).icmp.hooks == uint64_t{1} << 63; });

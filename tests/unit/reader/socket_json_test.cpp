@@ -121,7 +121,7 @@ TEST_F(SocketJson, Hexadecimal) {
     EXPECT_FALSE(has(line, R"("payload":)"));
 }
 
-// The longest line there is fits into its room, whatever the bytes.
+// The longest possible line fits into its room, whatever the bytes.
 TEST_F(SocketJson, TheLongestPayload) {
     for (const char byte : {'\xff', '\0', '"', '\\', 'a'}) {
         const std::string payload(PAYLOAD_MAX, byte);

@@ -78,7 +78,7 @@ TEST_F(UsageJson, AddressesAndProtocols) {
         EXPECT_EQ(usage_proto(static_cast<uint8_t>(number)), name);
 }
 
-// Names may hold any bytes; 16 of them without an end cannot be, and are read no further.
+// Names may hold any bytes; a name of 16 bytes without NUL is impossible, and is not read further.
 TEST_F(UsageJson, HostileNames) {
     const char *const names[] = {"a\"b\\c\n\x1b[31m", "\xff\xfe\xc3",
                                  "\xc2\x9b"

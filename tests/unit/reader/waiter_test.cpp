@@ -12,11 +12,11 @@
 namespace pinpipe {
 namespace {
 
-constexpr int long_wait = 300'000; // milliseconds; longer than patience
+constexpr int long_wait = 300'000; // milliseconds; longer than any test may take
 constexpr int no_waiter = 90;
 
-// Runs work(waiter) in a child whose standard output is out and which holds neither of out's ends
-// otherwise. The pipe input is what it waits for.
+// Runs work(waiter) in a child whose standard output is out, with no other descriptor of that pipe.
+// The waiter waits for the pipe input.
 class Waiting {
 public:
     explicit Waiting(const std::function<int(Waiter &)> &work)
@@ -42,7 +42,7 @@ private:
     Child child_;
 };
 
-// 0: it took less than a long wait.
+// Returns 0 if it took less than a long wait.
 int wait_long(Waiter &waiter) {
     const Stopwatch watch;
     waiter.wait(long_wait);
@@ -82,7 +82,7 @@ TEST(Waiter, EndsWithASignal) {
     EXPECT_EQ(before.child().wait(), 0);
 }
 
-// What is unread wakes once: not for every look until it has been read.
+// Unread data wakes once, not at every wait until it has been read.
 TEST(Waiter, WakesForWhatIsNew) {
     Pipe answer;
     Waiting waiting([&](Waiter &waiter) {
@@ -101,7 +101,7 @@ TEST(Waiter, WakesForWhatIsNew) {
     EXPECT_EQ(waiting.child().wait(), 0);
 }
 
-// A file cannot be waited for; the ring still can.
+// Some kinds of output cannot be polled; the ring still can.
 TEST(Waiter, AnyKindOfOutputWillDo) {
     const Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
     Pipe input;

@@ -25,7 +25,7 @@ Exit exit_of(const std::string &text) {
     return process ? Exit::ok : process.error().exit;
 }
 
-// An executable file of the test's own.
+// An executable file of the test.
 class File {
 public:
     explicit File(mode_t mode = 0755) {

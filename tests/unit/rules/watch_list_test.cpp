@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Changing the list of watches: what the kernel programs find in the maps then.
+// After changes of the list of watches the kernel programs find this in the maps.
 #include "lib/rules/watch_list.h"
 
 #include "tests/unit/support/child.h"
@@ -130,7 +130,7 @@ TEST_F(WatchListTest, AFailedLookLeavesWhatWasThere) {
     EXPECT_EQ(reader().waiting()->size(), 1u);
 }
 
-// Killed between two steps, or a program that was late.
+// The maps as after a kill between two steps, or with a late kernel program.
 TEST_F(WatchListTest, TheNextChangePutsItRight) {
     give_probes();
     ASSERT_TRUE(writer().add({watch_of("5050", "a")}));
@@ -165,7 +165,7 @@ TEST_F(WatchListTest, FrozenMapsAreTold) {
     if (!freeze(below("admin/watches")))
         GTEST_SKIP() << "this kernel freezes no such map";
     EXPECT_EQ(WatchList::open_to_write(pins()).error().text,
-              below("admin/watches") + " is frozen: whoever may change it did that");
+              below("admin/watches") + " is frozen: a process that may change it did that");
     EXPECT_TRUE(WatchList::open_to_read(pins()));
 }
 

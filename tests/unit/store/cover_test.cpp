@@ -59,7 +59,7 @@ TEST(StoreCover, RangesBeginWithWholeRows) {
     }
 }
 
-// Each moment is in one piece, and no level could do with fewer.
+// Each moment is in exactly one piece, and no level needs fewer pieces.
 TEST(StoreCover, AnyRangeIsCoveredOnce) {
     std::mt19937_64 random(7);
     for (int round = 0; round < 20'000; round++) {

@@ -68,7 +68,7 @@ TEST(StoreFeed, WhoeverWritesToAPipeWaitsNoLongerThanAMoment) {
     for (int i = 0; i < 1000; i++)
         lines += R"({"event_type":"usage","x":")" + std::string(1000, 'x') + "\"}\n";
     const Stopwatch watch;
-    for (int i = 0; i < 30; i++) // 30 MB; nobody takes them
+    for (int i = 0; i < 30; i++) // 30 MB, which are not taken
         fill(pipe.write, lines);
     pipe.write.reset();
     EXPECT_LT(watch.seconds(), patience);
@@ -80,7 +80,7 @@ TEST(StoreFeed, WhoeverWritesToAPipeWaitsNoLongerThanAMoment) {
         lost += count;
     while (const auto block = feed.take(0ms)) {
         kept += block->lines;
-        // what goes with what is told of itself
+        // each block that is left says itself how many lines it has
         EXPECT_EQ(block->lines,
                   static_cast<uint64_t>(std::count(block->text.begin(), block->text.end(), '\n')));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whatever is aged, rolled up or out of order: a range has the sums of its lines.
+// A range has the sums of its lines, whatever is aged, rolled up or out of order.
 #include "tools/store/reading.h"
 
 #include "tests/unit/support/store.h"
@@ -99,7 +99,7 @@ TEST_F(StoreReading, MoreSubjectsThanMemoryHolds) {
     ASSERT_TRUE(writer_.database().run("BEGIN"));
     auto reading = Reading::make(writer_.database());
     ASSERT_TRUE(reading);
-    for (int i = 0; i < 3; i++) { // asked again it is the same
+    for (int i = 0; i < 3; i++) { // a second report is the same
         for (const auto &[to, expected] : {std::pair(start + 7, 120'000U), {start + 5, 85'715U}}) {
             uint64_t sum = 0;
             ASSERT_TRUE(reading->each(start, to, true, day,
@@ -137,7 +137,7 @@ TEST_F(StoreReading, AgeingKeepsEverySum) {
     EXPECT_EQ(sum_of(database, 0, INT64_MAX, false), expected(0, INT64_MAX) + 12345);
 }
 
-// The first lines of a day are given up before its last ones.
+// The first lines of a day are deleted before its last ones.
 TEST_F(StoreReading, BeginsAndEndsWithWhatIsSummedUpAlone) {
     const int64_t first = start / level_unit[day] * level_unit[day] + 5 * level_unit[hour];
     const int64_t second = first + 10 * level_unit[hour];

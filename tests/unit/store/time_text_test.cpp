@@ -79,7 +79,7 @@ TEST_F(StoreTime, ClocksThatChange) {
               (std::vector<int64_t>{7 * 24 + 1, 7 * 24}));
     EXPECT_EQ(days("2026-10-25", "2026-10-26", hour).size(), 25u);
     EXPECT_EQ(days("2026-03-29", "2026-03-30", hour).size(), 23u);
-    // six hours begin anew at midnight: the last part of the day is what is left
+    // six-hour parts begin anew at midnight: the last part of the day is the rest of it
     EXPECT_EQ(days("2026-10-25", "2026-10-26", 6 * hour), (std::vector<int64_t>{6, 6, 6, 6, 1}));
     EXPECT_EQ(local_zone(moment("2026-07-01")), "CEST");
     EXPECT_EQ(local_zone(moment("2026-12-01")), "CET");

@@ -33,7 +33,7 @@ inline Result<Parsed> parse_words(const std::vector<std::string> &words, const U
     return parse_options(arguments.argc(), arguments.argv(), usage);
 }
 
-// Sets an environment variable, or takes it away, until the end of the scope.
+// Sets or removes an environment variable until the end of the scope.
 class Environment {
 public:
     Environment(const char *name, const char *value) : name_(name) {

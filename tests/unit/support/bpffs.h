@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A bpffs that nobody else sees: mounted in a mount namespace of the test process, so that it is
-// gone with the process whatever happens.
+// A bpffs in a mount namespace of the test process: other processes do not see it, and it ends with
+// the process, whatever happens.
 #pragma once
 
 #include "lib/pins/pins.h"
@@ -57,7 +57,7 @@ private:
     bool mounted_ = false;
 };
 
-// Tests with pins of their own; skipped without root.
+// Tests with a private pin root; skipped without root.
 class BpffsTest : public testing::Test {
 protected:
     void SetUp() override {
@@ -71,7 +71,7 @@ protected:
     const std::string &root() const { return bpffs_->root(); }
     std::string below(const std::string &name) const { return root() + "/" + name; }
 
-    // A map as spec has it.
+    // Makes a map as spec describes it.
     static Fd make_map(const MapSpec &spec) {
         LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = spec.flags);
         return Fd(bpf_map_create(static_cast<bpf_map_type>(spec.type), spec.name, spec.key_size,
@@ -83,7 +83,7 @@ protected:
         EXPECT_EQ(bpf_obj_pin(map.get(), below(name).c_str()), 0) << std::strerror(errno);
         return map;
     }
-    // Whether this kernel lets a map be frozen that user space has mapped or can map (6.5).
+    // Whether this kernel can freeze a map that user space has mapped or can map (6.5).
     static bool freeze(const std::string &path) {
         const Fd map(bpf_obj_get(path.c_str()));
         return map.valid() && bpf_map_freeze(map.get()) == 0;

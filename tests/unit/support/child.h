@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Work in a child process, so that its standard output, signals, credentials and death are its own.
+// Runs work in a child process, with separate standard output, signals, credentials and end.
 #pragma once
 
 #include "lib/base/fd.h"
@@ -33,13 +33,12 @@ struct Pipe {
     }
 };
 
-// Runs work at once; its result is the exit status. Whatever the test does, the child does not
-// outlive it; whatever the child does, it ends within ten minutes (by SIGALRM). out: the child's
-// standard output, or -1.
+// Starts work at once; its result is the exit status. The child never outlives the test, and ends
+// within ten minutes (by SIGALRM). out: the child's standard output, or -1.
 class Child {
 public:
     explicit Child(const std::function<int()> &work, int out = -1) {
-        std::fflush(nullptr); // or the child would print it a second time
+        std::fflush(nullptr); // else the child would print it again
         const pid_t parent = getpid();
         pid_ = fork();
         if (pid_ < 0)
@@ -65,9 +64,9 @@ public:
         if (pid_ > 0)
             ::kill(pid_, signal);
     }
-    // Waits until it sleeps: in a system call that has nothing to do yet. false: it never does.
+    // Waits until the child sleeps in a system call that waits. Returns false if it never does.
     bool falls_asleep() const {
-        constexpr int soundly = 20; // looks in a row: short waits on the way there do not count
+        constexpr int soundly = 20; // times in a row seen asleep: short waits before do not count
         const Stopwatch watch;
         int looks = 0;
         while (looks < soundly && watch.seconds() < patience) {
@@ -81,7 +80,8 @@ public:
         std::getline(std::ifstream("/proc/" + std::to_string(pid_) + "/stat"), stat);
         return stat.find(") S ") != stat.npos;
     }
-    // The exit status, or 128 + the signal that ended it; -1: waited for already.
+    // Returns the exit status, or 128 + the signal that ended the child; -1 after an earlier
+    // wait().
     int wait() {
         int status = 0;
         if (pid_ <= 0 || waitpid(pid_, &status, 0) != pid_)
@@ -94,7 +94,7 @@ private:
     pid_t pid_ = -1;
 };
 
-// What comes until everybody has closed the other end.
+// Reads until every process has closed the other end.
 inline std::string read_all(const Fd &fd) {
     std::string all;
     char part[65536];
@@ -106,7 +106,7 @@ inline std::string read_all(const Fd &fd) {
     return all;
 }
 
-// Whether fd becomes readable (or its other end closed) in time.
+// Returns whether fd becomes readable (or its other end is closed) in time.
 inline bool readable(const Fd &fd, int milliseconds = 120000) {
     pollfd one{fd.get(), POLLIN, 0};
     return poll(&one, 1, milliseconds) > 0;
@@ -118,7 +118,7 @@ struct Finished {
     std::string err;
 };
 
-// Runs work in a child to its end.
+// Runs work in a child and waits for its end.
 inline Finished run_child(const std::function<int()> &work) {
     Pipe out, err;
     Child child([&] {
@@ -128,7 +128,7 @@ inline Finished run_child(const std::function<int()> &work) {
     });
     out.write.reset();
     err.write.reset();
-    // What a test writes to stderr fits into its pipe, so one after the other cannot hang.
+    // A test's stderr fits into its pipe, so that reading one pipe after the other cannot hang.
     const std::string out_text = read_all(out.read), err_text = read_all(err.read);
     return {child.wait(), out_text, err_text};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Claims of reader slots on a layout of the test's own, and what the kernel programs see of them.
+// Claims of reader slots on a private layout, and what the kernel programs see of them.
 #pragma once
 
 #include "tests/unit/support/child.h"
@@ -36,7 +36,7 @@ protected:
         EXPECT_EQ(bpf_map_update_elem(map.get(), &index, &value, BPF_ANY), 0) << path;
     }
 
-    // A child called name that claims a slot and keeps it until it is killed.
+    // Starts a child called name that claims a slot and keeps it until it is killed.
     Child holder(const std::string &name) const {
         Pipe ready;
         Child child([&] {

@@ -8,7 +8,8 @@
 
 namespace pinpipe {
 
-// Bytes of the UTF-8 character at the start of s, by table 3-7 of the Unicode Standard; 0: none.
+// Returns the length of the UTF-8 character at the start of s, by table 3-7 of the Unicode
+// Standard; 0 if there is none.
 inline size_t utf8_length(std::string_view s) {
     struct Row {
         unsigned char first_low, first_high, second_low, second_high;
@@ -45,7 +46,7 @@ inline bool is_utf8(std::string_view s) {
     return true;
 }
 
-// Every byte that is no UTF-8 as U+FFFD, the rest as it is.
+// Replaces every byte that is not UTF-8 by U+FFFD.
 inline std::string with_replacements(std::string_view s) {
     std::string out;
     while (!s.empty()) {
@@ -56,8 +57,8 @@ inline std::string with_replacements(std::string_view s) {
     return out;
 }
 
-// What a JSON string with its quotes stands for, in UTF-8; nothing: it is none. Knows what RFC 8259
-// has, but no \u of a surrogate: nothing needs one.
+// Decodes a JSON string with its quotes to UTF-8; returns nothing if it is not one. Knows all of
+// RFC 8259, except \u of a surrogate, which no output needs.
 inline std::optional<std::string> decode_json(std::string_view s) {
     constexpr std::string_view plain = "\"\\/bfnrt", meant = "\"\\/\b\f\n\r\t";
     constexpr std::string_view digits = "0123456789abcdef";
@@ -104,7 +105,8 @@ inline std::optional<std::string> decode_json(std::string_view s) {
     return is_utf8(out) ? std::optional(out) : std::nullopt;
 }
 
-// Where s has something that a terminal acts upon: C0, DEL, or C1 as UTF-8. s.npos: nowhere.
+// Returns the position in s of a character that a terminal acts upon (C0, DEL, or C1 as UTF-8), or
+// s.npos.
 inline size_t find_control(std::string_view s) {
     for (size_t i = 0; i < s.size(); i++) {
         const auto byte = static_cast<unsigned char>(s[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines of NDJSON taken apart.
+// Checks and parses lines of NDJSON.
 #pragma once
 
 #include "tests/unit/support/decode.h"
@@ -10,7 +10,7 @@
 
 namespace pinpipe {
 
-// Nothing that a terminal acts upon, and valid UTF-8 at all.
+// Succeeds if the text is valid UTF-8 without characters that a terminal acts upon.
 inline testing::AssertionResult is_harmless(std::string_view s) {
     if (!is_utf8(s))
         return testing::AssertionFailure() << "no UTF-8: " << testing::PrintToString(s);
@@ -20,7 +20,7 @@ inline testing::AssertionResult is_harmless(std::string_view s) {
     return testing::AssertionSuccess();
 }
 
-// One NDJSON line: an object, one newline and that at the end, harmless, no key twice.
+// Parses one NDJSON line: an object without a repeated key, harmless, with one newline, at its end.
 inline testing::AssertionResult is_event_line(std::string_view line) {
     if (line.empty() || line.back() != '\n')
         return testing::AssertionFailure() << "no newline at the end: " << line;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A published layout on a bpffs of the test's own, with nothing attached to anything.
+// A published layout on a private bpffs, without an attached program.
 #pragma once
 
 #include "tests/unit/support/bpffs.h"
@@ -40,7 +40,7 @@ protected:
     }
     loader::Layout &layout() { return *layout_; }
 
-    // The id of the map pinned at path below the root; 0: none.
+    // Returns the id of the map pinned at path below the root, or 0.
     uint32_t map_id(const std::string &path) const {
         const Fd map(bpf_obj_get(below(path).c_str()));
         bpf_map_info info{};

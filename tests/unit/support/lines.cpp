@@ -23,7 +23,7 @@ hook_record eth0() {
     return hook;
 }
 
-// What surrounds a record: all that it can be, or as little as possible.
+// The context of a record's line: with every optional field, or with none.
 struct Around {
     bool all;
     std::string host = host_run("box"), hook = hook_run(eth0()), exe = R"(,"exe":"/usr/bin/curl")";
@@ -90,7 +90,7 @@ Lines message_lines(const Around &around, uint8_t stream) {
     return lines;
 }
 
-// In no call of a thread.
+// Makes the record one that no thread's call made.
 socket_record later(socket_record r) {
     r.tid = 0;
     r.thread[0] = '\0';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines of events, of every shape: between the lines of an event_type, each of its fields is there
-// and, where it may be, absent.
+// Lines of events of every shape: each field of an event_type is in one of its lines and, if it can
+// be absent, missing in another.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The XDP program on a layout of the test's own, fed through BPF_PROG_TEST_RUN: it is attached to
-// nothing. Loading takes a while: the tests of a suite share what is loaded, and begin with its
-// maps as they were at first.
+// The XDP program on a private layout, run through BPF_PROG_TEST_RUN and not attached. Since
+// loading takes a while, the tests of a suite share the loaded program, and each begins with fresh
+// maps.
 #pragma once
 
 #include "tests/unit/support/claims.h"
@@ -53,8 +53,8 @@ protected:
         return shared_.layout;
     }
 
-    // Runs the program on echo requests, numbered from first (icmp_seq and icmp_id), or on the same
-    // one count times.
+    // Runs the program on echo requests, numbered from first (icmp_seq and icmp_id), or count times
+    // on the same one.
     bool feed(uint32_t number, uint32_t count = 1) const {
         std::array<__u8, 64> frame = {2,    0, 0, 0,  0,   1,  2,   0, 0,  0, 0, 2,
                                       8,    0,                                      // Ethernet
@@ -73,7 +73,7 @@ protected:
                 return false;
         return true;
     }
-    // The number that a record was fed with.
+    // Returns the number of the echo request that a record is about.
     static uint32_t number_of(const icmp_record &record) {
         return static_cast<uint32_t>(record.rest[0] << 24 | record.rest[1] << 16 |
                                      record.rest[2] << 8 | record.rest[3]);

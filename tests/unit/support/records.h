@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Records as a kernel program would write them.
+// Makes records as a kernel program writes them.
 #pragma once
 
 #include "bpf/abi/events.h"
@@ -19,7 +19,7 @@ inline union address to_address(const std::string &text) {
     return a;
 }
 
-// The version is that of src's text.
+// The IP version is that of the text src.
 inline icmp_record icmp_message(const std::string &src, const std::string &dst, unsigned type,
                                 unsigned code = 0) {
     icmp_record r{};

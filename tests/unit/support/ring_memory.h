@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A ring buffer without a kernel: memory laid out like one, and a producer that does what
-// kernel/bpf/ringbuf.c does, with every step open to the test.
+// A ring buffer without a kernel: memory with the same layout, and a producer that does the steps
+// of kernel/bpf/ringbuf.c, each of which a test can take by itself.
 #pragma once
 
 #include "lib/base/fd.h"
@@ -46,7 +46,7 @@ public:
     char *data() { return data_; }
     uint32_t size() const { return size_; }
 
-    // Returns the position of the record's header, or nothing where it does not fit.
+    // Returns the position of the record's header, or nothing if the record does not fit.
     std::optional<uint64_t> reserve(uint32_t length) {
         const uint64_t at = producer().load(std::memory_order_relaxed);
         const uint64_t end = at + (uint64_t{length} + header + 7) / 8 * 8;
@@ -67,7 +67,7 @@ public:
                        std::memory_order_release);
     }
 
-    // All three. false: it does not fit.
+    // Takes all three steps. Returns false if the record does not fit.
     bool add(std::string_view bytes, uint32_t flags = 0) {
         const auto at = reserve(static_cast<uint32_t>(bytes.size()));
         if (!at)

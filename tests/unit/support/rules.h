@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A pin root with the maps of the rules on a bpffs of the test's own, and ebpf-ctl run against it.
+// A pin root with the maps of the rules on a private bpffs, and ebpf-ctl run against it.
 #pragma once
 
 #include "tests/unit/support/arguments.h"
@@ -14,7 +14,7 @@
 
 namespace pinpipe::ctl {
 
-// ebpf-ctl with these arguments and a pin root.
+// Runs ebpf-ctl with these arguments and a pin root.
 inline Finished run_ctl(const std::string &root, std::vector<std::string> words,
                         const std::string &input) {
     words.insert(words.begin(), {"--pin-root", root});
@@ -49,11 +49,11 @@ protected:
         }
     }
 
-    // ebpf-ctl with these arguments.
+    // Runs ebpf-ctl with these arguments.
     Finished ctl(const std::vector<std::string> &words, const std::string &input = "") const {
         return run_ctl(root(), words, input);
     }
-    // The same, which must do it without a word.
+    // Runs it, and expects success without output.
     void quietly(const std::vector<std::string> &words, const std::string &input = "") const {
         const Finished ran = ctl(words, input);
         EXPECT_EQ(ran.status, 0) << ran.err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A server of ebpf-web in a process of its own, on any free port of 127.0.0.1, and what it answers.
+// A server of ebpf-web in a child process, on any free port of 127.0.0.1, and requests to it.
 #pragma once
 
 #include "lib/base/signals.h"
@@ -26,7 +26,7 @@ public:
             port = static_cast<in_port_t>(std::strtoul(text.c_str() + at + 1, nullptr, 10));
     }
 
-    // A connection, on which this has been sent.
+    // Opens a connection and sends this text on it.
     Fd send(const std::string &bytes) const {
         sockaddr_in to{};
         to.sin_family = AF_INET;
@@ -38,8 +38,8 @@ public:
                   static_cast<ssize_t>(bytes.size()));
         return connection;
     }
-    // The whole answer to a request, whose connection is closed behind it. headers: each with its
-    // line end; Host is added.
+    // Returns the whole answer to a request on a new connection. headers: each with its line end;
+    // Host is added.
     std::string ask(const std::string &method, const std::string &path,
                     const std::string &headers = "", const std::string &body = "") const {
         return read_all(send(request(method, path, headers, body)));
@@ -53,7 +53,7 @@ public:
     }
     std::string host() const { return "127.0.0.1:" + std::to_string(port); }
 
-    // What it ends with after SIGTERM.
+    // Sends SIGTERM and returns the exit status.
     int end() {
         child_->kill(SIGTERM);
         return child_->wait();
@@ -76,7 +76,7 @@ private:
     std::optional<Child> child_;
 };
 
-// The status of an answer; 0: it is none.
+// Returns the status of an answer; 0 if it is none.
 inline int status_of(const std::string &answer) {
     int status = 0;
     return std::sscanf(answer.c_str(), "HTTP/1.1 %d", &status) == 1 ? status : 0;

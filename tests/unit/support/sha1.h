@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SHA-1 word by word as FIPS 180-4 has it: something to hold a library's against.
+// SHA-1 written after FIPS 180-4, to compare a library's with.
 #pragma once
 
 #include <array>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// How long something took; never how long to wait for it.
+// Measures how long something took; not a time-out.
 #pragma once
 
 #include <chrono>
 
 namespace pinpipe {
 
-// Seconds that nothing takes on any machine, however busy: what takes longer hangs.
+// Seconds after which a test counts as hanging, even on the busiest machine.
 inline constexpr double patience = 120;
 
 class Stopwatch {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A database of ebpf-store in a directory of its own.
+// A database of ebpf-store in a new directory.
 #pragma once
 
 #include "tools/store/ageing.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The list of watches in a layout of the test's own. The look at all sockets is one at nothing,
-// until the test makes it fail.
+// The list of watches in a private layout. The look at all sockets finds none, until the test makes
+// it fail.
 #pragma once
 
 #include "lib/rules/watch_list.h"
@@ -45,7 +45,7 @@ protected:
     uint64_t word(uint16_t port, unsigned proto = RULE_TCP) const {
         return reader().words()->at(index_of(proto, port));
     }
-    // What a kernel program may have written.
+    // Writes what a kernel program may have written.
     void put_word(uint64_t value, uint16_t port, unsigned proto = RULE_TCP) const {
         const uint32_t index = index_of(proto, port);
         const Fd map(bpf_obj_get(below(watched_map.path).c_str()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What tests of ebpf-web share.
+// Helpers for tests of ebpf-web.
 #pragma once
 
 #include "tests/unit/support/json.h"
@@ -13,7 +13,7 @@ inline Now at_second(int64_t second) {
             .second = 1'000'000 + second};
 }
 
-// Lines of standard input that became part of a hub.
+// A hub that has taken lines as from standard input.
 class Fed {
 public:
     explicit Fed(std::initializer_list<std::string> lines = {}) {

@@ -23,7 +23,7 @@ int64_t now(clockid_t clock) {
     return t.tv_sec * second + t.tv_nsec;
 }
 
-// Wall minus boot clock: the shortest of many measurements.
+// Measures wall minus boot clock: the quickest of many measurements.
 int64_t measured_offset() {
     int64_t best = 0, least = INT64_MAX;
     for (int i = 0; i < 200; i++) {
@@ -60,7 +60,7 @@ TEST(WallClock, MicrosecondsSince1970) {
     EXPECT_EQ(clock.microseconds(whole) + 1, clock.microseconds(whole + 1000));
 }
 
-// Time stamps would jump to and fro with every measuring error.
+// Small differences are ignored: else time stamps would jump with every measuring error.
 TEST(WallClock, RefreshLeavesMeasuringErrors) {
     WallClock clock;
     int changes = 0;
@@ -73,8 +73,8 @@ TEST(WallClock, RefreshLeavesMeasuringErrors) {
     EXPECT_LT(std::llabs(clock.offset() - measured_offset()), millisecond);
 }
 
-// A time namespace with another boot clock: what refresh() sees there is a step of the time of day,
-// and nobody else's clock moves.
+// In a time namespace with another boot clock refresh() sees a step of the time of day, and no
+// other process's clock changes.
 TEST(WallClock, RefreshFollowsAStep) {
     constexpr int no_namespace = 99;
     constexpr int64_t step = 12'345;
@@ -87,7 +87,7 @@ TEST(WallClock, RefreshFollowsAStep) {
         offsets << "boottime " << step << " 0\n";
         if (!offsets.flush())
             return no_namespace;
-        Child inner([&] { // a process enters it by being born
+        Child inner([&] { // only a new process is in the namespace
             if (clock.offset() != before)
                 return 1;
             clock.refresh();

@@ -16,7 +16,7 @@ protected:
     void TearDown() override { std::filesystem::remove_all(path_); }
     std::string path() const { return path_; }
 
-    // A child that holds the lock until it is killed.
+    // Starts a child that holds the lock until it is killed.
     Child holder() {
         Pipe ready;
         Child child([&] {
@@ -98,7 +98,7 @@ TEST_F(DirectoryLock, GetsItWhenTheHolderEnds) {
     Child child = holder();
     LockWait wait;
     wait.quiet = 0;
-    wait.say = [&](const std::string &) { child.kill(SIGKILL); }; // it waits indeed
+    wait.say = [&](const std::string &) { child.kill(SIGKILL); }; // called while it waits
     const auto lock = lock_directory(path(), wait, "it");
     ASSERT_TRUE(lock) << lock.error().text;
     EXPECT_TRUE(lock->valid());

@@ -13,7 +13,7 @@
 namespace pinpipe {
 namespace {
 
-// A file of our own, in memory.
+// A new file, in memory.
 class Holders : public testing::Test {
 protected:
     Holders() : fd_(memfd_create("holders-test", MFD_CLOEXEC)) {}
@@ -21,7 +21,7 @@ protected:
     std::string path() const { return "/proc/self/fd/" + std::to_string(fd_.get()); }
     Fd open_again() const { return Fd(open(path().c_str(), O_RDWR | O_CLOEXEC)); }
 
-    // A child called name that locks the file and holds it until it is killed.
+    // Starts a child called name that locks the file until it is killed.
     Child holder(const std::string &name, int operation) {
         Pipe ready;
         Child child([&] {
@@ -79,7 +79,7 @@ TEST_F(Holders, NamesAChildWhateverItIsCalled) {
     EXPECT_FALSE(lock_holder(path())) << "killed: the kernel let it go";
 }
 
-// /proc/locks lists who waits below who holds.
+// /proc/locks lists waiting processes below the holder.
 TEST_F(Holders, NamesWhoHoldsAndNotWhoWaits) {
     const Child child = holder("holder", LOCK_EX);
     Child waiter([&] {

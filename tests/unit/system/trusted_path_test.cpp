@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Below a directory of root's.
+// Tests below a directory of root.
 class TrustedPath : public testing::Test {
 protected:
     void SetUp() override {
@@ -71,7 +71,7 @@ TEST_F(TrustedPath, RefusesLinksOfOthers) {
     ASSERT_EQ(lchown(below("theirs").c_str(), 1000, 1000), 0);
     for (const char *path : {"theirs", "theirs/b"})
         EXPECT_EQ(refused(path).text,
-                  below("theirs") + " is a symbolic link that others than root can change");
+                  below("theirs") + " is a symbolic link that users other than root can change");
 }
 
 TEST_F(TrustedPath, RefusesDirectoriesThatOthersCanChange) {
@@ -81,7 +81,7 @@ TEST_F(TrustedPath, RefusesDirectoriesThatOthersCanChange) {
         ASSERT_EQ(chmod(below("a").c_str(), mode), 0);
         for (const char *path : {"a", "a/b", "a/new", "a/b/.."}) {
             const Error error = refused(path);
-            EXPECT_EQ(error.text, below("a") + " can be changed by others than root") << mode;
+            EXPECT_EQ(error.text, below("a") + " can be changed by users other than root") << mode;
             const bool chmod = mode != 01777u || std::string(path) == "a";
             EXPECT_EQ(error.hint.rfind(chmod ? "sudo chown root" : "ebpf-load --pin-root", 0), 0u)
                 << error.hint;

@@ -46,7 +46,7 @@ constexpr const char *port =
     R"("bytes_sent":760,"byte_layer":"packet","owners":[{"pid":17,"comm":"server","uid":0,)"
     R"("bytes_received":600,"exited":true},{"pid":18,"comm":"a,b"}],"interval_ms":500})";
 
-// With from replaced, which must be there.
+// Returns the text with from replaced, which it must contain.
 std::string changed(std::string text, std::string_view from, std::string_view to) {
     EXPECT_NE(text.find(from), text.npos) << from;
     return text.replace(text.find(from), from.size(), to);

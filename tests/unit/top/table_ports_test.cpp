@@ -65,12 +65,12 @@ TEST(TopTablePorts, WhatIsNotMeasuredIsNot0) {
     all = rows(table);
     EXPECT_EQ(all[0].rate[bytes_sent], std::nullopt);
     EXPECT_EQ(all[2].rate[bytes_sent], 0);
-    const auto by_sent = rows(table, Column::sent); // the largest first, not measured last
+    const auto by_sent = rows(table, Column::sent); // the largest first, unmeasured ones last
     EXPECT_EQ(by_sent[0].number, 8080u);
     EXPECT_EQ(by_sent[2].number, 80u);
 }
 
-// A line comes only for packets or another owner.
+// A port without packets and with the same owners has no line in a snapshot.
 TEST(TopTablePorts, OwnersAreTheLastOnesTold) {
     Table table(Subject::ports);
     table.add(line(1, 80, "lo", 5, 300));
@@ -109,7 +109,7 @@ TEST(TopTablePorts, AnInterfacesOwnNumbersAreInTheSumsAlone) {
     EXPECT_EQ(table.summary().total[malformed], std::nullopt);
 }
 
-// Such a line may come first, and without the interval.
+// The line of an interface may come first, and without the interval.
 TEST(TopTablePorts, AnIntervalThatIsNotToldIsAsBefore) {
     Table table(Subject::ports);
     EventLine interface;

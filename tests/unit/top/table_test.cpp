@@ -143,7 +143,7 @@ TEST(TopTable, CountsWhatIsLostAndBad) {
     EXPECT_EQ(table.summary().bad, 1u);
 }
 
-// Processes that come and go for ever: memory is bounded, and the sum stays what was seen.
+// Processes come and go for ever: memory is bounded, and the sum stays right.
 TEST(TopTable, ForgetsRowsButNotTheirBytes) {
     Table table;
     constexpr uint64_t snapshots = 100, each = 1000;

@@ -31,7 +31,7 @@ TEST(TopTables, ARoundHasASnapshotOfEach) {
     EXPECT_FALSE(tables.ends_round(line(LineKind::usage, 1)));
     tables.add(line(LineKind::usage, 1));
     EXPECT_FALSE(tables.ends_round(line(LineKind::usage, 1)));
-    EXPECT_FALSE(tables.ends_round(line(LineKind::port, 2))); // of another time, but the first
+    EXPECT_FALSE(tables.ends_round(line(LineKind::port, 2))); // another time, but the first line
     tables.add(line(LineKind::port, 2));
     EXPECT_FALSE(tables.ends_round(line(LineKind::lost, 3)));
     EXPECT_TRUE(tables.ends_round(line(LineKind::usage, 3)));

@@ -100,7 +100,7 @@ TEST_F(TopPortText, FewPacketsHaveTenths) {
 TEST_F(TopPortText, AColumnThatIsNotThereIsNotSortedBy) {
     view_.sort = Column::proto;
     EXPECT_EQ(sorted_by(view_), Column::received_rate);
-    view_.sort = Column::sent; // there in a wide line
+    view_.sort = Column::sent; // a column of wide lines
     EXPECT_EQ(sorted_by(view_), Column::sent);
 }
 

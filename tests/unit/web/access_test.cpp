@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The cheapest there is: the test is of what happens with it.
+// The cheapest hash: the test is not about its strength.
 std::string hash_of(const char *password) {
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
     crypt_data work{};
@@ -29,7 +29,7 @@ std::string basic(const std::string &pair) {
 
 class WebGate : public testing::Test {
 protected:
-    // As often as it says that something is to be waited for.
+    // Waits for the password check as often as the answer is that it is under way.
     Admission::Kind admit(Who who, const std::string &pair, const std::string &peer = "") {
         auto admission = access_.admit(who, basic(pair), "", peer, nullptr);
         if (admission.kind != Admission::waiting)

@@ -29,7 +29,7 @@ std::string peer(const char *text) {
 
 TEST(WebConnectionLimits, APeerIsAnAddressOrASite) {
     EXPECT_EQ(peer("192.0.2.1"), "192.0.2.1");
-    EXPECT_EQ(peer("::ffff:192.0.2.1"), "192.0.2.1"); // the same one
+    EXPECT_EQ(peer("::ffff:192.0.2.1"), "192.0.2.1"); // the same peer
     EXPECT_EQ(peer("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     EXPECT_EQ(peer("2001:db8:1:2::9"), peer("2001:db8:1:2:ffff::"));
     EXPECT_NE(peer("2001:db8:1:2::"), peer("2001:db8:1:3::"));
@@ -59,7 +59,7 @@ TEST(WebConnectionLimits, FilesAreLeftForTheRest) {
     EXPECT_GE(doors.most_connections(), 64u);
     EXPECT_LE(doors.most_connections(), 4096u);
     EXPECT_LT(doors.most_connections(), now.rlim_cur);
-    EXPECT_EQ(now.rlim_cur, before.rlim_max); // as many as it may have
+    EXPECT_EQ(now.rlim_cur, before.rlim_max); // as many files as the process may have
     setrlimit(RLIMIT_NOFILE, &before);
 }
 

@@ -69,7 +69,7 @@ TEST_F(WebExchange, OnlyRoomsTakeLongBodies) {
 TEST_F(WebExchange, RoomsAreNamedAndCountWhatTheyTake) {
     EXPECT_EQ(status("PUT", "/rooms/a%20b", "", "{}\n"), 400);
     EXPECT_EQ(status("PUT", "/rooms/" + std::string(65, 'x'), "", "{}\n"), 400);
-    EXPECT_EQ(status("PUT", "/rooms/usage", "", "{}\n"), 409); // standard input's
+    EXPECT_EQ(status("PUT", "/rooms/usage", "", "{}\n"), 409); // a room of standard input
     const std::string answer = ask("PUT", "/rooms/far", "", "{\"n\":1}\nnonsense\n{\"n\":2}\n");
     EXPECT_EQ(status_of(answer), 200);
     EXPECT_NE(answer.find("\"accepted\":2"), answer.npos) << answer;

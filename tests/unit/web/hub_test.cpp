@@ -41,7 +41,7 @@ TEST(WebHub, LinesStayOneLineAndHarmless) {
 TEST(WebHub, ALineThatGrowsTooLongIsBad) {
     Fed fed;
     const std::string text = "{\"a\":\"" + std::string(20'000, '\x7f') + "\"}";
-    EXPECT_FALSE(fed.feed(text)); // six bytes each
+    EXPECT_FALSE(fed.feed(text)); // six bytes each as JSON
     EXPECT_EQ(fed.hub.bad_lines, 1u);
 }
 
@@ -58,7 +58,7 @@ TEST(WebHub, AnUploadCountsItsOwn) {
     EXPECT_TRUE(room->ended);
     EXPECT_EQ(room->events, 3u);
     EXPECT_EQ(fed.hub.bad_lines, 0u);
-    EXPECT_EQ(fed.hub.summary.events(), 0u); // of this machine alone
+    EXPECT_EQ(fed.hub.summary.events(), 0u); // only standard input is summed up
 }
 
 TEST(WebHub, AnUploadThatBreaksOffLeavesNoHalfLine) {

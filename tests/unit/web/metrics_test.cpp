@@ -29,7 +29,7 @@ TEST(WebMetrics, EachIsExplainedOnceAndHasItsValues) {
     EXPECT_NE(text.find("\npinpipe_sent_bytes_total 100\n"), text.npos);
 }
 
-// Whatever comes in, a line is an explanation or a value, and only rooms are labels.
+// Whatever the input, each line is an explanation or a value, and only rooms are labels.
 TEST(WebMetrics, NamesFromOutsideAreNoLabels) {
     Fed fed(
         {R"({"event_type":"x\"} 1\n","comm":"\"\n# TYPE a b"})", usage_line(7, "a\\\"b", 1, 1)});

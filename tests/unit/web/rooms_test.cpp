@@ -53,7 +53,7 @@ TEST(WebRooms, MemoryIsBoundedInEachAndInAll) {
     for (const auto &[name, room] : rooms.all())
         blocks += room->log.blocks();
     EXPECT_LE(blocks, Rooms::most_blocks);
-    EXPECT_EQ(small->log.line(1), "1"); // the large ones pay
+    EXPECT_EQ(small->log.line(1), "1"); // the large rooms give up lines
 }
 
 TEST(WebRooms, OnlyStandardInputEnds) {

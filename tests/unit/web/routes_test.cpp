@@ -18,7 +18,7 @@ TEST(WebRoutes, PathsAndMethods) {
     }
     EXPECT_EQ(find_route("/rooms/x", "PUT", allowed)->access, Access::room);
     EXPECT_EQ(find_route("/rooms/x", "GET", allowed)->access, Access::view);
-    EXPECT_EQ(find_route("/rooms/../x", "POST", allowed)->access, Access::room); // is no name
+    EXPECT_EQ(find_route("/rooms/../x", "POST", allowed)->access, Access::room); // not a name
 }
 
 TEST(WebRoutes, WhatIsAllowedElse) {
@@ -33,7 +33,7 @@ TEST(WebRoutes, WhatIsAllowedElse) {
     EXPECT_EQ(allowed("/", "PUT"), "GET, HEAD");
 }
 
-// Only what is for everybody may be open: whoever adds a route that is not has to say so.
+// Only what is for everybody may be open; all other routes must be listed here.
 TEST(WebRoutes, AllButTheSiteAskForAPassword) {
     std::string allowed;
     for (const char *path :

@@ -33,9 +33,9 @@ TEST(WebServer, EndsAtAStopSignalWhileSomebodyWatches) {
     const Fd viewer =
         server.send(server.request("GET", "/rooms/far", "Accept: text/event-stream\r\n"));
     char first;
-    EXPECT_EQ(read(viewer.get(), &first, 1), 1); // it is served
+    EXPECT_EQ(read(viewer.get(), &first, 1), 1); // the viewer is being served
     EXPECT_EQ(server.end(), 0);
-    read_all(viewer); // to its end: nobody is left waiting
+    read_all(viewer); // to the end: no viewer is left waiting
 }
 
 } // namespace

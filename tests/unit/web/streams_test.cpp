@@ -20,7 +20,7 @@ protected:
     Served server_;
 };
 
-// Adds what comes to seen until text is part of it; false: the other side ended.
+// Reads into seen until it contains text. Returns false if the other side ended.
 bool read_until(const Fd &fd, std::string &seen, const std::string &text) {
     char part[4096];
     while (seen.find(text) == seen.npos) {
@@ -38,7 +38,7 @@ TEST_F(WebStreams, AViewerGetsWhatWasAndWhatComes) {
     std::string seen;
     ASSERT_TRUE(read_until(viewer, seen, "data: {\"n\":1}\n\n")) << seen;
     EXPECT_NE(seen.find("Content-Type: text/event-stream"), seen.npos) << seen;
-    put("{\"n\":2}\n"); // it sleeps by now, or is about to
+    put("{\"n\":2}\n"); // the stream sleeps by now, or is about to
     ASSERT_TRUE(read_until(viewer, seen, "data: {\"n\":2}\n\n")) << seen;
 }
 
@@ -64,7 +64,7 @@ TEST_F(WebStreams, ViewersAreCountedUntilTheyGo) {
         EXPECT_NE(rooms().find("\"viewers\":1"), std::string::npos) << rooms();
     }
     std::string last;
-    do { // the next line finds it gone
+    do { // the server notices with the next line
         put("{\"n\":2}\n");
         last = rooms();
     } while (last.find("\"viewers\":0") == last.npos && !HasFailure());

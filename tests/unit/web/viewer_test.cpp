@@ -18,7 +18,7 @@ protected:
         for (int i = 0; i < count; i++)
             rooms_.add(*room_, "{\"n\":" + std::to_string(room_->log.next()) + "}", at_second(0));
     }
-    // So many that the first ones are gone.
+    // Enough lines to push out the first ones.
     void flood() {
         const std::string line = "\"" + std::string(60'000, 'x') + "\"";
         for (size_t i = 0; i < Rooms::most_blocks_of_a_room + 2; i++)
@@ -136,7 +136,7 @@ TEST_F(WebViewer, AHeartbeatWhereNothingHappens) {
 TEST_F(WebViewer, ARateThinsOutAndCounts) {
     add(200);
     Viewer viewer = make("", 10);
-    EXPECT_EQ(count(all(viewer), "data: {\"n\":"), 200u); // what was there before
+    EXPECT_EQ(count(all(viewer), "data: {\"n\":"), 200u); // the lines from before
     add(100);
     EXPECT_FALSE(viewer.has_news(start));
     const std::string text = all(viewer, start + 1s);

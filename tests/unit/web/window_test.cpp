@@ -32,7 +32,7 @@ TEST(WebWindow, AnIntervalIsSpreadByTheMillisecond) {
     EXPECT_EQ(window.at(99), 750u);
     EXPECT_EQ(window.at(100), 250u);
     window.spread(101'250, 1000, 1000);
-    EXPECT_EQ(window.at(100), 1000u); // whole, whenever in it the snapshots came
+    EXPECT_EQ(window.at(100), 1000u); // complete, whenever the snapshots came
     window.spread(105'000, 50, 0);
     EXPECT_EQ(window.at(105), 50u);
 }
@@ -61,7 +61,7 @@ TEST(WebMeter, TheLatestSnapshotWhateverItsInterval) {
     meter.add({.snapshot = 1, .interval = 10'000, .sent = 500, .received = 50}, at_second(0));
     EXPECT_EQ(meter.sent(at_second(5)), 150u);
     EXPECT_EQ(meter.received(at_second(10)), 5u);
-    EXPECT_EQ(meter.sent(at_second(11)), 0u); // the next one would be there
+    EXPECT_EQ(meter.sent(at_second(11)), 0u); // the next snapshot is due
     meter.add({.snapshot = 2, .interval = 0, .sent = 7, .received = 0}, at_second(12));
     EXPECT_EQ(meter.sent(at_second(12)), 7u);
 }

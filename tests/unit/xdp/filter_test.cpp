@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Filters: several readers at once, each of whom gets just what it asked for.
+// Filters: of several readers at once, each gets exactly what it asked for.
 #include "tests/unit/xdp/fixture.h"
 
 #include <algorithm>
@@ -118,7 +118,7 @@ TEST_F(XdpFilter, EachVersionBit) {
 
 TEST_F(XdpFilter, ConditionsAreAllNeeded) {
     packet_filter filter = host(v4_hosts[0], 32);
-    filter.versions = 1 << 6; // an IPv4 host among IPv6 packets: only the mapped one
+    filter.versions = 1 << 6; // an IPv4 host among IPv6 packets: only its mapped address matches
     ask(1, filter);
     filter = host(v4_hosts[0], 32);
     filter.hooks = 0;
@@ -169,7 +169,7 @@ TEST_F(XdpFilter, ReadersComeAndGo) {
     }
 }
 
-// What could not be parsed has no address to filter by: it is counted for whoever asks.
+// A packet that cannot be parsed has no address to filter by: it is counted if any reader asks.
 TEST_F(XdpFilter, CountersTakeNoNotice) {
     ask(0, packet_filter{});
     for (const Bytes &packet : catalogue())

@@ -36,7 +36,7 @@ Frame bytes_of(const icmp_record &record) {
     return {reinterpret_cast<const uint8_t *>(&record), sizeof record};
 }
 
-// How far behind the exact clock a coarse one may be.
+// How far a coarse clock may be behind the exact one.
 constexpr uint64_t clock_tick = 50'000'000;
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The common ground of the XDP tests: a loaded object for each, and the comparison with the oracle.
+// The fixture of the XDP tests: a loaded object for each, and the comparison with the oracle.
 #pragma once
 
 #include "tests/unit/xdp/object.h"
@@ -11,7 +11,7 @@ namespace pinpipe::xdp_test {
 // A filter that everything matches.
 packet_filter any_packet();
 
-// Skips where the kernel does not let us load XDP programs.
+// Skips the test if the kernel does not allow to load XDP programs.
 class XdpTest : public testing::Test {
 protected:
     explicit XdpTest(Shape shape = {.hook = 37, .link = Link::ethernet}) : shape_(shape) {}
@@ -19,7 +19,7 @@ protected:
     XdpObject &object() { return *object_; }
     bool loaded() const { return object_ != nullptr; }
 
-    // Reader slot asks for ICMP, with a generation of its own.
+    // Makes reader slot ask for ICMP, with a generation that no other slot has.
     virtual void ask(unsigned slot, const packet_filter &filter = any_packet());
     std::vector<Program> programs(size_t frame_size) const; // that take such a frame
 
@@ -39,11 +39,11 @@ protected:
     void ask(unsigned slot, const packet_filter &filter = any_packet()) override;
     void ask_no_more(unsigned slot);
 
-    // All programs that take a frame of this size.
+    // Runs all programs that take a frame of this size.
     testing::AssertionResult agrees(Frame frame);
     testing::AssertionResult agrees(Program program, Frame frame,
                                     std::optional<uint32_t> first_buffer = {});
-    // The same for each length to which the frame can be cut.
+    // Runs them for each length to which the frame can be cut.
     testing::AssertionResult agrees_cut(Frame frame);
 
     uint64_t seen(Outcome outcome) const { return seen_[static_cast<size_t>(outcome)]; }

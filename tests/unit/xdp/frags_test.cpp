@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Frames that lie in several buffers, which only see_frags is given.
+// Frames in several buffers, which only see_frags takes.
 #include "tests/unit/xdp/fixture.h"
 
 namespace pinpipe::xdp_test {
@@ -13,7 +13,7 @@ protected:
             GTEST_SKIP() << "this kernel gives XDP programs no packets in several buffers";
     }
 
-    // The first buffer ends at each byte of the frame, once.
+    // Runs the frame with its first buffer ending at each byte.
     void split_everywhere(const Bytes &frame) {
         for (uint32_t first = 0; first <= frame.size(); first++)
             ASSERT_TRUE(agrees(Program::frags, frame, first));
@@ -53,9 +53,8 @@ TEST_F(XdpFragsSplit, LongChainsSplitAtEveryByte) {
                 split_everywhere(ethernet({}, ipv6({.chain = Extensions(count, {kind, 1})}))));
 }
 
-// A header, and the message behind it, at each place around the first buffer's end: destination
-// options push them in steps of 8, tags shift by 4, an authentication header of 12 bytes by 4 and
-// then 8.
+// Puts a header and the message behind it at each place around the first buffer's end: destination
+// options push them in steps of 8, tags by 4, an authentication header of 12 bytes by 4 and then 8.
 TEST_F(XdpFrags, HeadersPushedAcrossTheFirstBuffersEnd) {
     const size_t end = first_buffer_size();
     for (const Tags &tags : {Tags{}, Tags{{type_vlan, 5}}, Tags{{type_vlan, 5}, {type_vlan, 6}}})
@@ -89,7 +88,7 @@ TEST_F(XdpFrags, FramesUpToNineThousandBytes) {
     EXPECT_GT(seen(Outcome::message), 0u);
 }
 
-// Each byte that a long frame can lack, around where buffers begin and end.
+// Cuts a long frame at each byte around the beginnings and ends of buffers.
 TEST_F(XdpFrags, LongFramesCut) {
     const Bytes payload = icmp(8, 0, 8950);
     for (const Bytes &packet :
@@ -112,7 +111,7 @@ TEST_F(XdpFrags, SixteenOfTheLargestHeaders) {
     EXPECT_EQ(seen(Outcome::malformed), 3 * 2u);
 }
 
-// A length field of 0 means "all of the frame" in what is longer than the field could say.
+// In packets that are too long for the length field, 0 means "all of the frame".
 TEST_F(XdpFrags, Jumbograms) {
     for (size_t size : {65534, 65535, 65536, 65537, 65575, 65576, 70000}) {
         const Bytes v4 = ipv4({.total = 0}, icmp(8, 0, size - 20 - 8));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// IPv4: options, fragments, protocols, and each field that can lie.
+// IPv4: options, fragments, protocols, and false values of each field.
 #include "tests/unit/xdp/fixture.h"
 
 namespace pinpipe::xdp_test {
@@ -70,7 +70,8 @@ TEST_F(XdpIpv4, EveryFragmentField) {
     EXPECT_EQ(seen(Outcome::message), 8 * programs(frame.size()).size());
 }
 
-// For each header, each length of what is behind it, told as it is and one off.
+// For each header, each length of its payload, with a right length field and one that is off by
+// one.
 TEST_F(XdpIpv4, ShortMessages) {
     for (unsigned words = 0; words <= 10; words++)
         for (uint16_t fragment : fragments)

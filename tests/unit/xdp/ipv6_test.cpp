@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// IPv6: extension headers in every order and number, and each field that can lie.
+// IPv6: extension headers in every order and number, and false values of each field.
 #include "tests/unit/xdp/fixture.h"
 
 namespace pinpipe::xdp_test {
@@ -7,7 +7,7 @@ namespace {
 
 class XdpIpv6 : public XdpOracleTest {
 protected:
-    // Each sequence of up to so many extension headers, behind the given ones.
+    // Runs each sequence of up to so many extension headers, behind the given ones.
     void every_chain(Extensions chain, size_t most, uint8_t last) {
         ASSERT_TRUE(agrees(ethernet({}, ipv6({.chain = chain, .last = last}))));
         if (chain.size() == most)
@@ -54,8 +54,7 @@ TEST_F(XdpIpv6, EveryOrderOfThreeHeadersBeforeOthers) {
     EXPECT_EQ(seen(Outcome::message), 0u);
 }
 
-// What is behind each next header reads as an extension header before a message, if one takes it
-// for that.
+// The bytes behind each next header would also parse as an extension header before a message.
 TEST_F(XdpIpv6, EveryNextHeader) {
     std::vector<Extensions> chains{{}};
     for (uint8_t kind : extension_kinds) {
@@ -83,7 +82,7 @@ TEST_F(XdpIpv6, SixteenHeadersAndNoMore) {
             }
 }
 
-// One header too many is malformed whatever it says: a later fragment, or more than there is.
+// A header too many is malformed, whatever it holds: a later fragment, or a length beyond the end.
 TEST_F(XdpIpv6, TheSeventeenthHeaderIsNotLookedAt) {
     for (uint8_t kind : extension_kinds)
         for (uint8_t length : std::to_array<uint8_t>({0, 255}))
@@ -106,7 +105,7 @@ TEST_F(XdpIpv6, SixteenMixedHeaders) {
     }
 }
 
-// The length byte, as it is and as a lie in either direction.
+// The length byte: right, too small, and too large.
 TEST_F(XdpIpv6, EveryHeaderLength) {
     for (uint8_t kind : extension_kinds)
         for (unsigned length = 0; length <= 0xff; length++) {
@@ -139,7 +138,7 @@ TEST_F(XdpIpv6, EveryPayloadLength) {
         ASSERT_NO_FATAL_FAILURE(compare({{routing, 2}, {fragment_header, 0, field}}, 0x3ff));
 }
 
-// For each chain, each length of what is behind it, told as it is and one off.
+// For each chain, each length of its payload, with a right length field and one that is off by one.
 TEST_F(XdpIpv6, ShortMessages) {
     for (const Bytes &packet : catalogue())
         if (packet[0] >> 4 == 6)

@@ -18,8 +18,8 @@ size_t page_size() {
     return size;
 }
 
-// A program that returns the length of the first buffer. Its load fails as that of any XDP program:
-// without the right, or without the flag.
+// Loads a program that returns the length of the first buffer. It fails for the same reasons as any
+// XDP program: without the permission, or without the flag.
 Fd load_measure(uint32_t flags) {
     const bpf_insn program[] = {
         {BPF_LDX | BPF_MEM | BPF_W, BPF_REG_0, BPF_REG_1, offsetof(struct xdp_md, data_end), 0},
@@ -118,7 +118,7 @@ XdpObject::XdpObject(Shape shape) : shape_(shape) {
     load();
     for (unsigned slot = 0; slot < MAX_READERS; slot++)
         make_slot(slot);
-    // Any length but the whole frame's was refused before runs could split a frame.
+    // Before runs could split a frame, the kernel refused every length but the whole frame's.
     const Bytes frame(shortest_frame * 2);
     splits_ = has(Program::frags) && run(Program::frags, frame, shortest_frame).error == 0;
 }

@@ -31,15 +31,15 @@ struct Taken {
     icmp_record record;
 };
 
-// The consumer of one ring. Trusts the ring: the kernel is the only other one who writes.
+// The consumer of one ring. It trusts the ring, to which only the kernel writes besides.
 class TestRing {
 public:
     explicit TestRing(Fd ring);
     int fd() const { return ring_.get(); }
-    std::vector<Taken> take(); // all that is there
+    std::vector<Taken> take(); // all waiting records
     size_t capacity() const;   // records that fit into an empty ring
     uint64_t consumer() const;
-    void set_consumer(uint64_t position); // nonsense, too
+    void set_consumer(uint64_t position); // also to nonsense
 
 private:
     Fd ring_;
@@ -59,7 +59,7 @@ struct Shape {
 
 class XdpObject {
 public:
-    // Why the kernel lets us load no XDP program at all: an errno, or 0.
+    // The errno with which the kernel refuses any XDP program, or 0.
     static int refused();
     explicit XdpObject(Shape shape); // throws std::runtime_error
     ~XdpObject();
@@ -82,9 +82,9 @@ public:
     void watch(uint32_t index, uint64_t word);
     void unwatch();
     count_record port_count(uint32_t index) const; // of this object's hook, received
-    void set_maps(unsigned slot, bool there); // gives the slot its control and ring, or takes them
+    void set_maps(unsigned slot, bool there);      // adds or removes the slot's control and ring
 
-    // Nobody asks, all rings and controls are empty. Counters go on.
+    // Resets: no reader asks, all rings and controls are empty. Counters go on.
     void reset();
 
 private:

@@ -52,7 +52,7 @@ bool is_extension(uint8_t protocol) {
     return std::ranges::find(extension_kinds, protocol) != std::end(extension_kinds);
 }
 
-// Peels one header off rest each turn, until something else than an extension header comes.
+// Takes one header off rest in each turn, until there is no extension header.
 Meaning understand_chain(uint8_t next, Frame rest, icmp_record record) {
     for (int seen = 0; is_extension(next); seen++) {
         if (seen == most_extensions || rest.size() < 8)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the programs should make of a packet, worked out a second time, slowly, in user space.
-// Shares nothing with them but the ABI, so that one mistake does not pass twice.
+// Computes in user space, slowly, what the programs should make of a packet. Shares only the ABI
+// with them, so that one mistake does not pass twice.
 #pragma once
 
 #include "bpf/abi/control.h"
@@ -27,7 +27,7 @@ struct Verdict {
     icmp_record record = {}; // of a message; what record_header has is zero
 };
 
-// What a packet means to whoever looks at it, as enum parsed of bpf/packet/fields.h has it.
+// The meaning of a packet to every program, as in enum parsed of bpf/packet/fields.h.
 enum class Kind { whole, later, other, malformed, truncated };
 
 struct Meaning {
@@ -37,10 +37,9 @@ struct Meaning {
     Frame body = {};         // what the IP packet carries; of whole
 };
 
-// Where a frame is wrong in two ways: what is missing of a fixed header (a VLAN tag's 4 bytes,
-// IPv4's 20, IPv6's 40) makes it truncated, whatever the rest holds; then what a header says
-// against itself makes it malformed; then a frame that is shorter than the packet in it is
-// truncated.
+// If a frame is wrong in two ways, the first of these holds: a fixed header that is cut short (a
+// VLAN tag's 4 bytes, IPv4's 20, IPv6's 40) makes it truncated, whatever the rest holds; a header
+// that contradicts itself makes it malformed; a frame that is shorter than its packet is truncated.
 Meaning understand(Frame frame, Link link);
 
 // Kind::other: a protocol without ports.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The oracle itself, against frames written out by hand: without this it could be wrong the same
-// way as the programs.
+// Tests the oracle with frames written by hand: else it could be wrong in the same way as the
+// programs.
 #include "tests/unit/xdp/oracle.h"
 
 #include <cstring>
@@ -99,7 +99,7 @@ TEST(XdpOracle, KnowsFragments) {
     EXPECT_EQ(first.record.flags, PACKET_FIRST_FRAGMENT);
 }
 
-// IPv6 header, its payload of the given length and first next header, then the bytes.
+// Makes an IPv6 header with the given payload length and next header, then the bytes.
 std::string chain(const std::string &length, const std::string &next, const std::string &bytes) {
     return macs + "86dd 60000000" + length + next + "40" + addresses6 + bytes;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Builds Ethernet frames and IP packets for the XDP tests, right ones and wrong ones.
-// Every field that a record repeats has bytes of its own, so that a mixed-up offset shows.
-// Checksums are never right: nothing may depend on them.
+// Builds Ethernet frames and IP packets for the XDP tests, right and wrong ones. Every field that
+// is copied into a record has different bytes, so that a wrong offset shows. Checksums are never
+// right: nothing may depend on them.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Watched ports: which packets count, by every shape of packet, and what is counted apart. Programs
-// of XDP and of tc say the same of the same packet, received or sent.
+// Watched ports: which packets count, for every shape of packet, and what is counted apart. XDP and
+// tc programs count the same for the same packet, received or sent.
 #include "tests/unit/xdp/fixture.h"
 #include "tests/unit/xdp/sent_object.h"
 
@@ -10,7 +10,7 @@ namespace {
 constexpr uint16_t port = 0x1234;
 constexpr uint32_t tcp = port, udp = uint32_t{RULE_UDP} << 16 | port;
 
-// Source and destination alike: it is the local port of who sends and of who receives.
+// Source and destination port alike: it is the local port of sender and receiver.
 Bytes transport(uint8_t protocol, uint16_t at = port, size_t size = 32) {
     Bytes bytes(size);
     put16(bytes, 0, at);
@@ -46,8 +46,8 @@ protected:
         sent_->unwatch();
     }
 
-    // What a frame adds, run by each program that takes it: "tcp 1 66", "udp 1 66", "fragment",
-    // "malformed", or "".
+    // Runs each program that takes the frame; returns what that counted: "tcp 1 66", "udp 1 66",
+    // "fragment", "malformed", or "".
     std::string seen(Frame frame) {
         std::string all;
         for (const Program program : programs(frame.size())) {
@@ -56,7 +56,7 @@ protected:
                 return "the XDP programs differ: " + all + " and " + one;
             all = one;
         }
-        // What cannot be parsed has a count where it is received.
+        // Packets that cannot be parsed are counted only on receipt.
         const bool parsed = all != "malformed" && all != "truncated";
         const auto sent = sent_by(frame);
         return !sent || *sent == (parsed ? all : "") ? all
@@ -78,7 +78,7 @@ protected:
                (after.truncated > before.truncated ? "truncated" : "");
     }
 
-    // None: the kernel runs no tc program on such a frame.
+    // Returns nothing if the kernel runs no tc program on such a frame.
     std::optional<std::string> sent_by(Frame frame) {
         const auto tcp_before = sent_->port_count(tcp), udp_before = sent_->port_count(udp);
         const hook_counters before = sent_->counters();

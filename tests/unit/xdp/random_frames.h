@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random frames: noise, and packets of the catalogue that have been damaged. A seed means the same
-// frames everywhere.
+// Random frames: noise, and damaged packets of the catalogue. A seed gives the same frames
+// everywhere.
 #pragma once
 
 #include "tests/unit/xdp/packets.h"
@@ -16,8 +16,8 @@ inline uint64_t from_environment(const char *variable, uint64_t otherwise) {
     return text ? std::strtoull(text, nullptr, 0) : otherwise;
 }
 
-// Not std::uniform_int_distribution, which differs between libraries, and no two draws in one call,
-// whose order differs between compilers: a seed means the same frames everywhere.
+// Avoids std::uniform_int_distribution, which differs between libraries, and two draws in one call,
+// whose order differs between compilers: a seed gives the same frames everywhere.
 class RandomFrames {
 public:
     explicit RandomFrames(uint64_t seed) : random_(seed) {}
@@ -31,7 +31,7 @@ public:
         return frame;
     }
 
-    // Noise in the right number of bytes and with a likely beginning.
+    // Returns noise of the right length, with a plausible beginning.
     Bytes noise_in_ip() {
         Bytes packet = noise();
         const bool v6 = below(2);
@@ -49,7 +49,7 @@ public:
         return e;
     }
 
-    // Nested rightly, with any headers in any order.
+    // Returns a correctly nested packet, with any headers in any order.
     Bytes chained() {
         static constexpr uint8_t ends[] = {protocol_icmpv6, protocol_icmpv6, protocol_icmpv6,
                                            protocol_icmp,   protocol_tcp,    protocol_none};
@@ -71,7 +71,7 @@ public:
         case 1: frame[at] = byte(); break;
         case 2: frame[at] = one_of(likely); break;
         case 3: frame[at] = static_cast<uint8_t>(frame[at] + below(5) - 2); break;
-        case 4: // a byte too many, which moves all behind it
+        case 4: // an extra byte, which moves all bytes behind it
             frame.insert(frame.begin() + static_cast<long>(at), one_of(likely));
             break;
         case 5: frame.erase(frame.begin() + static_cast<long>(at)); break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random frames, against the oracle. The seed is fixed and printed; XDP_TEST_SEED and
-// XDP_TEST_FRAMES in the environment change it and how many frames there are.
+// Random frames, compared with the oracle. The seed is fixed and printed; the environment variables
+// XDP_TEST_SEED and XDP_TEST_FRAMES change the seed and the number of frames.
 #include "tests/unit/xdp/fixture.h"
 #include "tests/unit/xdp/random_frames.h"
 

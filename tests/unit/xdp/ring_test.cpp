@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rings and their accounts: full rings, losses, claims that change, readers that are not there.
+// Rings and their counts: full rings, losses, claims that change, absent readers.
 #include "tests/unit/xdp/fixture.h"
 
 #include <sched.h>
@@ -117,7 +117,7 @@ TEST_F(XdpRing, OnlyItsOwnStreamIsCounted) {
     }
 }
 
-// What an earlier claim of the slot left in the ring can be told from what is new.
+// Records of an earlier claim of the slot can be told from new ones.
 TEST_F(XdpRing, AStaleGenerationIsVisible) {
     ask(1);
     object().control(1).generation = 0xffff;
@@ -141,7 +141,7 @@ TEST_F(XdpRing, TimesNeverGoBack) {
     }
 }
 
-// Any reader may write the page with the consumer's position.
+// Any reader may write the page that holds the consumer position.
 TEST_F(XdpRing, ANonsensicalPositionLosesAndIsCounted) {
     ask(2);
     ask(3);
@@ -171,7 +171,7 @@ TEST_F(XdpRing, AReaderWithoutMapsTakesNothingFromOthers) {
     EXPECT_EQ(object().ring(10).take().size(), 5u);
 }
 
-// Accounts are shared by all CPUs: additions that are not atomic would lose some.
+// All CPUs share the counts: additions that are not atomic would lose some.
 class XdpRingRace : public XdpRing {
 protected:
     void SetUp() override {
@@ -199,7 +199,7 @@ TEST_F(XdpRingRace, LossesAreExact) {
     EXPECT_EQ(written(0) + lost(0), 2ul * batches * batch);
 }
 
-// One of the two drains, often enough that most of what both send is written.
+// One of the two threads drains the ring, often enough that most records of both are written.
 TEST_F(XdpRingRace, WrittenIsExact) {
     constexpr uint32_t sent = 200000;
     std::thread other([this] {

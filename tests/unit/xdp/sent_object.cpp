@@ -49,7 +49,7 @@ SentObject *SentObject::loaded(Shape shape) {
 }
 
 std::optional<uint32_t> SentObject::run(Frame frame) {
-    struct __sk_buff context = {}; // given, the kernel fills wire_len in
+    struct __sk_buff context = {}; // if given, the kernel fills in wire_len
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                 .data_size_in = static_cast<uint32_t>(frame.size()), .ctx_in = &context,
                 .ctx_size_in = sizeof context);

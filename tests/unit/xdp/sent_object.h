@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs the tc program that counts what an interface sends through BPF_PROG_TEST_RUN, as object.h
-// does with those of XDP.
+// Runs the tc program that counts sent packets through BPF_PROG_TEST_RUN, as object.h does with XDP
+// programs.
 #pragma once
 
 #include "tests/unit/xdp/object.h"
@@ -13,10 +13,10 @@ class SentObject {
 public:
     explicit SentObject(Shape shape); // throws std::runtime_error
     ~SentObject();
-    // One for each shape, which stays.
+    // Returns the object for this shape, which stays loaded.
     static SentObject *loaded(Shape shape);
 
-    // The verdict. None: the kernel runs no tc program on such a frame.
+    // Returns the verdict, or nothing if the kernel runs no tc program on such a frame.
     std::optional<uint32_t> run(Frame frame);
     void watch(uint32_t index, uint64_t word);
     void unwatch();

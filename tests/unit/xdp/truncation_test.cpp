@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Frames that end early and length fields that lie, for every packet of the catalogue.
+// Frames that end early, and false length fields, for every packet of the catalogue.
 #include "tests/unit/xdp/fixture.h"
 
 namespace pinpipe::xdp_test {
@@ -15,7 +15,7 @@ TEST_F(XdpTruncation, EveryPacketCutAtEveryByte) {
         EXPECT_GT(seen(static_cast<Outcome>(i)), 0u) << name(static_cast<Outcome>(i));
 }
 
-// Cut, and told so: the length field follows, so that what is inside runs out first.
+// Cuts the frame and adapts the length field, so that the contents end first.
 TEST_F(XdpTruncation, EveryLengthFieldOfEveryCut) {
     for (const Bytes &packet : catalogue()) {
         const bool v6 = packet[0] >> 4 == 6;
@@ -31,7 +31,7 @@ TEST_F(XdpTruncation, EveryLengthFieldOfEveryCut) {
     }
 }
 
-// The same packet with every shorter and some longer lengths in it, the frame left as it is.
+// The same frame with every smaller and some larger values in the length field.
 TEST_F(XdpTruncation, EveryShorterLengthField) {
     for (const Tags &tags : {Tags{}, Tags{{type_vlan, 5}, {type_vlan, 6}}})
         for (const Bytes &packet : catalogue()) {

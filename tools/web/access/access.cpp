@@ -6,9 +6,9 @@
 namespace pinpipe::web {
 namespace {
 
-constexpr std::chrono::hours remembered{1}; // a password that was right, before it is checked again
+constexpr std::chrono::hours remembered{1}; // how long a right password is not hashed again
 
-// The password of "Basic WHO:PASSWORD", of this user.
+// The password in "Basic BASE64(USER:PASSWORD)", if the user is that of who.
 std::optional<std::string> password_in(std::string_view authorization, Who who) {
     constexpr std::string_view scheme = "Basic ";
     if (!authorization.starts_with(scheme))

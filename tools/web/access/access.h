@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who may: the passwords, those who have signed in, and how often somebody may try.
+// Access control: passwords, sessions of those who have signed in, and a limit of tries.
 #pragma once
 
 #include "tools/web/access/passwords.h"
@@ -18,11 +18,11 @@ struct Admission {
         granted,
         refused,   // a password is missing, or wrong
         throttled, // too many tries
-        closed,    // nobody may
-        waiting,   // for check
+        closed,    // the password file has no line for this: nobody may
+        waiting,   // until check is done; then ask again
     };
     Kind kind = refused;
-    unsigned seconds = 0; // of throttled: to wait
+    unsigned seconds = 0; // throttled: how long to wait
     std::shared_ptr<Check> check = nullptr;
 };
 
@@ -30,14 +30,15 @@ class AccessControl {
 public:
     using Clock = std::chrono::steady_clock;
 
-    // Without passwords everybody may.
+    // Without passwords everybody is admitted.
     AccessControl(std::optional<Passwords> passwords, const Waker &waker);
 
     bool asks() const { return passwords_.has_value(); }
-    // A request with these headers from this peer. check: what it waited for, or nullptr.
+    // Judges a request by its headers Authorization and Cookie. peer: the client's address, which
+    // tries are counted by. check: the finished check that the request waited for, or nullptr.
     Admission admit(Who who, std::string_view authorization, const std::string &cookie,
                     const std::string &peer, const Check *check);
-    // A password of who watches.
+    // Judges a password, of a sign-in form or of a header.
     Admission try_password(Who who, const std::string &password, const std::string &peer,
                            const Check *check);
 
@@ -53,8 +54,9 @@ private:
     Sessions sessions_;
     Throttle throttle_;
     const SecretNames names_;
-    Lru<std::string, Clock::time_point> right_{256}; // passwords that were, by their names, when
-    std::optional<Verifier> verifier_;               // where there are passwords
+    Lru<std::string, Clock::time_point> right_{
+        256};                          // when a password was right, by its secret name
+    std::optional<Verifier> verifier_; // only with passwords
 };
 
 } // namespace pinpipe::web

@@ -15,7 +15,7 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-// "[::1]:8780" is "::1"; empty: not of this form.
+// The name in a Host header without its port: "::1" of "[::1]:8780". Empty if malformed.
 std::string name_in(std::string_view host) {
     const bool bracket = host.starts_with('[');
     const size_t end = bracket ? host.find(']') : host.rfind(':');
@@ -27,7 +27,7 @@ std::string name_in(std::string_view host) {
     return fine ? lower(bracket ? host.substr(1, end - 1) : host.substr(0, end)) : "";
 }
 
-// One way to write each address; empty: it is none.
+// The address in its canonical form; empty if name is no address.
 std::string address_in(const std::string &name) {
     for (const int family : {AF_INET, AF_INET6}) {
         unsigned char bytes[16];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which requests come from where they may come from: what a page of somebody else's can make a
-// browser send is told from what our own page sends, and from programs.
+// Tells requests of our own pages, and of programs, from requests that somebody else's page makes a
+// browser send.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace pinpipe::web {
 
-// Whether a request may have this Host header: names are "localhost" and those given, in lower
-// case; an address is the one that the connection came to. Any port: who owns the name matters.
-// Else a name of somebody's, suddenly with our address, would let their page read ours.
+// Whether a request may have this Host header: "localhost" or one of names (lower case), or
+// our_address, the address that the connection came to. The port may be any. This stops DNS
+// rebinding: somebody's name that suddenly has our address would let their page read ours.
 bool is_our_host(std::string_view host, const std::vector<std::string> &names,
                  std::string_view our_address);
 
-// What a browser says of where a request comes from; empty: it says nothing.
+// The headers Host, Origin and Sec-Fetch-Site of a request; empty if absent.
 struct Provenance {
     std::string_view host, origin, fetch_site;
 };

@@ -24,14 +24,14 @@ Error cannot_use(const std::string &path, const std::string &why) {
     return failure("cannot use " + path + ": " + why);
 }
 
-// Whole: behind the method, its parameters and the salt.
+// Whether text is a complete yescrypt hash: method, parameters, salt and digest.
 bool is_hash(const std::string &text) {
     constexpr size_t digest = 43;
     return text.starts_with(yescrypt) && crypt_checksalt(text.c_str()) == CRYPT_SALT_OK &&
            text.size() - text.rfind('$') - 1 == digest;
 }
 
-// No echo while it lives.
+// Turns off the terminal's echo while it exists.
 class Silence {
 public:
     Silence() {

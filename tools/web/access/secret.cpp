@@ -15,7 +15,7 @@ std::string random_bytes(size_t count) {
     for (size_t have = 0; have < count;) {
         const ssize_t got = getrandom(bytes.data() + have, count - have, 0);
         if (got < 0 && errno != EINTR)
-            std::abort(); // no secret is better than one that can be guessed
+            std::abort(); // better none than a secret that can be guessed
         have += got > 0 ? static_cast<size_t>(got) : 0;
     }
     return bytes;
@@ -37,11 +37,12 @@ bool equal_secrets(std::string_view a, std::string_view b) {
     unsigned difference = 0;
     for (size_t i = 0; i < a.size(); i++)
         difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i] ^ b[i]));
-    asm volatile("" : "+r"(difference)); // no short cut out of the loop
+    asm volatile("" : "+r"(difference)); // keeps the compiler from leaving the loop early
     return difference == 0;
 }
 
-// The key has one length and stands at both ends: nothing can be appended to what was hashed.
+// The key has a fixed length and is hashed before and after the secret, so that no length-extension
+// attack works.
 std::string SecretNames::of(std::string_view secret) const {
     std::string text = key_;
     text.append(secret).append(key_);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What keeps secrets secret: randomness, comparing, and a name for a secret that tells nothing of
-// it.
+// Helpers for secrets: random bytes, comparing, and a name for a secret that does not reveal it.
 #pragma once
 
 #include <string>
@@ -11,10 +10,11 @@ namespace pinpipe::web {
 std::string random_bytes(size_t count);
 std::string hex(std::string_view bytes);
 
-// In a time that does not depend on where they differ.
+// Compares in a time that does not depend on where the two differ.
 bool equal_secrets(std::string_view a, std::string_view b);
 
-// SHA-256 with a key of this run: what is looked up by it can be looked up in any time.
+// Names of secrets: SHA-256 with a random key of this run. Looking up a name may take any time
+// without revealing the secret.
 class SecretNames {
 public:
     SecretNames() : key_(random_bytes(32)) {}

@@ -16,7 +16,7 @@ Result<std::string> read_small_file(const std::string &path, size_t largest, uns
     if (!fd.valid() || fstat(fd.get(), &file) != 0)
         return fail(system_error("read " + path, errno));
     if (!S_ISREG(file.st_mode) || file.st_size > static_cast<off_t>(largest))
-        return fail(failure("cannot use " + path + ": it is no small file"));
+        return fail(failure("cannot use " + path + ": it is not a regular file, or too large"));
     if (file.st_mode & others)
         return fail(failure("cannot use " + path + ": others may read or change it")
                         .with_hint((others & 070 ? "chmod go= " : "chmod o= ") + path));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who has signed in: a random token in a cookie, of which only a name is kept here.
+// Sessions of browsers that have signed in. The cookie has a random token; only the token's name
+// (see SecretNames) is kept here.
 #pragma once
 
 #include "tools/web/access/secret.h"
@@ -15,7 +16,7 @@ public:
     static constexpr size_t most = 256;
     static constexpr std::chrono::hours unused{12}, longest{7 * 24};
 
-    // A new one's token.
+    // Opens a session and returns its token.
     std::string open(Clock::time_point now) {
         std::string token = hex(random_bytes(32));
         sessions_.touch(names_.of(token)) = {now, now};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How often somebody may try a password: a few times at once, then slowly; and all together not
-// more often than we can check them.
+// Limits how often a client may try a password: a few times at once, then slowly. All clients
+// together are limited to what we can check.
 #pragma once
 
 #include "tools/web/common/lru.h"
@@ -17,14 +17,14 @@ public:
     static constexpr double most_of_all = 30, all_rate = 3;
     static constexpr size_t peers = 4096;
 
-    // Takes a try; 0, or how many seconds to wait before the next one.
+    // Uses up a try of this peer. Returns 0, or the seconds to wait before the next try.
     unsigned take(const std::string &peer, Clock::time_point now);
-    // It was the right password.
+    // Returns the try: the password was right.
     void give_back(const std::string &peer);
 
 private:
     struct Bucket {
-        double left = -1; // below 0: new
+        double left = -1; // tries; below 0: a new bucket, to be filled
         Clock::time_point filled;
     };
     static void fill(Bucket &bucket, double most, double rate, Clock::time_point now);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Passwords are checked by a thread of its own, one after the other: it is slow on purpose.
+// Checks passwords one after the other in a separate thread: hashing is slow on purpose.
 #pragma once
 
 #include "tools/web/common/pending.h"
@@ -19,20 +19,20 @@ struct Check : Pending {
     Check(std::string given, std::string expected)
         : password(std::move(given)), hash(std::move(expected)) {}
     const std::string password, hash;
-    bool right = false; // once done
+    bool right = false; // valid once done
 };
 
 class Verifier {
 public:
     static constexpr size_t most_waiting = 32;
 
-    // waker: of the thread that calls collect(), woken when there is something to collect.
+    // waker: wakes the thread that calls collect(), when a check has finished.
     explicit Verifier(const Waker &waker);
     ~Verifier();
     Verifier(const Verifier &) = delete;
     Verifier &operator=(const Verifier &) = delete;
 
-    // nullptr: too many wait already.
+    // Queues a check; nullptr if too many wait already.
     std::shared_ptr<Check> check(std::string password, std::string hash);
     void collect();
 

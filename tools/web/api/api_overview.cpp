@@ -12,7 +12,7 @@ constexpr size_t most_shown = 8; // processes, remotes
 constexpr size_t most_denials = 20;
 constexpr int64_t quiet_after = 10'000; // milliseconds
 
-// What sends now first, then what sent most.
+// The order of the overview: the highest present rate first, then most bytes.
 template <size_t SECONDS> auto busiest(const Traffic<SECONDS> &traffic, const Now &now) {
     return std::pair(traffic.rate(now), traffic.sent + traffic.received);
 }

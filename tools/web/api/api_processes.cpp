@@ -10,12 +10,13 @@ namespace {
 
 constexpr size_t most_lines = 50;
 
-// Whether processes of others can be seen at all.
+// Whether /proc shows other users' processes (see hidepid in proc(5)).
 bool sees_processes() {
     return access("/proc/1", F_OK) == 0;
 }
 
-// One that was heard of just now is not: its events may be those of another machine.
+// Whether the process has ended. One with recent events has not, even if /proc lacks it: the events
+// may come from another machine.
 bool is_gone(const ProcessKey &key, const Process &process, const Now &now) {
     constexpr int64_t silent = 3000; // milliseconds
     return now.ms - process.last_seen > silent &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prometheus' text format. Labels are room names alone, of which there is a bounded number.
+// Metrics in Prometheus' text format. Only room names are labels, and their number is bounded.
 #include "lib/base/version.h"
 #include "tools/web/api/api.h"
 
@@ -17,7 +17,7 @@ void one(std::string &out, const char *name, const char *type, const char *help,
     out += std::string(name) + " " + std::to_string(value) + "\n";
 }
 
-// Names of rooms have no character that would need an escape.
+// Names of rooms need no escapes.
 void each_room(std::string &out, const Hub &hub, const char *name, const char *type,
                const char *help, const std::function<uint64_t(const Room &)> &value) {
     begin(out, name, type, help);
@@ -34,8 +34,7 @@ void add_rooms(std::string &out, const Hub &hub) {
     each_room(out, hub, "pinpipe_room_lost_events_total", "counter",
               "Events that the source says it lost.", [](const Room &room) { return room.lost; });
     each_room(out, hub, "pinpipe_room_viewer_lost_events_total", "counter",
-              "Events that viewers were too slow for.",
-              [](const Room &room) { return room.viewers_lost; });
+              "Events that slow viewers lost.", [](const Room &room) { return room.viewers_lost; });
     each_room(out, hub, "pinpipe_room_viewers", "gauge", "Viewers now.",
               [](const Room &room) { return room.viewers; });
     each_room(out, hub, "pinpipe_room_senders", "gauge", "Senders now.",
@@ -57,7 +56,8 @@ std::string metrics_text(const Hub &hub) {
         summary.traffic().sent);
     one(out, "pinpipe_received_bytes_total", "counter", "Bytes that processes received.",
         summary.traffic().received);
-    one(out, "pinpipe_denied_events_total", "counter", "Denials that were told.", summary.denied());
+    one(out, "pinpipe_denied_events_total", "counter", "Denials that were reported.",
+        summary.denied());
     one(out, "pinpipe_processes", "gauge", "Processes that are known.",
         summary.processes().all().size());
     one(out, "pinpipe_rooms", "gauge", "Rooms.", hub.rooms.all().size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The little that all JSON answers share, on RapidJSON's Writer.
+// Helpers of all JSON answers, on RapidJSON's Writer.
 #pragma once
 
 #include "lib/event/json_line.h"
@@ -11,7 +11,7 @@ namespace pinpipe::web {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
-// Text from outside: see json_string().
+// Text from outside may have any bytes: see json_string().
 inline void add_text(Writer &w, const char *key, std::string_view text) {
     const std::string quoted = json_string(text);
     w.Key(key);
@@ -23,7 +23,7 @@ inline void add_number(Writer &w, const char *key, uint64_t number) {
     w.Uint64(number);
 }
 
-// A time in milliseconds since 1970; absent where there is none.
+// A time in milliseconds since 1970; left out if it is 0.
 inline void add_time(Writer &w, const char *key, int64_t ms) {
     if (ms)
         add_number(w, key, static_cast<uint64_t>(ms));
@@ -34,12 +34,12 @@ inline void add_flag(Writer &w, const char *key, bool flag) {
     w.Bool(flag);
 }
 
-// A line that is JSON already.
+// A line that is a JSON object already.
 inline void add_line(Writer &w, std::string_view line) {
     w.RawValue(line.data(), line.size(), rapidjson::kObjectType);
 }
 
-// An object of version 1 whose members fill() writes, with a newline behind it.
+// An object with "v":1 and the members that fill() writes, followed by a newline.
 template <class Fill> std::string json_answer(Fill &&fill) {
     rapidjson::StringBuffer buffer;
     Writer w(buffer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A bounded map: a new key takes the place of the one that was touched longest ago.
+// A bounded map: when it is full, a new key replaces the least recently touched one.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,8 @@ public:
 
     explicit Lru(size_t most) : most_(most) {}
 
-    // The value, made if there is none; touches it. What it returns lasts until the next touch().
+    // The value of key, made if there is none; marks it as the most recent. The reference is valid
+    // until the next touch().
     Value &touch(const Key &key) {
         if (const auto found = index_.find(key); found != index_.end()) {
             entries_.splice(entries_.begin(), entries_, found->second);
@@ -46,7 +47,7 @@ public:
         }
     }
 
-    // The latest first.
+    // The most recently touched first.
     const std::list<Entry> &entries() const { return entries_; }
     size_t size() const { return entries_.size(); }
     uint64_t forgotten() const { return forgotten_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Something that takes longer than a thread with many connections may wait: a request sleeps until
-// it is done.
+// Work that takes too long for the thread that serves all connections: the request that needs it
+// waits until it is done.
 #pragma once
 
 namespace pinpipe::web {

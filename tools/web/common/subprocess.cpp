@@ -27,7 +27,7 @@ std::string contents(const Fd &file, size_t size) {
     return text;
 }
 
-// What the subprocess begins with: no input, our files as its output, and signals as usual.
+// How the subprocess starts: with empty input, our files as its output, and default signals.
 class Beginning {
 public:
     Beginning(const Fd &output, const Fd &errors) {
@@ -51,7 +51,7 @@ public:
     Beginning(const Beginning &) = delete;
     Beginning &operator=(const Beginning &) = delete;
 
-    // errno
+    // Returns 0 or an errno.
     int run(const std::string &tool, const std::vector<std::string> &arguments, pid_t &pid) {
         const std::string path = tool_path(tool);
         std::vector<char *> words{const_cast<char *>(path.c_str())}; // posix_spawn changes none
@@ -90,7 +90,7 @@ void Subprocess::end() {
         ;
     status_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     pid_ = -1;
-    lseek(output_.get(), 0, SEEK_SET); // it shares our position
+    lseek(output_.get(), 0, SEEK_SET); // the file position is shared
     done = true;
 }
 
@@ -106,7 +106,7 @@ std::string Subprocess::output() const {
 std::string Subprocess::complaint() const {
     constexpr size_t most = 400;
     if (status_ < 0)
-        return "it took too long, or there was too much of it: ask for less";
+        return "the answer took too long, or was too large: ask for less";
     const std::string text = contents(errors_, most);
     return text.substr(0, text.find('\n'));
 }

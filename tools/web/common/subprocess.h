@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Other tools of ours, run for an answer: their output goes into memory, bounded in size and time,
-// and nobody waits for it.
+// Other pinpipe tools, run to answer a request. Their output goes to memory, with bounds on size
+// and time, and no thread waits for them.
 #pragma once
 
 #include "lib/base/error.h"
@@ -17,7 +17,7 @@ namespace pinpipe::web {
 
 class Subprocesses;
 
-// A program at work; when it is done, what it printed.
+// A running tool; once it is done, its exit status and output.
 class Subprocess : public Pending {
 public:
     ~Subprocess() override;
@@ -25,13 +25,13 @@ public:
     Subprocess(const Subprocess &) = delete;
     Subprocess &operator=(const Subprocess &) = delete;
 
-    int status() const { return status_; } // of exit(3); -1: it was ended
-    std::string output() const;            // all of it
+    int status() const { return status_; } // of exit(3); -1: killed by a signal
+    std::string output() const;
     size_t output_size() const;
-    Fd take_output() { return std::move(output_); } // at its beginning
-    // Its "tool: what went wrong", in one line.
+    Fd take_output() { return std::move(output_); } // file position: the beginning
+    // The first line of its error output: "tool: what went wrong".
     std::string complaint() const;
-    // The same without the tool, with its hint.
+    // The same as an Error: without the tool's name, with its hint.
     Error error() const;
 
 private:
@@ -50,19 +50,19 @@ public:
     static constexpr size_t most_output = 32 << 20;
     static constexpr std::chrono::seconds longest{20};
 
-    // nullptr: as many run as may.
+    // nullptr if `most` are running already.
     Result<std::shared_ptr<Subprocess>> start(const std::string &tool,
                                               const std::vector<std::string> &arguments);
-    // Notes who is done, and ends who takes too long.
+    // Marks those that have ended as done, and kills those that take too long.
     void collect();
-    // Readable when one is done.
+    // File descriptors to poll: each becomes readable when its subprocess ends.
     std::vector<int> handles() const;
 
 private:
     std::vector<std::weak_ptr<Subprocess>> running_;
 };
 
-// Where a tool of ours is: beside this program, else wherever PATH says.
+// The path of a pinpipe tool: beside this program, else its bare name, for PATH.
 std::string tool_path(const std::string &tool);
 
 } // namespace pinpipe::web

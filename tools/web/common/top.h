@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The first few of many, in an order.
+// The largest few of many entries.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Wakes a thread that polls, from another one.
+// Wakes a polling thread from another thread, by an eventfd.
 #pragma once
 
 #include "lib/base/error.h"
@@ -23,7 +23,7 @@ public:
 
     int get() const { return fd_.get(); }
     void wake() const { eventfd_write(fd_.get(), 1); }
-    // Whether somebody woke us since the last call.
+    // Whether wake() was called since the last call of take().
     bool take() const {
         eventfd_t count = 0;
         return eventfd_read(fd_.get(), &count) == 0;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The database that history comes from. What is in it only ebpf-store knows.
+// The database of the history. Only ebpf-store reads it.
 #pragma once
 
 #include "lib/base/error.h"
 
 namespace pinpipe::web {
 
-// Whether it is there: begun together, ebpf-store makes it a moment after us, whole at once.
+// Whether the database exists. If both are started together, ebpf-store makes it a moment after
+// ebpf-web starts, complete in one step.
 bool is_made(const std::string &database);
 
-// Asks ebpf-store, and waits for it. An error: it reads no such thing. Nothing is wrong with one
-// that is not made yet, where it can be.
+// Runs ebpf-store and waits for it. An error if it cannot read the database, or if there is none
+// and its directory is not accessible.
 Result<void> check_database(const std::string &database);
 
-// What a request is told until then.
+// The text for users while the database does not exist.
 std::string not_made(const std::string &database);
 
-// As an argument it is no option.
+// The path as an argument that cannot be taken for an option.
 std::string as_operand(const std::string &database);
 
 } // namespace pinpipe::web

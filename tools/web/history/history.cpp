@@ -16,7 +16,7 @@ constexpr std::pair<const char *, int64_t> steps[] = {
     {"1m", minute},   {"5m", 5 * minute}, {"15m", 15 * minute}, {"1h", hour},
     {"6h", 6 * hour}, {"1d", day},        {"7d", 7 * day}};
 
-// Calls take for each line that is an object, with its text.
+// Calls take for each line that is a JSON object, with the parsed object and the text.
 template <class Take> void each_row(const std::string &text, Take &&take) {
     constexpr unsigned flags =
         rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
@@ -46,7 +46,7 @@ bool is_by(const rapidjson::Document &row, std::string_view what) {
            what == member->value.GetString();
 }
 
-// The range that the rows are about, from their total.
+// The range of time of the rows, from the row "total". Milliseconds since 1970.
 std::pair<int64_t, int64_t> range_of(const std::string &text) {
     std::pair<int64_t, int64_t> range{};
     each_row(text, [&](const auto &row, std::string_view) {
@@ -64,7 +64,8 @@ void add_numbers(Writer &w, const char *key, const std::vector<uint64_t> &number
     w.EndArray();
 }
 
-// The first interval may be a part of one: the second tells where it would have begun.
+// Adds the points over time. The first interval may be shorter than a step, so the start is
+// computed from the second one.
 void add_history_series(Writer &w, int64_t step, const std::string &text) {
     std::vector<int64_t> begins;
     std::vector<uint64_t> sent, received;
@@ -87,8 +88,8 @@ void add_history_series(Writer &w, int64_t step, const std::string &text) {
 
 } // namespace
 
-// The step that was asked for, where it makes no more points than anybody can look at; else the
-// finest that makes a good line.
+// Chooses the step that was asked for, if it makes at most most_points points; else the finest one
+// that makes at most fine_points.
 void History::choose_step() {
     const auto [from, to] = range_of(rows_->output());
     bool chosen = false;
@@ -114,8 +115,7 @@ Result<std::shared_ptr<Pending>> History::ask(Subprocesses &subprocesses,
             return fail(started.error());
         subprocess = *started;
         if (!subprocess)
-            return fail(
-                Error{.text = "too much is being asked at once", .hint = {}, .code = EAGAIN});
+            return fail(Error{.text = "too many queries at once", .hint = {}, .code = EAGAIN});
     }
     if (!subprocess->done)
         return std::shared_ptr<Pending>(subprocess);

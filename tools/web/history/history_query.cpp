@@ -13,7 +13,8 @@ constexpr size_t longest_value = 512;
 constexpr unsigned long most_rows = 10'000;
 constexpr uint64_t latest = 253'402'300'799'000; // milliseconds: the year 9999
 
-// Milliseconds since 1970 as ebpf-store takes them; other times as they are: it judges them.
+// Converts milliseconds since 1970 to a time for ebpf-store, in whole seconds, rounded up or down.
+// Other texts stay unchanged: ebpf-store checks them.
 std::string moment(const std::string &text, bool up) {
     const auto ms = parse_number("", text, 0, latest);
     return ms ? utc_seconds(static_cast<int64_t>((*ms + (up ? 999 : 0)) / 1000)) : text;
@@ -55,7 +56,7 @@ Result<HistoryQuery> parse_history(const std::function<std::string(const char *n
             return fail(fine.error());
         if (std::string(name) == "since" || std::string(name) == "until")
             text = moment(text, name[0] == 'u');
-        if (!text.empty()) // in one word: it is never taken for an option
+        if (!text.empty()) // one word, so text is never taken for an option
             query.arguments.push_back(std::string("--") + name + "=" + text);
     }
     if (const std::string by = value("by"); !by.empty())

@@ -11,7 +11,7 @@
 namespace pinpipe::web {
 namespace {
 
-constexpr rlim_t most_ever = 4096, for_others = 64; // files that are no connections
+constexpr rlim_t most_ever = 4096, for_others = 64; // file descriptors beside connections
 
 unsigned connections_allowed() {
     rlimit files{};
@@ -92,7 +92,7 @@ void ConnectionLimits::answered(MHD_Connection *connection) {
         known->until = Clock::now() + to_ask;
 }
 
-// MHD closes what it finds shut.
+// Only shuts down the sockets: MHD notices, and closes them.
 void ConnectionLimits::sweep() {
     const auto now = Clock::now();
     for (const Connection &connection : connections_)

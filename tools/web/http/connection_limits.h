@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who may connect, how many, and for how long without saying what they want.
+// Limits of connections: their number, their number for each client, and how long a client may take
+// to send a request.
 #pragma once
 
 #include <chrono>
@@ -11,26 +12,27 @@
 
 namespace pinpipe::web {
 
-// The address of a peer, as it is counted: of IPv6 the first 64 bits, which one site has. Empty:
-// this machine.
+// The address by which clients are counted: of IPv6 the first 64 bits, since a site has all
+// addresses below them. Empty: this machine, which has no limit of this kind.
 std::string peer_of(const sockaddr *address);
 
 class ConnectionLimits {
 public:
     static constexpr unsigned most_of_a_peer = 64;
-    static constexpr std::chrono::seconds to_ask{20}; // for the whole of a request's headers
+    static constexpr std::chrono::seconds to_ask{20}; // to send all headers of a request
 
     ConnectionLimits();
     unsigned most_connections() const { return most_; }
 
-    // Of MHD: whether to accept, and what becomes of connections. `self` is a ConnectionLimits.
+    // Callbacks for MHD (libmicrohttpd): whether to accept a connection, and that one has begun or
+    // ended. `self` is a ConnectionLimits.
     static MHD_Result admit(void *self, const sockaddr *address, socklen_t size);
     static void moved(void *self, MHD_Connection *connection, void **state,
                       MHD_ConnectionNotificationCode what);
 
-    void entered(MHD_Connection *connection);  // it may take its time now
-    void answered(MHD_Connection *connection); // another request may follow
-    // Shuts those who took too long.
+    void entered(MHD_Connection *connection);  // no limit of time any more
+    void answered(MHD_Connection *connection); // starts the limit again, for the next request
+    // Shuts down connections that took too long.
     void sweep();
 
 private:
@@ -38,7 +40,7 @@ private:
     struct Connection {
         int socket;
         std::string peer;
-        Clock::time_point until; // max(): nothing is waited for
+        Clock::time_point until; // max(): no limit
     };
     using Place = std::list<Connection>::iterator;
     static Connection *of(MHD_Connection *connection);

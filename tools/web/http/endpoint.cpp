@@ -107,8 +107,8 @@ Result<Fd> listen_on(const Endpoint &endpoint) {
         return failed(errno);
     const int yes = 1;
     setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    // Connections have from it: who is gone without a word is noticed, and for who is slow the
-    // kernel keeps little.
+    // Connections inherit these: keepalive notices clients that vanished, and a small send buffer
+    // limits what the kernel keeps for slow ones.
     setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
     setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &silent_seconds, sizeof silent_seconds);
     setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &unsent, sizeof unsent);

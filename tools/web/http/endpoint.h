@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where to listen: an address and a port.
+// An address and a port to listen on.
 #pragma once
 
 #include "lib/base/error.h"
@@ -18,7 +18,7 @@ struct Endpoint {
 // "127.0.0.1:8780", "[::1]:8780"; port 0: any free one.
 Result<Endpoint> parse_endpoint(const std::string &text);
 
-// As it is written in a URL: "127.0.0.1:8780", "[::1]:8780".
+// As in a URL: "127.0.0.1:8780", "[::1]:8780".
 std::string text_of(const Endpoint &endpoint);
 // The address alone, without brackets; ::ffff:a.b.c.d is written a.b.c.d.
 std::string address_of(const Endpoint &endpoint);
@@ -26,7 +26,7 @@ uint16_t port_of(const Endpoint &endpoint);
 bool is_loopback(const Endpoint &endpoint);
 
 Result<Fd> listen_on(const Endpoint &endpoint);
-// Where a socket is bound.
+// The local address of a socket.
 Endpoint local_endpoint(int socket);
 
 } // namespace pinpipe::web

@@ -20,7 +20,7 @@ constexpr std::pair<const char *, const char *> always[] = {
 
 constexpr const char *nobody_keeps = "no-store";
 constexpr const char *ask_each_time = "no-cache";
-constexpr size_t stream_block = 1024; // of HTTP/1.0; later versions write into their own buffer
+constexpr size_t stream_block = 1024; // bytes; only used for HTTP/1.0
 
 } // namespace
 

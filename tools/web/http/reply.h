@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What goes back for a request: a status, a body, headers. All replies carry the headers that keep
-// a browser from doing anything else with them than showing them.
+// The reply to a request: status, body, headers. Every reply has the security headers with which a
+// browser only shows it: no foreign scripts, frames or forms.
 #pragma once
 
 #include <memory>
@@ -11,18 +11,18 @@ namespace pinpipe::web {
 
 class Reply {
 public:
-    // A document of this type, for nobody to keep.
+    // A document of this type that is not to be cached.
     static Reply text(unsigned status, const char *type, std::string body);
     static Reply json(std::string body);
     // {"v":1,"error":"..."}
     static Reply error(unsigned status, const std::string &what);
     static Reply empty(unsigned status);
-    // Bytes that outlive the reply.
+    // Static bytes: they must outlive the reply.
     static Reply constant(const char *type, const void *bytes, size_t size);
-    // Server-Sent Events. What reader and free do, see MHD_create_response_from_callback().
+    // Server-Sent Events. For reader and free see MHD_create_response_from_callback().
     static Reply stream(MHD_ContentReaderCallback reader, void *data,
                         MHD_ContentReaderFreeCallback free);
-    // A file, which is closed afterwards.
+    // The contents of a file. Takes ownership of fd.
     static Reply file(const char *type, int fd, size_t size);
 
     Reply &&with(const char *header, const std::string &value) &&;

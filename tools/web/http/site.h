@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The files of the site, which are part of the program.
+// The files of the site, which are compiled into the program.
 #pragma once
 
 #include "tools/web/http/reply.h"
@@ -20,7 +20,7 @@ struct SiteFile {
 // Made by tools/web/embed.
 extern const std::span<const SiteFile> site_files;
 
-// nullptr: there is none of this path. "/" is index.html.
+// The file at this path, or nullptr. "/" is index.html.
 const SiteFile *find_site_file(std::string_view path);
 
 // accepted, known: the request's Accept-Encoding and If-None-Match, or empty.

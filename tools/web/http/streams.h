@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All connections that watch a room: each sleeps until there is something for it.
+// The connections of all viewers. Each is suspended until there is something to send.
 #pragma once
 
 #include "tools/web/http/reply.h"
@@ -15,10 +15,10 @@ public:
     explicit Streams(Hub &hub) : hub_(hub) {}
 
     Reply open(MHD_Connection *connection, std::shared_ptr<Room> room, const Viewer::Wish &wish);
-    // Wakes those that have something to send.
+    // Resumes the connections that have something to send.
     void flush();
     size_t count() const { return all_.size(); }
-    // Ends all of them, and those that follow.
+    // Ends all streams, and any that are opened later.
     void stop();
 
 private:

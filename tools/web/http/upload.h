@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines that somebody sends into a room, from the first byte of a request's body to its last.
+// One request that sends lines into a room, from the first byte of its body to the last.
 #pragma once
 
 #include "lib/base/line_splitter.h"
@@ -15,7 +15,7 @@ public:
     Upload &operator=(const Upload &) = delete;
 
     void feed(std::string_view bytes);
-    // The body is whole. {"v":1,"accepted":N,"bad":N}
+    // The body is complete. Returns the answer: {"v":1,"accepted":N,"bad":N}
     std::string end();
 
 private:

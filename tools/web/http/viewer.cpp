@@ -15,7 +15,7 @@ std::string counted(uint64_t count) {
     return "{\"count\":" + std::to_string(count) + "}";
 }
 
-// The number in an id of this epoch.
+// The line number in an id. Nothing if the id is of another epoch.
 std::optional<uint64_t> number_in(std::string_view id, std::string_view epoch) {
     if (!id.starts_with(epoch) || id.size() <= epoch.size() || id[epoch.size()] != '-')
         return {};
@@ -50,12 +50,12 @@ void Viewer::join(const Wish &wish) {
         at_.line = *last + 1;
     else if (last && *last < log.next())
         notes_ += note("lost", counted(lately - *last - 1));
-    else // of another run: how many came between is not known
+    else // the id is of another run: the number of lost lines is unknown
         notes_ += note("lost", R"({"count":0,"restarted":true})");
 }
 
-// What was not fetched in time is lost. What follows is the latest, so that it is not lost again
-// before it can be sent.
+// Handles lines that the log dropped before they were sent: they are lost. Continues close to the
+// end of the log, so that the next lines are not dropped as well before they can be sent.
 void Viewer::catch_up() {
     const EventLog &log = room_->log;
     if (at_.line >= log.first())
@@ -80,7 +80,7 @@ double Viewer::tokens(Clock::time_point now) const {
     return std::min(most, tokens_ + passed.count() * static_cast<double>(rate_));
 }
 
-// With a rate: the latest lines, as many as may go out; the others are counted.
+// With a rate: skips and counts all lines but the latest that may be sent now.
 void Viewer::thin_out(Clock::time_point now) {
     tokens_ = tokens(now);
     filled_ = now;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What one viewer of a room is sent: Server-Sent Events from where it stands, and how many lines it
-// missed. The hub's mutex is held around every call.
+// One viewer of a room: produces the Server-Sent Events to send from its position on, and notes of
+// how many lines it missed. The caller holds the hub's mutex.
 #pragma once
 
 #include "tools/web/model/room.h"
@@ -25,10 +25,10 @@ public:
     Viewer(const Viewer &) = delete;
     Viewer &operator=(const Viewer &) = delete;
 
-    // Writes what there is to send, `room` bytes at most; 0: nothing now.
+    // Writes what is to be sent, at most `room` bytes. Returns the number of bytes; 0: nothing now.
     size_t fill(char *to, size_t room, Clock::time_point now);
     bool has_news(Clock::time_point now) const;
-    // Half of an event was sent and the rest is gone: the connection must end.
+    // Part of an event was sent and the rest was dropped: the connection must end.
     bool broken() const { return broken_; }
 
 private:
@@ -43,8 +43,8 @@ private:
     const std::shared_ptr<Room> room_;
     const uint64_t rate_;
     Position at_;
-    std::string notes_; // what goes out before any more lines
-    uint64_t sampled_ = 0;
+    std::string notes_;             // to be sent before any more lines
+    uint64_t sampled_ = 0;          // lines skipped because of the rate
     double tokens_ = joining_lines; // lines that may go out, with a rate
     bool told_end_ = false, broken_ = false;
     Clock::time_point filled_, sent_, told_sampled_;

@@ -11,7 +11,7 @@ bool is_plain(char c) {
            std::string_view("._/:@%+=-").find(c) != std::string_view::npos;
 }
 
-// Empty: a person could not see what it is.
+// The word quoted for a shell. Empty if it has characters that a person could not see.
 std::string quoted(const std::string &word) {
     if (word.empty() ||
         !std::all_of(word.begin(), word.end(), [](char c) { return c >= ' ' && c < '\x7f'; }))

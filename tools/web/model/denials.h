@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the policy stopped, or would have stopped, in groups, each with the command that allows it.
+// What the policy denied, or would have denied (audit), in groups of like denials.
 #pragma once
 
 #include "tools/web/common/lru.h"
@@ -10,10 +10,10 @@ namespace pinpipe::web {
 
 struct Denial {
     std::string comm, proto, rule;
-    std::string remote; // the last one, where there was one
+    std::string remote; // address of the last denial; empty if it had none
     uint64_t pid = 0, port = 0;
-    bool local = false; // the port is of this side
-    bool audit = false; // it was let through
+    bool local = false; // the port is the local one
+    bool audit = false; // only reported, not denied
     uint64_t count = 0;
     int64_t last = 0; // milliseconds since 1970
 };
@@ -29,8 +29,8 @@ private:
     Lru<std::string, Denial> denials_{most};
 };
 
-// "ebpf-ctl allow 443 curl", quoted for a shell; empty where no rule could allow it, or where a
-// person could not see what would be run.
+// The command that would allow it, quoted for a shell: "ebpf-ctl allow 443 curl". Empty if no rule
+// can allow it, or if the command has characters that a person could not see.
 std::string allow_command(const Denial &denial);
 
 } // namespace pinpipe::web

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One line of NDJSON, as far as the dashboard sums up what it says. All else of it is shown as it
-// is, so a line is any JSON object.
+// The fields that the dashboard sums up, of one line of NDJSON. Lines are shown unchanged, so any
+// JSON object is a valid line.
 #pragma once
 
 #include "lib/event/event_fields.h"
@@ -16,7 +16,7 @@ struct PortOwner {
     std::string comm, attribution;
 };
 
-// Those who have a port.
+// The owners of a port.
 class PortOwners {
 public:
     static constexpr size_t most = 16;
@@ -37,7 +37,7 @@ using Event =
                          "remote_port", "port", "ifname", "packets_received", "bytes_received",
                          "packets_sent", "bytes_sent", "owners", "interval_ms", "total">;
 
-// Of the fields that name a process: there, and of the right type.
+// Whether the fields that identify a process are present and of the right type.
 inline bool has_process(const Event &event) {
     return event.has<"pid", "comm", "start_time">() && !event.wrong<"comm", "exe">();
 }

@@ -61,7 +61,7 @@ size_t EventLog::copy(Position &at, char *to, size_t room) const {
         const size_t index = at.line - block.first;
         const size_t from = block.begin(index) + at.inside;
         const size_t limit = from + (room - copied);
-        // Events from this one on that end within the limit.
+        // Counts the events from this one on that end within the limit.
         const auto behind = std::upper_bound(block.ends.begin() + static_cast<ptrdiff_t>(index),
                                              block.ends.end(), limit);
         const auto whole = static_cast<size_t>(behind - block.ends.begin()) - index;

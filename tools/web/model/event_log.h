@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The last lines of a room, one copy for all who watch, in the bytes that they are sent: each a
-// Server-Sent Event "id: EPOCH-N\ndata: LINE\n\n". A viewer is a position in it, so a slow one
-// costs nothing; what it did not fetch in time is gone for it.
+// The last lines of a room: one copy for all viewers, in the format in which they are sent, a
+// Server-Sent Event "id: EPOCH-N\ndata: LINE\n\n" each. A viewer is only a position in the log, so
+// a slow viewer costs nothing; it loses the lines that are dropped before it fetches them.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace pinpipe::web {
 
-// Where a viewer stands: so many bytes of that line's event has it got already.
+// A viewer's position: the number of a line, and how many bytes of that line's event were sent.
 struct Position {
     uint64_t line = 0;
     size_t inside = 0;
@@ -32,22 +32,23 @@ public:
     void drop_block();
     size_t blocks() const { return blocks_.size(); }
 
-    // Lines [first, next) are there.
+    // The log has the lines [first, next).
     uint64_t first() const { return blocks_.empty() ? next_ : blocks_.front().first; }
     uint64_t next() const { return next_; }
     const std::string &epoch() const { return epoch_; }
 
-    // Copies events from `at` on, which is within [first, next], and moves it: as many whole ones
-    // as fit, or a part of one that does not fit at all. How many bytes.
+    // Copies events from `at` on, which must be within [first, next], and advances it. Copies as
+    // many whole events as fit into `room` bytes, or a part of one that is larger. Returns the
+    // number of bytes.
     size_t copy(Position &at, char *to, size_t room) const;
-    // The line without what surrounds it.
+    // The JSON of a line, without the id and the newlines.
     std::string_view line(uint64_t number) const;
 
 private:
     struct Block {
         uint64_t first = 0;
         std::unique_ptr<char[]> bytes;
-        std::vector<uint32_t> ends; // of each event
+        std::vector<uint32_t> ends; // offset of each event's end
 
         size_t used() const { return ends.empty() ? 0 : ends.back(); }
         size_t begin(size_t index) const { return index ? ends[index - 1] : 0; }

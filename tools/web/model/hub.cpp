@@ -9,14 +9,14 @@
 namespace pinpipe::web {
 namespace {
 
-constexpr std::string_view other_room = "other"; // of types that we do not know
+constexpr std::string_view other_room = "other"; // for unknown types of events
 
 bool is_stream(std::string_view name) {
     return std::find(std::begin(stream_names), std::end(stream_names), name) !=
            std::end(stream_names);
 }
 
-// A loss belongs to the stream that had it.
+// The room of an event: its type, or for a lost event the stream that lost events.
 std::string_view room_name(const Event &event) {
     const std::string_view type = event.text<"event_type">();
     const std::string_view name = type == "lost" ? event.text<"stream">() : type;
@@ -39,7 +39,7 @@ bool Intake::put(const Event &event, std::string_view line, const Now &now) {
     text_.clear();
     append_json_line(text_, line);
     text_.pop_back();
-    if (text_.size() > EventLog::longest_line) // escapes can make it longer
+    if (text_.size() > EventLog::longest_line) // escapes may have made it longer
         return false;
     const std::lock_guard hold(hub_.mutex);
     Room *room = room_of(event, now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where lines from everywhere come together: rooms and sums, shared by the thread that reads
-// standard input and the one that serves connections.
+// The hub collects the lines of all sources into rooms and sums. The thread that reads standard
+// input and the thread that serves connections share it.
 #pragma once
 
 #include "tools/web/model/event.h"
@@ -14,11 +14,11 @@ namespace pinpipe::web {
 
 class Hub {
 public:
-    // wake: called when lines have come, with nothing locked.
+    // wake: called after lines have come; the mutex is not held then.
     Hub(std::string epoch, std::function<void()> wake)
         : rooms(std::move(epoch)), wake_(std::move(wake)) {}
 
-    // Whoever looks at what follows holds this; not for long.
+    // Protects all members below. To be held briefly.
     mutable std::mutex mutex;
     Rooms rooms;
     Summary summary;
@@ -31,13 +31,14 @@ private:
     const std::function<void()> wake_;
 };
 
-// One source of lines: takes them apart and brings them to where they belong.
+// Parses the lines of one source and adds them to their rooms and to the sums.
 class Intake {
 public:
     explicit Intake(Hub &hub, std::shared_ptr<Room> room = nullptr)
         : hub_(hub), room_(std::move(room)) {}
 
-    // cut: the line is longer than a line may be. False: it was no event and is only counted.
+    // cut: the line was too long and is incomplete. Returns false if the line is no event; it is
+    // only counted then.
     bool take(std::string_view line, bool cut, const Now &now);
     uint64_t accepted() const { return accepted_; }
     uint64_t bad() const { return bad_; }
@@ -47,13 +48,13 @@ private:
     bool put(const Event &event, std::string_view line, const Now &now);
 
     Hub &hub_;
-    const std::shared_ptr<Room> room_; // of a remote source; empty: by the events' types
+    const std::shared_ptr<Room> room_; // of a remote source; empty: standard input
     EventParser<Event> parser_;
     std::string text_;
     uint64_t accepted_ = 0, bad_ = 0;
 };
 
-// Names that belong to standard input.
+// Whether the name is reserved for a room of standard input.
 bool is_stream_room(std::string_view name);
 
 } // namespace pinpipe::web

@@ -14,7 +14,7 @@ namespace pinpipe::web {
 namespace {
 
 constexpr size_t read_size = 64 << 10;
-constexpr int pipe_size = 1 << 20; // a longer breath for whoever writes, where we may have it
+constexpr int pipe_size = 1 << 20; // bytes; a larger buffer for the writer, where permitted
 
 bool wait_for(int fd, int leave) {
     pollfd both[] = {{fd, POLLIN, 0}, {leave, POLLIN, 0}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Standard input, read by a thread of its own: whoever writes to us never waits for viewers.
+// Reads standard input in a separate thread, so that its writer never waits for viewers.
 #pragma once
 
 #include "tools/web/common/waker.h"

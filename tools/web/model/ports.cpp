@@ -15,7 +15,7 @@ void Ports::take(const Event &event, const Now &now) {
     known.ifname = event.text<"ifname">();
     known.owners = event.items().all();
     known.last_event = now.ms;
-    if (event.flag<"total">()) // since the load: adds up to nothing
+    if (event.flag<"total">()) // amounts since the load cannot be summed up
         return;
     known.has_sent = known.has_sent || event.has<"bytes_sent">();
     add_up(known.packets_received, event.number<"packets_received">());

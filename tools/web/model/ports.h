@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Watched ports: their owners, packets and bytes, since we began.
+// Watched ports: their owners, and packets and bytes since ebpf-web started.
 #pragma once
 
 #include "tools/web/common/lru.h"
@@ -12,7 +12,7 @@ struct Port {
     uint64_t port = 0;
     std::string proto, ifname;
     uint64_t packets_received = 0, bytes_received = 0, packets_sent = 0, bytes_sent = 0;
-    bool has_sent = false; // not all ways of counting tell what is sent
+    bool has_sent = false; // sent packets are counted (needs tcx)
     Meter meter;
     std::vector<PortOwner> owners;
     int64_t last_event = 0; // milliseconds since 1970

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is known of each process that events name.
+// Sums for each process that events name.
 #pragma once
 
 #include "lib/base/hash.h"
@@ -18,7 +18,7 @@ struct ProcessKey {
     bool operator==(const ProcessKey &) const = default;
 };
 
-// "7529-1795231767048"; absent where text is not of that form.
+// Parses "PID-START": "7529-1795231767048". Returns false if malformed.
 bool parse_key(const std::string &text, ProcessKey &key);
 
 struct KeyHash {
@@ -30,7 +30,7 @@ struct ProcessRemote {
     int64_t first_seen = 0, last_seen = 0; // milliseconds since 1970
 };
 
-// What stands behind the protocol in the key of a remote, "PROTO ADDRESS".
+// The address in the key of a remote, "PROTO ADDRESS".
 inline std::string_view address_in(std::string_view key) {
     return key.substr(key.find(' ') + 1);
 }
@@ -50,14 +50,14 @@ struct Process {
     uint64_t denied = 0;
     Traffic<chart_seconds> traffic;
     Lru<std::string, ProcessRemote> remotes{most_remotes}; // by "PROTO ADDRESS"
-    std::vector<ProcessPort> ports;                        // bound, the latest last
+    std::vector<ProcessPort> ports;                        // bound ports, the latest last
 };
 
 class Processes {
 public:
     static constexpr size_t most = 1024;
 
-    // An event that names a process. amount: of usage, else empty.
+    // Adds an event that names a process. amount: the bytes of a usage event, else empty.
     void take(const Event &event, const Amount &amount, const Now &now);
 
     const Lru<ProcessKey, Process, KeyHash> &all() const { return processes_; }

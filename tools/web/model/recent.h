@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The last lines of a kind, each with the process that it names.
+// The last lines of one kind of event, each with its process.
 #pragma once
 
 #include "tools/web/model/processes.h"
@@ -22,7 +22,8 @@ public:
         }
     }
 
-    // Calls take for at most `most` lines, the latest first; of one process where one is given.
+    // Calls take for up to `most` lines, the latest first. key: only lines of this process; null:
+    // of all.
     void each(size_t most, const ProcessKey *key,
               const std::function<void(std::string_view)> &take) const {
         for (auto at = lines_.rbegin(); at != lines_.rend() && most; ++at)

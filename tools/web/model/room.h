@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One stream of one source: its last lines, and what is known of all of them.
+// A room: one stream of one source, with its last lines and with counts of all lines.
 #pragma once
 
 #include "tools/web/model/event_log.h"
@@ -24,10 +24,10 @@ struct Room {
     uint64_t events = 0, bytes = 0;
     uint64_t lost = 0, lost_bytes = 0;
     uint64_t viewers = 0, senders = 0;
-    uint64_t viewers_lost = 0;           // lines that viewers were too slow for
+    uint64_t viewers_lost = 0;           // lines that slow viewers lost
     int64_t last_event = 0, touched = 0; // milliseconds since 1970; 0: never
     bool ended = false;
-    Window<16> seconds; // events
+    Window<16> seconds; // events in each second
 };
 
 } // namespace pinpipe::web

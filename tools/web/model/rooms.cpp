@@ -23,7 +23,7 @@ std::shared_ptr<Room> Rooms::open(std::string_view name, Source source, const No
         return room->source == source ? room : nullptr;
     if (rooms_.size() == most_rooms && !forget_one())
         return nullptr;
-    // A room that was forgotten and comes again numbers its lines anew.
+    // A new epoch for each room: one that was forgotten and made again restarts its line numbers.
     auto room =
         std::make_shared<Room>(std::string(name), source, epoch_ + "." + std::to_string(++made_));
     room->touched = now.ms;

@@ -6,7 +6,7 @@
 namespace pinpipe::web {
 namespace {
 
-// One line of JSON, an array, or empty.
+// The first line of text, which is a JSON array; empty if it is none.
 std::string array_in(const std::string &text) {
     constexpr unsigned flags =
         rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
@@ -36,7 +36,7 @@ std::shared_ptr<Pending> Rules::refresh(Subprocesses &subprocesses) {
         return asked_ = *started;
     taken_ = now;
     text_.clear();
-    why_ = started ? "too much is being asked at once" : started.error().text;
+    why_ = started ? "too many queries at once" : started.error().text;
     return nullptr;
 }
 

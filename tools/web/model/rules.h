@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rules of the policy, as ebpf-ctl tells them: asked for when somebody wants to see them, and
-// not more often than every two seconds.
+// The rules of the policy, from ebpf-ctl rules, which is run when somebody looks at them, at most
+// every two seconds.
 #pragma once
 
 #include "tools/web/common/subprocess.h"
@@ -11,10 +11,10 @@ class Rules {
 public:
     explicit Rules(std::string pin_root) : pin_root_(std::move(pin_root)) {}
 
-    // What to wait for before text() and why() are fresh; nullptr: they are.
+    // Returns what to wait for before text() and why() are fresh; nullptr if they are.
     std::shared_ptr<Pending> refresh(Subprocesses &subprocesses);
-    const std::string &text() const { return text_; } // JSON; empty: see why()
-    const std::string &why() const { return why_; }
+    const std::string &text() const { return text_; } // a JSON array; empty: see why()
+    const std::string &why() const { return why_; }   // why there are no rules
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Traffic over time as the answers have it.
+// Traffic over time, in the JSON answers.
 #pragma once
 
 #include "tools/web/common/json.h"
@@ -7,7 +7,7 @@
 
 namespace pinpipe::web {
 
-// value(second) of each of `count` whole seconds, the oldest first.
+// An array of value(second) for the last `count` finished seconds, the oldest first.
 template <class Value>
 void add_seconds(Writer &w, const char *key, size_t count, const Now &now, Value &&value) {
     w.Key(key);
@@ -32,7 +32,7 @@ inline void add_series(Writer &w, const Traffic<chart_seconds> &traffic, const N
     w.EndObject();
 }
 
-// Bytes a second of both directions.
+// Bytes in each second, of both directions together.
 template <size_t SECONDS>
 void add_spark(Writer &w, const Traffic<SECONDS> &traffic, const Now &now) {
     add_seconds(w, "spark", spark_seconds - unfinished, now, [&](int64_t second) {
@@ -48,7 +48,7 @@ void add_rates(Writer &w, const Traffic<SECONDS> &traffic, const Now &now) {
     add_number(w, "bytes_received", traffic.received);
 }
 
-// With whom a process talks most; nothing where it is not known.
+// The address with which a process exchanged most bytes; left out if there is none.
 void add_top_remote(Writer &w, const Process &process);
 
 } // namespace pinpipe::web

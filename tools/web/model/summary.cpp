@@ -4,7 +4,7 @@
 namespace pinpipe::web {
 namespace {
 
-// What was counted since the load adds up to nothing.
+// The bytes of a usage event. Empty for totals since the load, which cannot be summed up.
 Amount amount_of(const Event &event) {
     if (event.text<"event_type">() != "usage" || event.flag<"total">())
         return {};

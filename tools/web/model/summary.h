@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the events of standard input add up to: all that the pages show but the lines themselves.
+// Sums of the events of standard input: all that the pages show, except the lines themselves.
 #pragma once
 
 #include "tools/web/model/denials.h"
@@ -13,7 +13,7 @@ class Summary {
 public:
     static constexpr size_t most_remotes = 1024;
 
-    // line: the event's text as it is shown.
+    // line: the event's JSON, as it is shown.
     void take(const Event &event, std::string_view line, const Now &now);
 
     const Traffic<chart_seconds> &traffic() const { return traffic_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bytes sent and received: their sums, how they went over time, and how fast they go now.
+// Bytes sent and received: their sums, their course over time, and the present rate.
 #pragma once
 
 #include "tools/web/model/now.h"
@@ -7,14 +7,14 @@
 
 namespace pinpipe::web {
 
-// Bytes that one usage event tells of.
+// The bytes that one usage event reports.
 struct Amount {
-    uint64_t snapshot = 0; // the events of one look at the counters have this in common
+    uint64_t snapshot = 0; // microseconds since 1970; the same in all events of a snapshot
     uint64_t interval = 0; // milliseconds
     uint64_t sent = 0, received = 0;
 };
 
-// Bytes a second in the latest snapshot, so that they are right whatever its interval.
+// The rate in bytes a second, from the latest snapshot, for any interval between snapshots.
 class Meter {
 public:
     void add(const Amount &amount, const Now &now) {
@@ -28,7 +28,7 @@ public:
     uint64_t received(const Now &now) const { return rate(last_.received, now); }
 
 private:
-    // Nothing for longer than to the next snapshot: it has stopped.
+    // 0 once the next snapshot is overdue: nothing is sent any more.
     uint64_t rate(uint64_t bytes, const Now &now) const {
         const uint64_t interval = last_.interval ? last_.interval : 1000;
         const auto over = seen_ + static_cast<int64_t>(std::min<uint64_t>(interval, 1U << 30));
@@ -55,7 +55,7 @@ template <size_t SECONDS> struct Traffic {
     uint64_t rate(const Now &now) const { return meter.sent(now) + meter.received(now); }
 };
 
-// The last seconds are not over, or snapshots that tell of them are still to come.
+// The last seconds are not shown: they are not over, or their snapshots are still to come.
 inline constexpr size_t unfinished = 2;
 inline constexpr size_t chart_seconds = 300 + unfinished;
 inline constexpr size_t spark_seconds = 60 + unfinished;

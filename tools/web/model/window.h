@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sums of each of the last SECONDS seconds.
+// A sum for each of the last SECONDS seconds.
 #pragma once
 
 #include <algorithm>
@@ -8,14 +8,14 @@
 
 namespace pinpipe::web {
 
-// Numbers from outside may be large and many: sums stay where they are as large as JSON's whole
-// numbers can be.
+// Numbers from outside may be large and many: sums stop at 2^53, the largest whole number that
+// every reader of JSON represents exactly.
 inline constexpr uint64_t largest_sum = 1ULL << 53;
 inline void add_up(uint64_t &sum, uint64_t amount) {
     sum = std::min(largest_sum, sum + std::min(amount, largest_sum));
 }
 
-// Seconds are numbered as Now numbers them.
+// Seconds are those of Now::second.
 template <size_t SECONDS> class Window {
 public:
     void add(int64_t second, uint64_t amount) {
@@ -23,8 +23,9 @@ public:
         add_up(cell(second), amount);
     }
 
-    // What was counted over the `interval` milliseconds before `ms`: each second has its part of
-    // them, so that it does not matter when in a second a snapshot comes.
+    // Spreads an amount that was counted over the `interval` milliseconds before `ms` (of
+    // Now::steady) evenly over the seconds, so that it does not matter when in a second a snapshot
+    // comes.
     void spread(int64_t ms, uint64_t amount, uint64_t interval) {
         constexpr uint64_t longest = (SECONDS - 1) * 1000;
         const auto length = static_cast<int64_t>(std::min(interval, longest));
@@ -48,7 +49,7 @@ public:
         return cells_[static_cast<size_t>(second) % SECONDS];
     }
 
-    // Of [from, to).
+    // The sum of the seconds [from, to).
     uint64_t sum(int64_t from, int64_t to) const {
         uint64_t all = 0;
         for (int64_t second = from; second < to; second++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Routes that are answered in files of their own.
+// Answers of routes that have separate files.
 #pragma once
 
 #include "tools/web/requests/routes.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What requests are answered from.
+// The parts of the server that answering a request needs.
 #pragma once
 
 #include "tools/web/access/access.h"
@@ -18,8 +18,8 @@ struct Context {
     Subprocesses &subprocesses;
     Rules &rules;
     Overview about;
-    bool ending = false; // whoever would sleep is sent away
-    // Requests that sleep, each with what for.
+    bool ending = false; // requests that would have to wait get an error
+    // Suspended requests, each with what it waits for.
     std::vector<std::pair<MHD_Connection *, std::shared_ptr<Pending>>> sleeping;
 };
 

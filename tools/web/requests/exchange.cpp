@@ -9,7 +9,7 @@
 namespace pinpipe::web {
 namespace {
 
-constexpr size_t longest_body = 4096; // of what is no room
+constexpr size_t longest_body = 4096; // bytes; uploads to rooms have no limit
 
 std::string_view looked_up(MHD_Connection *connection, MHD_ValueKind kind, const char *name) {
     const char *value = MHD_lookup_connection_value(connection, kind, name);
@@ -22,7 +22,7 @@ int socket_of(MHD_Connection *connection) {
 
 } // namespace
 
-// Cookies do not tell ports apart.
+// Has the port in its name, since browsers send a cookie to all ports of a host.
 std::string cookie_name(const Request &request) {
     return "ebpf-web-" + std::to_string(port_of(request.listen));
 }
@@ -48,13 +48,15 @@ std::optional<Reply> Exchange::check_origin() const {
         return Reply::error(MHD_HTTP_BAD_REQUEST, "a request needs a Host header");
     const std::string address = address_of(local_endpoint(socket_of(connection)));
     if (!is_our_host(host, context.request.hosts, address))
-        return Reply::error(MHD_HTTP_MISDIRECTED_REQUEST,
-                            "this is not that host; a name that is meant: --allow-host NAME");
+        return Reply::error(
+            MHD_HTTP_MISDIRECTED_REQUEST,
+            "the Host header is not a name of this server; --allow-host NAME adds one");
     if (route_->access != Access::open || route_->methods != get) {
         const Provenance from = {
             .host = host, .origin = header("Origin"), .fetch_site = header("Sec-Fetch-Site")};
         if (!is_same_site(from))
-            return Reply::error(MHD_HTTP_FORBIDDEN, "a page of another site may not ask this");
+            return Reply::error(MHD_HTTP_FORBIDDEN,
+                                "a page of another site may not send this request");
     }
     return {};
 }
@@ -66,7 +68,7 @@ std::optional<Reply> Exchange::find() {
         return {};
     if (allowed.empty())
         return Reply::error(MHD_HTTP_NOT_FOUND, "no such page");
-    return Reply::error(MHD_HTTP_METHOD_NOT_ALLOWED, "this takes " + allowed)
+    return Reply::error(MHD_HTTP_METHOD_NOT_ALLOWED, "this path takes only " + allowed)
         .with("Allow", allowed);
 }
 
@@ -76,7 +78,7 @@ std::optional<Reply> Exchange::begin_upload() {
         return Reply::error(MHD_HTTP_BAD_REQUEST,
                             "a room's name is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'");
     if (is_stream_room(name))
-        return Reply::error(MHD_HTTP_CONFLICT, "this name belongs to standard input");
+        return Reply::error(MHD_HTTP_CONFLICT, "this room belongs to standard input");
     std::shared_ptr<Room> room;
     {
         const std::lock_guard hold(context.hub.mutex);
@@ -108,14 +110,15 @@ std::optional<Answer> Exchange::refusal(const Admission &admission) const {
     case Admission::granted: return {};
     case Admission::waiting: return admission.check;
     case Admission::closed:
-        return Reply::error(MHD_HTTP_FORBIDDEN, "nobody may send: there is no password for it");
+        return Reply::error(MHD_HTTP_FORBIDDEN,
+                            "nobody may send: the password file has no line for it");
     case Admission::throttled:
         return Reply::error(MHD_HTTP_TOO_MANY_REQUESTS, "too many tries: wait a little")
             .with("Retry-After", std::to_string(admission.seconds));
     case Admission::refused: break;
     }
     Reply reply = Reply::error(MHD_HTTP_UNAUTHORIZED, "a password is needed");
-    // Our page asks by itself: to it a browser need not.
+    // Our page shows its own sign-in form, so the browser need not ask.
     if (header("Sec-Fetch-Mode").empty() && header("X-Requested-With").empty())
         reply = std::move(reply).with("WWW-Authenticate", "Basic realm=\"pinpipe\"");
     return reply;
@@ -166,7 +169,7 @@ MHD_Result Exchange::give(const Answer &answer) {
 }
 
 MHD_Result Exchange::go(const char *data, size_t *size) {
-    if (pending && !pending->done) // woken since all ends
+    if (pending && !pending->done) // woken because the server ends
         return give(pending);
     if (!checked_) {
         if (const auto answer = check())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One request, from its headers to the reply.
+// One request, from its headers to its reply.
 #pragma once
 
 #include "tools/web/history/history.h"
@@ -9,36 +9,38 @@
 
 namespace pinpipe::web {
 
-// Of the cookie that holds a session's token.
+// The name of the cookie with the session's token.
 std::string cookie_name(const Request &request);
 
 class Exchange {
 public:
     Exchange(Context &context, MHD_Connection *connection, std::string method, std::string path);
 
-    // What MHD's access handler is called with, as often as it is.
+    // To be called each time that MHD (libmicrohttpd) calls the access handler for this request.
+    // data, size: see there.
     MHD_Result go(const char *data, size_t *size);
 
-    // The rest of it may take any time: it comes as it happens, or it is ours.
+    // Whether there is no limit of time: an upload's lines come as things happen, and a GET has no
+    // body to wait for.
     bool may_take_long() const { return upload || method == "GET" || method == "HEAD"; }
 
     Context &context;
     MHD_Connection *const connection;
     const std::string method, path;
-    std::string body;                 // of what is no room
-    std::shared_ptr<Pending> pending; // what it waited for the last time it was called
+    std::string body;                 // not of uploads
+    std::shared_ptr<Pending> pending; // what the request waited for last
     std::unique_ptr<Upload> upload;
     std::unique_ptr<History> history;
 
-    // Of the request; empty: it is not there.
+    // A header, or an argument in the URL; empty if absent.
     std::string_view header(const char *name) const;
     std::string_view argument(const char *name) const;
     std::string session() const; // the token in the cookie
     std::string peer() const;
-    // What somebody is told whom the gate does not let in; nothing: he is let in.
+    // The answer to a request that is not admitted; nothing if it is.
     std::optional<Answer> refusal(const Admission &admission) const;
-    const Check *check_done() const; // what it waited for, where that was a password
-    // What stands for the "*" of the route's path.
+    const Check *check_done() const; // pending, if it is the check of a password; else nullptr
+    // The part of the path that matched the "*" of the route.
     std::string_view tail() const;
 
 private:

@@ -22,7 +22,7 @@ Reply not_found(const char *what) {
     return Reply::error(MHD_HTTP_NOT_FOUND, what);
 }
 
-// What the hub tells at this moment.
+// Calls tell with the hub, while its mutex is held, and the present time.
 template <class Tell> auto ask_hub(Exchange &exchange, Tell &&tell) {
     Hub &hub = exchange.context.hub;
     const Now now = read_clock();
@@ -93,7 +93,7 @@ Answer processes(Exchange &exchange) {
 Answer one_process(Exchange &exchange) {
     ProcessKey key;
     if (!parse_key(std::string(exchange.tail()), key))
-        return not_found("a process is PID-START, as processes has them");
+        return not_found("a process is PID-START, as in /api/v1/processes");
     auto text = ask_hub(
         exchange, [&](const Hub &hub, const Now &now) { return process_json(hub, key, now); });
     if (!text)
@@ -120,7 +120,7 @@ Answer metrics(Exchange &exchange) {
         ask_hub(exchange, [](const Hub &hub, const Now &) { return metrics_text(hub); }));
 }
 
-// The last one is everything else.
+// The last route has the files of the site.
 constexpr Route table[] = {
     {"/healthz", get, Access::open, health},
     {"/login", post, Access::open, log_in},
@@ -160,7 +160,7 @@ const Route *find_route(std::string_view path, std::string_view method, std::str
         if (!matches(route.path, path) && !(rest && path == "/"))
             continue;
         if (rest && methods)
-            break; // a path of its own
+            break; // another route has this path, for other methods
         if (route.methods & bit_of(method))
             return &route;
         methods |= route.methods;

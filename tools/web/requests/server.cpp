@@ -15,8 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr size_t largest_key = 64 << 10;
-constexpr unsigned idle_seconds = 60; // a connection on which nothing moves
-constexpr size_t memory = 72 << 10;   // of a connection at most: headers, what is sent at once
+constexpr unsigned idle_seconds = 60; // after which an idle connection is closed
+constexpr size_t memory = 72 << 10;   // bytes of a connection: headers and send buffer
 
 } // namespace
 
@@ -49,8 +49,8 @@ MHD_Result Server::handle(void *self, MHD_Connection *connection, const char *ur
     return result;
 }
 
-// A zero in a path would hide what stands behind it: it is no path of ours. What is returned is the
-// state that handle() finds.
+// MHD decodes the path to a C string, where %00 would hide what follows: no such path exists. The
+// returned pointer is the state that handle() gets.
 void *Server::see_path(void *self, const char *path, MHD_Connection *) {
     return std::strstr(path, "%00") ? self : nullptr;
 }
@@ -98,21 +98,21 @@ Result<void> Server::open() {
     if (!daemon_)
         return fail(failure(tls ? "cannot use " + context_.request.certificate + " and " +
                                       context_.request.key +
-                                      ": no certificate and its key in PEM, or not of each other"
+                                      ": they are not a certificate and its key in PEM format"
                                 : "cannot serve on " + text_of(context_.request.listen)));
-    const int socket = listener->release(); // the daemon's from now on
+    const int socket = listener->release(); // the daemon owns it now
     std::fprintf(stderr, "ebpf-web: %s://%s/\n", context_.request.tls() ? "https" : "http",
                  text_of(local_endpoint(socket)).c_str());
     return {};
 }
 
-// Lines for so long go out together: the more viewers, the longer, for waking them is most of the
-// work.
+// How long to gather lines before they are sent together. Longer with more viewers, since waking
+// them is most of the work.
 Server::Clock::duration Server::gather() const {
     return 25ms + 40us * streams_.count();
 }
 
-// How long nothing needs to happen, in milliseconds.
+// How long to wait if nothing happens, in milliseconds.
 int Server::patience() const {
     MHD_UNSIGNED_LONG_LONG most = 1000;
     MHD_UNSIGNED_LONG_LONG of_daemon = 0;
@@ -138,7 +138,7 @@ void Server::wait() const {
 void Server::flush_when_due() {
     const auto now = Clock::now();
     news_ = waker_.take() || news_;
-    const bool tick = now - swept_ >= 1s; // heartbeats, and what is left of a sample
+    const bool tick = now - swept_ >= 1s; // for heartbeats and notes of skipped lines
     if (tick) {
         swept_ = now;
         limits_.sweep();
@@ -166,9 +166,9 @@ Result<void> Server::run() {
         flush_when_due();
         wake_sleepers(false);
         if (MHD_run(daemon_.get()) != MHD_YES)
-            return fail(failure("cannot go on serving"));
+            return fail(failure("cannot serve connections any more"));
     }
-    context_.ending = true; // MHD must not end while a connection sleeps
+    context_.ending = true; // MHD must not stop while a connection is suspended
     streams_.stop();
     wake_sleepers(true);
     MHD_run(daemon_.get());

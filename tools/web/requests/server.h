@@ -10,11 +10,11 @@ namespace pinpipe::web {
 
 class Server {
 public:
-    // waker: what the hub's wake() wakes. reads_input: standard input is read.
+    // waker: the one that hub.wake() wakes. reads_input: whether standard input is read.
     Server(const Request &request, std::optional<Passwords> passwords, Hub &hub, const Waker &waker,
            bool reads_input);
 
-    // Listens, and says where.
+    // Listens, and prints the URL.
     Result<void> open();
     // Serves until a stop signal comes.
     Result<void> run();
@@ -48,7 +48,7 @@ private:
     std::string certificate_, key_;
     bool news_ = false;
     Clock::time_point flushed_, swept_;
-    std::unique_ptr<MHD_Daemon, Stop> daemon_; // ends before all that it calls
+    std::unique_ptr<MHD_Daemon, Stop> daemon_; // destroyed before everything that its callbacks use
 };
 
 } // namespace pinpipe::web

@@ -31,7 +31,7 @@ Answer log_in(Exchange &exchange) {
     AccessControl &access = exchange.context.access;
     if (!access.asks())
         return Reply::empty(MHD_HTTP_NO_CONTENT);
-    // What a form of somebody else's page cannot send.
+    // A form on somebody else's page cannot send this type.
     if (!exchange.header("Content-Type").starts_with("application/json"))
         return Reply::error(MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body has to be application/json");
     const auto password = password_in(exchange.body);

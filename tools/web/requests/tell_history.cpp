@@ -6,7 +6,7 @@
 namespace pinpipe::web {
 namespace {
 
-// What is wrong with the question is whoever asks; all else is ours.
+// A wrong query is the client's error; all others are the server's.
 Reply failed(const Error &error) {
     if (error.exit == Exit::usage)
         return Reply::error(MHD_HTTP_BAD_REQUEST, error.text);

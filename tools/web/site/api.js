@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests to the server. Two signals tell the rest of the page how that goes: whether it answers, and whether it
-// wants a password.
+// Requests to the server. Two signals show the rest of the page whether the server answers (reachable) and whether it
+// wants a password (signedOut).
 import { Signal } from './signal.js';
 
 export const reachable = new Signal(true);
@@ -14,11 +14,11 @@ export class ApiError extends Error {
     }
 }
 
-// An answer with a good status; throws ApiError else, and AbortError where signal says so.
+// Returns an answer with a good status. Throws ApiError for any other, and AbortError if options.signal aborts.
 export async function request(path, options = {}) {
     let answer;
     try {
-        // marked, or a refusal would make the browser put a dialog of its own before the form
+        // With this header the server sends no WWW-Authenticate, so the browser opens no password dialog over our form.
         const headers = { 'X-Requested-With': 'pinpipe', ...options.headers };
         answer = await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...options, headers });
     } catch (error) {
@@ -36,7 +36,7 @@ async function reasonOf(answer) {
         const { error } = await answer.json();
         if (typeof error === 'string') return error;
     } catch {
-        // not JSON: the status says it
+        // not JSON: only the status is known
     }
     return `the server answered ${answer.status}`;
 }

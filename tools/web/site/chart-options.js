@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How uPlot is to draw: colours of the theme, axes with units, a cursor that can choose a range.
+// Options for uPlot: the theme's colours, axes with units, a cursor that can choose a range.
 import { bytes } from './format.js';
 
 // Steps of the value axis in powers of two, so that KiB and MiB come out round.
@@ -27,7 +27,7 @@ const times = [
 
 const two = (number) => String(number).padStart(2, '0');
 
-// Times of the axis; below the first of another day, its date.
+// Labels of the time axis. The first label of a day also has the date, on a second line.
 export function timeLabels(seconds, step) {
     let before;
     return seconds.map((second, index) => {
@@ -43,7 +43,7 @@ export function timeLabels(seconds, step) {
     });
 }
 
-// As the theme resolves them: a canvas knows no variables.
+// The theme's colours, resolved, since a canvas cannot use CSS variables.
 function colours(host) {
     const probe = host.appendChild(document.createElement('i'));
     const of = (name) => {
@@ -74,7 +74,7 @@ function series(stroke, fill) {
     return { width: 1.5, points: { show: false }, stroke, fill };
 }
 
-// moved() is called as the cursor moves, selected(plot), if given, when a range was dragged over.
+// moved() is called when the cursor moves; selected(plot), if given, after a range was chosen by dragging.
 export function chartOptions({ host, width, height, spansDays, moved, selected }) {
     const colour = colours(host);
     return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Received and sent over time, drawn by uPlot. Values are told in the legend as the pointer, or the arrow keys, move;
-// dragging chooses a range where somebody wants one.
+// Received and sent bytes over time, drawn by uPlot. The legend shows the values at the pointer, which arrow keys move
+// too. With zoom, dragging chooses a range.
 /* global uPlot */
 import { clock, dateTime, rate } from './format.js';
 import { el, setText } from './dom.js';
@@ -44,8 +44,8 @@ function skeleton(label) {
     return { node, canvas, received: received.value, sent: sent.value, time };
 }
 
-// As uPlot wants it: seconds, and the average rate of each step; of the first and the last only what lies within the
-// range counts. Without a step nothing is known, nor of what was before the range.
+// The series as uPlot takes it: columns of seconds and of the average rate of each step. Of the first and last step
+// only the part within the range counts. Rates are null before the range; without a step there are no columns.
 export function columns(series, { since = -Infinity, until = Infinity } = {}) {
     const { step_ms: step, start, bytes_sent: sent = [], bytes_received: received = [] } = series ?? {};
     if (!(step > 0) || !Number.isFinite(start)) return [[], [], []];
@@ -104,7 +104,7 @@ export class TrafficChart {
         else this.#draw();
     }
 
-    // The colours are in the canvas: another theme needs another plot.
+    // Makes a new plot, since a canvas does not follow a change of the theme's colours.
     #draw() {
         this.#plot?.destroy();
         this.#plot = undefined;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The end of a connection: who ended it, and what it was.
+// Sentences for the end of a connection: who ended it and how, with its duration and bytes.
 import { bytes, counted, duration } from './format.js';
 import { remote, say, text, who } from './words.js';
 

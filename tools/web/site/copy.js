@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A command to copy. Nothing on these pages runs one.
+// A command to copy. These pages never run commands.
 import { el, setText } from './dom.js';
 import { shown } from './safe.js';
 
 export function command(text) {
     const code = el('code', {}, shown(text));
-    // A line break in it would run half of it where it is pasted.
+    // Hidden characters cannot be copied safely: pasted, a line break would run half of the command.
     if (shown(text) !== text)
         return el(
             'span',
@@ -30,7 +30,7 @@ export function command(text) {
     return el('span', { class: 'command' }, code, button);
 }
 
-// Without TLS, and not on this machine, there is no clipboard: then it is at least selected.
+// Copies text. Without TLS and not on localhost there is no clipboard: then selects the node and returns false.
 async function copy(text, node) {
     try {
         await navigator.clipboard.writeText(text);

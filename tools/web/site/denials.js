@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Denials, grouped by who and what, each with the command that would allow it.
+// Denials, grouped by process and port, each with the command that would allow it.
 import { command } from './copy.js';
 import { el, reconcile } from './dom.js';
 import { counted, when } from './format.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Elements without markup: text can only become text nodes.
+// Makes elements without parsing markup: text can only become text nodes.
 
 export function el(name, attributes = {}, ...children) {
     const node = document.createElement(name);
@@ -17,7 +17,7 @@ function set(node, key, value) {
     else node.setAttribute(key, value === true ? '' : value);
 }
 
-// Touches the page only where something changed, so that a selection, or what a screen reader reads, survives.
+// Changes the node only if the text differs, so that a selection survives and a screen reader is not interrupted.
 export function setText(node, text) {
     if (node.textContent !== text) node.textContent = text;
 }
@@ -29,7 +29,7 @@ export function fill(node, ...children) {
     return node;
 }
 
-// Makes the children of node those of items, in order. Children of earlier calls are kept by key and updated.
+// Gives node one child for each item, in order. Children of earlier calls are found by key, kept and updated.
 export function reconcile(node, items, { key, make, update }) {
     const known = (node.byKey ??= new Map());
     const focused = node.contains(document.activeElement) ? document.activeElement : null;
@@ -43,7 +43,7 @@ export function reconcile(node, items, { key, make, update }) {
         if (child === at) at = at.nextElementSibling;
         else node.insertBefore(child, at);
     }
-    // a child that was moved has lost it
+    // moving a child takes the focus away
     if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }
 
@@ -55,7 +55,7 @@ function dropOthers(known, wanted) {
     }
 }
 
-// Text from outside between other text: its direction stays its own.
+// Text from outside within other text: its writing direction does not affect its surroundings.
 export function isolate(text, attributes = {}) {
     return el('bdi', attributes, text);
 }

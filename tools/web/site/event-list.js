@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Events as a short list of sentences.
+// A short list of events, as sentences.
 import { el } from './dom.js';
 import { clock } from './format.js';
 import { sentenceNodes } from './parts.js';

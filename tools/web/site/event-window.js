@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A list of which only the visible rows exist. It stays at its end while it follows; who scrolls away, or chooses a
-// row, stops it.
+// A list of which only the visible rows exist as elements. It follows new rows, until somebody scrolls away from the
+// end or chooses a row.
 import { el, fill, setText } from './dom.js';
 import { clock } from './format.js';
 import { sentenceNodes } from './parts.js';
@@ -17,7 +17,7 @@ export class EventWindow {
     #scroller;
     #callbacks;
 
-    // chosen(entry, byKeyboard) when a row is opened; left() when somebody scrolls away from the end.
+    // callbacks: chosen(entry, byKeyboard) when a row is opened; left() when somebody scrolls away from the end.
     constructor(label, callbacks) {
         this.#callbacks = callbacks;
         this.#scroller = el(
@@ -55,7 +55,7 @@ export class EventWindow {
         if (on) this.show(this.#entries);
     }
 
-    // Where the keyboard was before a row was opened.
+    // Moves the focus to the chosen row.
     focus() {
         this.#rows[this.#active - this.#first]?.firstChild.focus();
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What came from a room: the latest events, within bounds, and how much there was besides. Knows no page.
+// The latest events of a room, within bounds, and counts of all events. Knows nothing of the page.
 import { describe } from './sentences.js';
 import { plain } from './words.js';
 
@@ -16,7 +16,7 @@ export class Entry {
         return this.#event;
     }
 
-    // Only of what is looked at: most events of a busy room never are.
+    // Made when first needed: most events of a busy room are never shown.
     get described() {
         return (this.#described ??= describe(this.event));
     }
@@ -30,7 +30,7 @@ export class Entry {
     }
 }
 
-// Stands among the events where some are missing.
+// A row among the events, at the place where events are missing.
 export class Notice {
     constructor(text) {
         this.described = { kind: 'lost', tone: 'lost', said: [text], more: '' };
@@ -58,13 +58,13 @@ export class Feed {
 
     constructor(limit = 5000) {
         this.#limit = limit;
-        this.entries = []; // of those kept, the ones that match the filter
+        this.entries = []; // the kept ones that match the filter
         this.counts = { events: 0, lost: 0, sampled: 0 };
         this.paused = false;
         this.ended = false;
     }
 
-    // old: what the room had already, which says nothing of its rate.
+    // old: the events are from before this page joined the room; they do not count for the rate.
     push(messages, now, old = false) {
         let events = 0;
         for (const { type, data } of messages) {
@@ -89,7 +89,7 @@ export class Feed {
             this.#pending.push(new Notice(`${number.toLocaleString('en-US')} events are missing here`));
     }
 
-    // Events a second over the last three.
+    // Events a second, averaged over the last three seconds. now: milliseconds.
     rate(now) {
         while (this.#recent.length && this.#recent[0][0] < now - 3000) this.#recent.shift();
         return this.#recent.reduce((sum, [, events]) => sum + events, 0) / 3;
@@ -99,7 +99,7 @@ export class Feed {
         return this.#pending.length;
     }
 
-    // Takes over what came since; true if there is something new to show.
+    // Moves the events that came since the last call into the list. Returns true if there were any.
     take() {
         if (this.paused || !this.#pending.length) return false;
         const fresh = this.#pending;
@@ -127,7 +127,7 @@ export class Feed {
 
 const most = 16_000_000; // characters: lines of other hosts may be long
 
-// The latest of list, within both bounds.
+// Drops the oldest of list until it is within both bounds.
 function trim(list, limit) {
     let first = list.length;
     for (let size = 0; first > Math.max(0, list.length - limit); first--) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Numbers with units, and times: local, with the zone said once on the page.
+// Numbers with units, and times. Times are local; the page's footer names the zone.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
@@ -48,7 +48,7 @@ export function clock(ms, { millis = false } = {}) {
     return millis ? text + '.' + String(date.getMilliseconds()).padStart(3, '0') : text;
 }
 
-// With the day where it is not today.
+// The time, with the date if it is not today.
 export function when(ms, now = Date.now()) {
     if (!Number.isFinite(ms)) return '–';
     const date = day(new Date(ms));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Range and filters of the history page.
+// The form with range and filters of the history page.
 import { el } from './dom.js';
 import { filters, fromField, kinds, presets, toField } from './range.js';
 
@@ -64,7 +64,7 @@ export function historyControls(now, change) {
     function submit(event) {
         event.preventDefault();
         const chosen = Object.fromEntries(filters.map((name) => [name, all[name].value.trim()]));
-        // an untouched range stays what it was: "1 hour" goes on meaning the last one
+        // If the fields are unchanged, keeps the preset, so that "1 hour" still means the last hour.
         const touched = from.value !== initial.from || to.value !== initial.to;
         change(touched ? { ...chosen, since: fromField(from.value), until: fromField(to.value) } : chosen);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who it was, in a range of the history: largest first, each a link that narrows it down.
+// The table of the history page: the largest senders and receivers in a range. A link on each narrows the query to it.
 import { el, setText } from './dom.js';
 import { bytes, count } from './format.js';
 import { changed, kinds } from './range.js';
@@ -8,7 +8,7 @@ import { shortened } from './safe.js';
 import { Table } from './table.js';
 
 const sum = (row) => (row.bytes_sent ?? 0) + (row.bytes_received ?? 0);
-// What to look at next, once one of these is chosen.
+// The grouping to show next, after one row of a grouping was chosen.
 const next = { process: 'remote', remote: 'process', port: 'process', proto: 'process' };
 
 function keyColumn(now, label, field) {

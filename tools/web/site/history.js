@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any range of the database: over time, and by whom. All that is chosen stands in the address.
+// The history page: any range of the database, over time and by process, address or port. The choices are in the URL.
 import { api, signedOut } from './api.js';
 import { TrafficChart } from './chart.js';
 import { el, setText } from './dom.js';
@@ -35,7 +35,7 @@ function downloads(parameters) {
     );
 }
 
-// Instead of dragging.
+// Buttons that move and zoom the range, for those who cannot drag.
 function steps(now, range) {
     const step = (label, factor, shift) =>
         el(
@@ -76,7 +76,7 @@ function noAnswer(error) {
 }
 
 function build(root, now) {
-    const range = { since: NaN, until: NaN }; // what is shown, once that is known
+    const range = { since: NaN, until: NaN }; // of the answer; unknown before it
     const zoom = (from, to) => go(now, { since: String(from), until: String(to) });
     const parts = {
         chart: new TrafficChart({ label: 'Traffic over time', zoom }),
@@ -127,13 +127,13 @@ export const history = {
                 update(parts, answer);
                 show(parts.other);
                 const none = !answer.rows?.some((row) => row.by === now.by);
-                if (none && !now.until) timer = setTimeout(load, 5000); // it may have just begun
+                if (none && !now.until) timer = setTimeout(load, 5000); // the database may still be new
             } catch (error) {
                 if (error.name === 'AbortError') return;
                 setText(parts.note, '');
                 parts.content.hidden = error.status === 404;
                 tellIn(parts.other, noAnswer)(error);
-                const final = error.status >= 400 && error.status < 500; // it would be the same again
+                const final = error.status >= 400 && error.status < 500; // asking again is useless
                 if (!final) timer = setTimeout(load, 1000 * (error.retryAfter || 5));
             }
         }

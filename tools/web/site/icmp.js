@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// "ICMP echo request": names as RFC 792 and RFC 4443 have them, in words.
+// "ICMP echo request": the names of RFC 792 and RFC 4443, in words.
 
 const unreachable = ['network', 'host', 'protocol', 'port', 'fragmentation needed', 'source route failed'];
 const unreachable6 = [

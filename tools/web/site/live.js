@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list of rooms; with a room in the address, that room.
+// The page "Live": the list of rooms, or one room if the URL names it.
 import { heading, panel, show, empty } from './parts.js';
 import { el, isolate, reconcile, setText } from './dom.js';
 import { ago, perSecond } from './format.js';
@@ -34,7 +34,7 @@ function mountList(root) {
     });
 }
 
-// The other rooms, one click away.
+// Tabs that switch to the other rooms.
 function switcher(current) {
     const list = el('ul', { class: 'room-tabs' });
     const make = () => el('li', {}, el('a', {}, isolate(''), el('span', { class: 'muted' })));

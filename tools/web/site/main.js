@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Starts the page: what is around all pages, then the page that the address names.
+// Starts the site: the parts around all pages, then the page that the URL names.
 import { signedOut } from './api.js';
 import { el, setText } from './dom.js';
 import { zone } from './format.js';
@@ -9,7 +9,7 @@ import { startStatus } from './status.js';
 import { startTheme } from './theme-button.js';
 import { overview } from './overview.js';
 
-// Fetched when they are wanted, and a little after the first page is there, so that they open at once.
+// Modules are fetched when a page is opened, and in any case shortly after the first page, so that others open at once.
 const pages = {
     overview: async () => overview,
     live: async () => (await import('./live.js')).live,
@@ -30,7 +30,7 @@ setText(byId('zone'), zone());
 startTheme(byId('theme'));
 startSignIn({ main, view, signOutButton: byId('sign-out') });
 startStatus({ pulse: byId('pulse'), loss: byId('loss'), banner: byId('banner') });
-// '#main' would be taken for a page
+// the router would take '#main' for a page
 byId('skip').addEventListener('click', (event) => (event.preventDefault(), main.focus()));
 signedOut.watch((out) => (document.body.dataset.signedOut = String(out)));
 route({

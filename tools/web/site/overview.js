@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The first page: which process uses most, with whom, since when; what was denied; whether anything is lost.
+// The first page: which process uses most, with which address, since when; what was denied; whether events were lost.
 import { api } from './api.js';
 import { TrafficChart } from './chart.js';
 import { denialGroups, newest } from './denials.js';
@@ -210,7 +210,7 @@ function update(parts, data) {
     showTraffic(parts.cards.traffic, { ...data, totals });
     showDenied(parts.cards.denied, totals, newest(denials));
     showLost(parts.cards.lost, { ...data, totals });
-    parts.chart.set(data.series, data); // before we began nothing is known
+    parts.chart.set(data.series, data); // with data.since: nothing is known before it
     parts.processes.set(processes);
     parts.remotes.set(remotes);
     parts.sources.set(sources.map((one) => ({ ...one, seen: ago(one.last_event, data.now) })));

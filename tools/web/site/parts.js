@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pieces that several pages share.
+// Elements that several pages share.
 import { ApiError } from './api.js';
 import { el, fill, isolate } from './dom.js';
 import { command } from './copy.js';
@@ -15,7 +15,7 @@ export function panel(title, ...content) {
     return el('section', { class: 'panel', 'aria-labelledby': id }, el('h2', { id }, title), ...content);
 }
 
-// Says what is missing, and the command that brings it.
+// Explains why there is nothing to show, with the commands that change that.
 export function empty(text, ...commands) {
     return el('div', { class: 'empty' }, el('p', {}, text), ...commands.map(command));
 }
@@ -28,10 +28,11 @@ export function failure(error) {
     );
 }
 
-// What to do with the error of a request: told in node, unless the page tells of it as a whole.
+// Returns a handler for the error of a request, which shows it in node; except a lost connection and a missing
+// password, which the page shows in other places.
 export function tellIn(node, describe = failure) {
     return (error) => {
-        if (!(error instanceof ApiError)) throw error; // a fault of these pages: to the console
+        if (!(error instanceof ApiError)) throw error; // a bug in these pages: shown in the console
         if (error.status > 0 && error.status !== 401) fill(node, describe(error));
     };
 }

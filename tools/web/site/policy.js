@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rules, how often each was used, and what was refused. To look at only.
+// The page "Policy": the rules, how often each was used, and what was denied. Rules cannot be changed here.
 import { api } from './api.js';
 import { denialGroups } from './denials.js';
 import { el, setText } from './dom.js';
@@ -9,7 +9,7 @@ import { poll } from './poll.js';
 import { shortened } from './safe.js';
 import { Table } from './table.js';
 
-const most = 50; // ranges of one process that are shown
+const most = 50; // port ranges shown of one process
 
 function rangeText({ proto, first, last }) {
     return `${String(proto).toUpperCase()} ${first}${last > first ? '–' + last : ''}`;

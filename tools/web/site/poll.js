@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Asks again and again, one request at a time, and not while nobody looks.
+// Sends a request again and again, one at a time, and not while the page is hidden.
 import { signedOut } from './api.js';
 
-// ask(signal) is awaited every interval; its error goes to failed. Returns { now, stop }.
+// Awaits ask(signal) every interval milliseconds and passes errors to failed. Returns { now, stop }.
 export function poll(interval, ask, failed = () => {}) {
     const abort = new AbortController();
     let timer = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ports that are watched: what arrives there, and who holds them.
+// The page "Ports": watched ports, their packets and their owners.
 import { api } from './api.js';
 import { el, fill, isolate, setText } from './dom.js';
 import { ago, bytes, count, rate } from './format.js';

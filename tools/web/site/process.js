@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One process: with whom, on which ports, its connections, what it was denied.
+// The page of one process: its remote addresses, ports, connections and denials.
 import { api } from './api.js';
 import { TrafficChart } from './chart.js';
 import { el, setText } from './dom.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every process that was seen on the network.
+// The page "Processes": every process that was seen on the network.
 import { api } from './api.js';
 import { el, setText } from './dom.js';
 import { bytes, count, counted, rate, when } from './format.js';
@@ -19,7 +19,7 @@ const amount = (name, label, show = bytes, more = {}) => ({
     ...more,
 });
 
-// On a phone who it is, how much, and with whom come first; the rest is on the page of the process.
+// Columns for wide screens only: a telephone shows name, amounts and address; the page of the process has the rest.
 const wide = { class: 'wide-only' };
 const columns = [
     {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the history page asks for, as it stands in the address. Pure functions.
+// The query of the history page, as it is in the URL. Pure functions.
 
 export const presets = [
     ['15m', '15 min'],
@@ -29,13 +29,13 @@ export function wanted(query) {
     return found;
 }
 
-// For the address: an empty since stands there too, since it means everything.
+// The query for the URL, with changes. An empty since is kept, since it means the whole history.
 export function changed(now, changes) {
     const next = { since: '', ...now, ...changes };
     return Object.fromEntries(Object.entries(next).filter(([name, value]) => value || name === 'since'));
 }
 
-// Another range around or beside what is shown: a factor of its length, and a shift by such.
+// Another range: its length times factor, moved by shift times its length.
 export function moved({ since, until }, factor, shift) {
     const length = until - since;
     const middle = (since + until) / 2 + shift * length;
@@ -45,7 +45,7 @@ export function moved({ since, until }, factor, shift) {
 
 const two = (number) => String(number).padStart(2, '0');
 
-// As <input type="datetime-local"> has it: local time.
+// The value for <input type="datetime-local">: local time.
 export function toField(ms) {
     if (!Number.isFinite(ms)) return '';
     const d = new Date(ms);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The event as it came, beside its sentence.
+// The panel with the JSON of an event.
 import { el, setText } from './dom.js';
 import { rawText } from './sentences.js';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One room, live: events as sentences, with a filter, a pause, and a limit on how many a second.
+// The live page of one room: events as sentences, with a filter, a pause, and a limit of events a second.
 import { signedOut } from './api.js';
 import { el, isolate, setText } from './dom.js';
 import { EventWindow } from './event-window.js';
@@ -17,7 +17,7 @@ const rates = [
     ['10', 'at most 10/s'],
     ['1', 'at most 1/s'],
 ];
-const redraw = 100; // ms between two drawings: nobody reads faster
+const redraw = 100; // milliseconds between two drawings: nobody reads faster
 
 function controls() {
     const filter = el('input', {
@@ -51,7 +51,7 @@ function stateText(name, error) {
     return error.status === 404 ? 'There is no such room yet.' : `Not allowed: ${error.message}.`;
 }
 
-// What is not in the list, and why.
+// Explains which events are not in the list.
 function missing({ lost, sampled }) {
     const parts = [];
     if (lost) parts.push(`${counted(lost, 'event')} not shown: this browser was too slow`);
@@ -119,7 +119,7 @@ class Room {
         this.state.dataset.state = name;
         if (name === 'open') this.opened = performance.now();
         setText(this.state, stateText(name, error));
-        // a room begins with its first sender
+        // The room may still come: it is made for its first event.
         if (name === 'refused' && error.status === 404) this.retry = setTimeout(() => this.connect(), 3000);
     }
 

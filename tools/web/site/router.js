@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pages by the part of the address behind '#': "#/live/icmp", "#/history?since=1h".
+// Chooses the page by the part of the URL after '#': "#/live/icmp", "#/history?since=1h".
 
 export function parse(hash) {
     const [path, query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
@@ -21,8 +21,9 @@ export function address(name, argument, query) {
     return `#/${path}${tail ? '?' + tail : ''}`;
 }
 
-// Shows a page for each address. pages are functions that fetch one: { title, under, mount(root, { argument, query }) },
-// and mount returns what ends it. failed(error) is shown where it cannot be had.
+// Shows the page of the URL, and of each later one. pages: for each name a function that fetches the page, { title,
+// under, mount(root, { argument, query }) }; mount returns a function that ends the page. failed(root) shows that a
+// page could not be fetched.
 export function route({ pages, root, links, failed }) {
     let end = () => {};
     let before;
@@ -33,7 +34,7 @@ export function route({ pages, root, links, failed }) {
         const wanted = parse(location.hash);
         if (!Object.hasOwn(pages, wanted.name)) wanted.name = 'overview';
         const page = await pages[wanted.name]().catch(() => ({ title: 'pinpipe', mount: failed }));
-        if (mine !== turn) return; // somebody went on meanwhile
+        if (mine !== turn) return; // another page was opened meanwhile
         const focused = document.activeElement?.id;
         end();
         root.replaceChildren();
@@ -56,7 +57,8 @@ function markCurrent(links, name) {
     }
 }
 
-// Who cannot see it hears of another page by its heading; where only the query changed, focus stays where it was.
+// Moves the focus to the heading of another page, so that a screen reader reads it. If only the query changed, the
+// focus stays.
 function moveFocus(root, { first, same, focused }) {
     if (first) return;
     if (same) return void document.getElementById(focused)?.focus({ preventScroll: true });

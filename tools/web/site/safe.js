@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text from outside, made visible. What it goes into is always a text node: this is about characters that a
-// reader would not see, or that would turn the text around them.
+// Makes text from outside visible. It always goes into a text node, so it cannot be markup: this is about characters
+// that a person would not see, or that would change the direction of the text around them.
 
 // C0, DEL, C1, soft hyphen, zero width, direction marks, line separators, fillers, tags, lone surrogates.
 const unseen = new RegExp(
@@ -8,7 +8,7 @@ const unseen = new RegExp(
         '\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\u{e0000}-\\u{e0fff}\\p{Cs}]',
     'gu',
 );
-// More than two marks on one letter run into the lines above and below.
+// Combining marks after the second on a letter: more of them run into the lines above and below.
 const piled = /(\p{M}{2})\p{M}+/gu;
 
 function escape(character) {
@@ -21,7 +21,7 @@ export function shown(value) {
     return String(value).replace(unseen, escape).replace(piled, '$1…');
 }
 
-// The middle of a long text says least.
+// Leaves out the middle of a long text, which says least.
 export function shortened(value, length = 60) {
     const letters = [...shown(value)];
     if (letters.length <= length) return letters.join('');

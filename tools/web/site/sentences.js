@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Events as sentences. describe() gives { kind, tone, said, more }: said is a list of words and values ({ value }),
-// more what stands behind it in small. Pure functions of the event; whatever is in it, they give something.
+// Events as sentences. describe() returns { kind, tone, said, more }: said is the sentence, a list of words and values
+// ({ value }); more is the text in small letters after it. Pure functions of the event, which accept any JSON.
 import { bytes, count, counted, duration } from './format.js';
 import { shown } from './safe.js';
 import { icmpText } from './icmp.js';
@@ -50,7 +50,7 @@ function connection(event) {
 }
 
 function bound(event) {
-    const verb = { listen: 'listens on', close: 'gave back' }[event.action] ?? 'bound';
+    const verb = { listen: 'listens on', close: 'released' }[event.action] ?? 'bound';
     const any = event.local_ip === '0.0.0.0' || event.local_ip === '::';
     const address = any || event.local_ip === undefined ? ['any address'] : [value(event.local_ip)];
     if (event.local_port === undefined)
@@ -96,7 +96,7 @@ function usage(event) {
     ];
 }
 
-// What an interface counts, and no port of it.
+// Packets that an interface counts and that belong to no port.
 function portsApart(event) {
     const sent =
         event.fragments_sent === undefined
@@ -125,7 +125,7 @@ function ports(event) {
 
 function lost(event) {
     if (event.lost_by !== undefined)
-        return [say`${value(counted(event.count, 'line'))} given up by ${event.lost_by}`, []];
+        return [say`${value(counted(event.count, 'line'))} dropped by ${event.lost_by}`, []];
     if (event.stream === 'ports')
         return [
             say`${value(counted(event.count, 'packet'))} of watched ports not counted: the kernel had no memory`,
@@ -139,7 +139,7 @@ function lost(event) {
     const why =
         event.reason === 'full' ? 'the maps had no room' : 'processes ended faster than they were read';
     return [
-        say`${value(bytes((event.bytes_sent ?? 0) + (event.bytes_received ?? 0)))} of usage not told apart: ${[why]}`,
+        say`${value(bytes((event.bytes_sent ?? 0) + (event.bytes_received ?? 0)))} of usage without its process: ${[why]}`,
         [],
     ];
 }
@@ -172,7 +172,7 @@ export function describe(event) {
         const [said, details] = make(event);
         return { kind, tone: toneOf(event), said: capital(said), more: details.filter(Boolean).join(' · ') };
     } catch {
-        return { kind, tone: '', said: ['an event with unusable fields'], more: '' }; // say, nested too deep
+        return { kind, tone: '', said: ['an event with unusable fields'], more: '' }; // such as too deep nesting
     }
 }
 

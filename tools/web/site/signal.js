@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A value that others are told of when it changes.
+// A value with listeners that are called when it changes.
 export class Signal {
     #listeners = new Set();
 
@@ -13,7 +13,7 @@ export class Signal {
         for (const listener of this.#listeners) listener(value);
     }
 
-    // Calls listener now, and on each change until what is returned is called.
+    // Calls listener now and on each change. Returns a function that ends this.
     watch(listener) {
         this.#listeners.add(listener);
         listener(this.value);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The form that stands before everything while the server wants a password.
+// The sign-in form, shown instead of the page while the server wants a password.
 import { signIn, signOut, signedOut } from './api.js';
 import { el, setText } from './dom.js';
 
-const mark = 'signed-in'; // the cookie cannot be seen from here; this only shows the button
+const mark = 'signed-in'; // scripts cannot see the cookie; this only decides whether to show the button
 
 function remember(value) {
     try {
         if (value) localStorage.setItem(mark, '1');
         else localStorage.removeItem(mark);
     } catch {
-        // then there is no button to sign out
+        // storage is blocked: after a reload there is no button to sign out
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The health of each source: does something come, and is all of it here.
+// The table of sources: whether events come, and whether any were lost.
 import { el, setText } from './dom.js';
 import { count, perSecond } from './format.js';
 import { address } from './router.js';

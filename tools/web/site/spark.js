@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A line of the last minute, beside the numbers that say it in words.
+// A small line chart of the last minute. Hidden from screen readers, since the numbers beside it say the same.
 
 const space = 'http://www.w3.org/2000/svg';
 const width = 96;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Server-Sent Events by fetch(): unlike EventSource it tells a refusal from a lost connection, and hands over
-// everything that came in one piece at once.
+// Server-Sent Events by fetch(): unlike EventSource, this tells a refusal from a lost connection, and passes on all
+// messages of one network read in one call.
 import { request } from './api.js';
 
-const silence = 40_000; // the server sends something every 15 seconds
+const silence = 40_000; // milliseconds; the server sends something every 15 seconds
 
 // Splits a stream of text into messages { type, data, id }.
 export class Parser {
@@ -30,8 +30,8 @@ function message(block) {
     return found;
 }
 
-// Follows path until stop() is called, through lost connections. take(messages) gets what came; state(name, error)
-// is told 'connecting', 'open', 'waiting' (with how many ms) or 'refused'.
+// Follows path until stop() is called, and reconnects when the connection is lost. Calls take(messages), and
+// state(name, detail) with 'connecting', 'open', 'waiting' (detail: milliseconds) or 'refused' (detail: the error).
 export function follow(path, { take, state }) {
     const abort = new AbortController();
     const pause = { ms: 500 };

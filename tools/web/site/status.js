@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every page shows of all sources: whether the server answers, how much comes in, whether anything is lost.
+// The status that every page shows: whether the server answers, how many events come, whether any were lost.
 import { get, reachable } from './api.js';
 import { count, perSecond } from './format.js';
 import { setText } from './dom.js';

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A table that is sorted by its headers, and whose rows stay the same elements while their numbers change.
+// A table that is sorted by its headers. Rows keep their elements while their numbers change.
 import { el, fill, reconcile, setText } from './dom.js';
 
 const classOf = (column) => [column.number && 'number', column.class].filter(Boolean).join(' ') || undefined;
 
-// columns: { name, label, number, value(row) to sort by, show(row) text, or make() and update(node, row) for more }.
+// columns: { name, label, number, value(row): to sort by, show(row): the text }, or make() and update(node, row, tr) in
+// place of show() for other elements.
 export class Table {
     #columns;
     #key;
@@ -107,7 +108,7 @@ export class Table {
     }
 }
 
-// What is not known comes after all else.
+// Compares for ascending order; unknown values come last.
 function compare(a, b) {
     if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
     if (typeof a === 'number' && typeof b === 'number') return a - b;

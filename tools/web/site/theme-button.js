@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The button that turns light to dark and back. Until it is used the system's choice holds, and its changes too.
+// The button that switches between light and dark. Until it is used, the page follows the system's setting.
 import { Signal } from './signal.js';
 
 const system = matchMedia('(prefers-color-scheme: dark)');
@@ -16,7 +16,7 @@ export function startTheme(button) {
         try {
             localStorage.setItem('theme', name);
         } catch {
-            // it holds until the page is left, then
+            // storage is blocked: the choice lasts until a reload
         }
         theme.set(name);
     });

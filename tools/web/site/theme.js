@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Runs before the page is drawn, so that a chosen theme does not flash in after the other one.
+// Sets a chosen theme before the page is drawn, so that the other theme does not flash first.
 'use strict';
 {
     let chosen = null;
     try {
         chosen = localStorage.getItem('theme');
     } catch {
-        // storage is blocked: the system's theme it is
+        // storage is blocked: the system's theme is used
     }
     if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What sentences are made of: a list of words, and of values as { value }.
+// The parts of sentences: a sentence is a list of words and of values, { value }.
 import { shortened } from './safe.js';
 
-// Values from outside may be of any type, also where the manual says otherwise.
+// Values from outside may be of any type, whatever pinpipe-events(5) says.
 export function text(value, length = 64) {
     if (value === undefined) return '?';
     return shortened(typeof value === 'object' ? JSON.stringify(value) : value, length);
@@ -10,7 +10,7 @@ export function text(value, length = 64) {
 
 export const value = (content, length) => ({ value: text(content, length) });
 
-// say`${who} sent ${what}`: words as they are, other things as values, lists of parts joined in.
+// say`${who} sent ${what}` makes a sentence. Words stay words, lists of parts are inserted, all else becomes a value.
 export function say(words, ...values) {
     const parts = [];
     words.forEach((word, index) => {
