@@ -13,7 +13,7 @@
  *
  * The first three are pinned a second time in admin/, for the admin group; claims and port_usage
  * exist while the socket probes are loaded. Every writer of watches holds an exclusive flock(2) on
- * admin/.
+ * admin/lock.
  */
 #ifndef PINPIPE_WATCHES_H
 #define PINPIPE_WATCHES_H
