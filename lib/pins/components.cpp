@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <unistd.h>
 
 namespace pinpipe {
 namespace {
@@ -30,8 +31,7 @@ constexpr Component all[] = {
     {Kind::program, "egress", "see_sent", "tc", Capability::sent, OPTIONAL_SEE_SENT,
      "packets sent from watched ports are not counted"},
     {Kind::program, "pgid", "tell_pgid", "iter/bpf_map_elem", Capability::readers,
-     OPTIONAL_TELL_PGID,
-     "readers in another pid namespace cannot leave out their own pipeline"},
+     OPTIONAL_TELL_PGID, "readers in another pid namespace cannot leave out their own pipeline"},
     needed_program("tracepoint", "see_destroy", "tp_btf/tcp_destroy_sock", Capability::sockets),
     needed_program("tracepoint", "see_receive", "tp_btf/sock_recv_length", Capability::sockets),
     needed_program("tracepoint", "see_send", "tp_btf/sock_send_length", Capability::sockets),
@@ -267,6 +267,19 @@ std::vector<Refused> refused_components(const abi_record &abi) {
 std::string refused_text(const Refused &refused) {
     return "not granted: " + component_text(*refused.component) + ": " +
            refusal_reason(refused.code) + ": " + refused.component->without;
+}
+
+std::string refused_path(optional_component number) {
+    return std::string("admin/refused_") + find_optional(number)->name;
+}
+
+Result<void> require_granted(const std::string &pin_root, optional_component number,
+                             const std::string &doing) {
+    if (access((pin_root + "/" + refused_path(number)).c_str(), F_OK) != 0)
+        return {};
+    return fail(failure("cannot " + doing + ": this kernel refuses " +
+                        component_text(*find_optional(number)))
+                    .with_hint("sudo ebpf-load --check"));
 }
 
 } // namespace pinpipe

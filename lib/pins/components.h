@@ -12,6 +12,7 @@
 #pragma once
 
 #include "bpf/abi/control.h"
+#include "lib/base/error.h"
 
 #include <span>
 #include <string>
@@ -72,5 +73,14 @@ struct Refused {
 };
 std::vector<Refused> refused_components(const abi_record &abi);
 std::string refused_text(const Refused &refused);
+
+// Optional components without which a command of the admin group must fail. That group need not be
+// able to read the abi record, so each of them that is refused has a directory below the pin root.
+inline constexpr optional_component admin_components[] = {OPTIONAL_LIST_BOUND, OPTIONAL_RULED_FORK};
+std::string refused_path(optional_component number); // "admin/refused_see_fork"
+
+// Fails if this component is refused: "cannot DOING: this kernel refuses see_fork (tp_btf/...)".
+Result<void> require_granted(const std::string &pin_root, optional_component number,
+                             const std::string &doing);
 
 } // namespace pinpipe

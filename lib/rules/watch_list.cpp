@@ -225,6 +225,10 @@ Result<void> WatchList::add(const std::vector<Watch> &watches) {
             else if (watch.process && keys.insert(key_of(*watch.process, index)).second)
                 fresh.push_back({key_of(*watch.process, index), watch.process->text});
         }
+    if (processes)
+        if (auto granted = require_granted(root_, OPTIONAL_LIST_BOUND, "watch ports of a process");
+            !granted)
+            return granted;
     if (processes && !has_probes())
         return fail(not_loaded(root_, "--sockets"));
     if (keys.size() > MAX_WATCHES)

@@ -376,7 +376,7 @@ has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
 	mkdir "$cgroup/again"
 	[ "$(ctl status --json | jq -r '.cgroups[0].state')" = gone ]
 	loader --cgroup "$cgroup/again" 2>said
-	grep -q 'again: the cgroup is gone' said
+	grep -q 'again: the cgroup no longer exists' said
 	[ "$(ctl status --json | jq -r '.cgroups | map(.state) | join(" ")')" = attached ]
 	serve peer 8080 8081
 	ctl allow 8080 pp-ruled
@@ -402,11 +402,11 @@ has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
 @test "unloading the last cgroup says that rules are deleted, and how to keep them" {
 	local text='ebpf-load: rules for 2 processes are deleted with the last cgroup
 hint: next time, before: ebpf-ctl export >FILE; afterwards: ebpf-ctl apply FILE'
-	mkdir "$cgroup/one"
-	given --cgroup "$cgroup" --cgroup "$cgroup/one"
+	mkdir "$cgroup/last"
+	given --cgroup "$cgroup" --cgroup "$cgroup/last"
 	ctl allow 8080 pp-one && ctl allow 8081 pp-two && ctl allow 8082 pp-two
-	run --separate-stderr loader --unload --cgroup "$cgroup/one"
-	[ "$stderr" = "ebpf-load: $cgroup/one: unloaded" ]
+	run --separate-stderr loader --unload --cgroup "$cgroup/last"
+	[ "$stderr" = "ebpf-load: $cgroup/last: unloaded" ]
 	ctl export >rules
 	run --separate-stderr loader --unload --cgroup "$cgroup"
 	[[ $stderr == *"$text"* ]]
@@ -417,7 +417,7 @@ hint: next time, before: ebpf-ctl export >FILE; afterwards: ebpf-ctl apply FILE'
 	given --cgroup "$cgroup"
 	run --separate-stderr loader --unload
 	[[ $stderr != *deleted* ]]
-	rmdir "$cgroup/one"
+	rmdir "$cgroup/last"
 }
 
 @test "what is no cgroup is refused, and nothing is left" {

@@ -77,6 +77,7 @@ private:
     Result<void> repair_slots(const Pins &pins);
     Result<void> repair_wanted(const Pins &pins);
     Result<void> write_abi();
+    Result<void> mark_refused(const std::string &root) const;
     Result<void> set_modes(const std::string &root) const;
     Fd &held(const MapSpec &spec);
 

@@ -78,7 +78,21 @@ Result<void> Layout::protect(const Pins &pins, Undo &undo) {
     return set_modes(root);
 }
 
+// For commands of the admin group: see admin_components.
+Result<void> Layout::mark_refused(const std::string &root) const {
+    for (const optional_component number : admin_components) {
+        const std::string path = root + "/" + refused_path(number);
+        if (!abi_.refused[number])
+            rmdir(path.c_str());
+        else if (auto made = make_directory(path); !made)
+            return made;
+    }
+    return {};
+}
+
 Result<void> Layout::set_modes(const std::string &root) const {
+    if (auto marked = mark_refused(root); !marked)
+        return marked;
     const gid_t group = abi_.group;
     struct Pin {
         std::string path;
@@ -98,6 +112,9 @@ Result<void> Layout::set_modes(const std::string &root) const {
                 all.push_back({std::string("/") + spec->path, spec->mode});
     all.push_back({"/admin", 0750, true});
     all.push_back({std::string("/") + admin_lock_path, 0750, true});
+    for (const optional_component number : admin_components)
+        if (abi_.refused[number])
+            all.push_back({"/" + refused_path(number), 0750, true});
     for (const auto &maps : {watch_maps, admin_maps})
         for (const MapSpec *spec : maps)
             if (const std::string path = std::string("/admin/") + spec->name;

@@ -5,7 +5,7 @@
 #include "lib/pins/hooks.h"
 #include "tools/reader/bound_list.h"
 #include "tools/reader/claim.h"
-#include "tools/reader/lines/event_lines.h"
+#include "tools/reader/event_lines.h"
 #include "tools/reader/loss.h"
 #include "tools/reader/pipeline.h"
 #include "tools/reader/waiter.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/reader/lines/event_lines.h"
+#include "tools/reader/event_lines.h"
 
 #include "lib/event/stream_names.h"
 
