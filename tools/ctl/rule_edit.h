@@ -5,7 +5,7 @@
 // one left behind harms nobody and is collected by replace(), or by change() when it is in the way.
 #pragma once
 
-#include "tools/ctl/rule_maps.h"
+#include "tools/ctl/pinned_rules.h"
 
 #include <optional>
 

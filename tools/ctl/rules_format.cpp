@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/rules.h"
+#include "tools/ctl/rules_status.h"
 
 #include "lib/base/error.h"
 #include "lib/base/text_table.h"

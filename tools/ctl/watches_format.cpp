@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/watches.h"
+#include "tools/ctl/watches_status.h"
 
 #include "lib/base/error.h"
 #include "lib/base/text_table.h"

@@ -2,7 +2,7 @@
 // Who a row of usage is about, as members of an event. What was said is remembered.
 #pragma once
 
-#include "tools/store/database.h"
+#include "tools/store/sqlite.h"
 
 #include <map>
 
