@@ -329,6 +329,22 @@ const char *attached_text(Attached state) {
     return "unknown";
 }
 
+const char *mode_text(const hook_record &record) {
+    return record.flags & HOOK_GENERIC ? "generic" : "native";
+}
+
+const char *sent_text(const HookStatus &hook) {
+    return hook.sent ? attached_text(*hook.sent) : "no";
+}
+
+const char *reader_state(const Status &status, const ReaderStatus &reader) {
+    if (reader.frozen)
+        return "frozen";
+    if (reader.unread > status.abi.ring_size)
+        return "displaced"; // somebody wrote nonsense into its position; the next claim mends it
+    return reader.pid ? "claimed" : reader.streams ? "abandoned" : "free";
+}
+
 StreamCounts Status::counts(unsigned stream) const {
     StreamCounts sum;
     for (const ReaderStatus &reader : readers) {

@@ -97,6 +97,12 @@ struct Status {
 
 Result<Status> gather_status(const std::string &pin_root);
 
+// Words that text and JSON share.
+const char *mode_text(const hook_record &record); // "native", "generic": of an XDP program
+const char *sent_text(const HookStatus &hook);    // as attached_text(), or "no"
+const char *reader_state(const Status &status,
+                         const ReaderStatus &reader); // "claimed", "free", ...
+
 std::string status_text(const Status &status);
 std::string status_json(const Status &status); // one line, with its newline
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A report as a table for people, as lines of JSON, as CSV.
 #include "lib/base/terminal_text.h"
+#include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
 #include "tools/store/report.h"
 #include "tools/store/time_text.h"
@@ -35,61 +36,56 @@ const char *field_of(By by) {
 
 // --- table: local time, sizes with units ---
 
+constexpr size_t most_marks = 24; // columns of a sparkline
+
 class Table : public Printer {
 public:
     explicit Table(bool utf8) : utf8_(utf8) {}
 
     void begin(const Heading &heading, std::string &out) override {
         heading_ = heading;
-        if (heading.from == heading.to)
-            return;
-        out += local_text(heading.from) + " to " + local_text(heading.to) + " " +
-               local_zone(heading.to) + "\n";
-        std::string head = heading.series ? fitted("FROM", time_width) + "  " : "";
-        head += "    SENT  RECEIVED     TOTAL";
+        if (heading.series)
+            columns_.push_back({"FROM", Align::left, 19});
+        for (const char *name : {"SENT", "RECEIVED", "TOTAL"})
+            columns_.push_back({name, Align::right, 8});
         if (heading.cell)
-            head += "  " + fitted("each " + length_text(heading.cell), marks_width);
-        if (heading.by != By::nothing) {
-            std::string name = name_of(heading.by);
-            for (char &c : name)
-                c = static_cast<char>(c - 'a' + 'A');
-            head += "  " + name;
-        }
-        out += head.substr(0, head.find_last_not_of(' ') + 1) + "\n";
+            columns_.push_back({"each " + length_text(heading.cell), Align::left, most_marks});
+        columns_.push_back({upper_case(heading.by)});
+        if (heading.from != heading.to)
+            out += local_text(heading.from) + " to " + local_text(heading.to) + " " +
+                   local_zone(heading.to) + "\n" + text_heading(columns_);
     }
 
     void row(const ReportRow &row, std::string &out) override {
-        std::string line =
-            heading_.series ? fitted(local_text(row.from), time_width) + "  " : std::string();
-        line += amounts(row.sums);
-        if (heading_.cell)
-            line += "  " + fitted_marks(row.marks);
-        if (heading_.by != By::nothing)
-            line += "  " + (row.known ? shown(row.key) : "-");
-        out += line + "\n";
+        const bool grouped = heading_.by != By::nothing;
+        out += line(local_text(row.from), row.sums, sparkline(row.marks, utf8_),
+                    !grouped    ? ""
+                    : row.known ? shown(row.key)
+                                : "-");
     }
 
     void end(const Ending &ending, std::string &out) override {
         if (heading_.from == heading_.to)
             out += "nothing is stored\n";
-        const std::string before(heading_.series ? time_width + 2 : 0, ' ');
-        const std::string between(heading_.cell ? marks_width + 4 : 2, ' ');
         if (ending.left)
-            out +=
-                before + amounts(ending.others) + between + std::to_string(ending.left) + " more\n";
-        out += before + amounts(ending.total) + between + "all\n";
+            out += line("", ending.others, "", std::to_string(ending.left) + " more");
+        out += line("", ending.total, "", "all");
         for (const auto &[stream, count] : ending.lost)
             out += "lost: " + std::to_string(count) + " of " + harmless(stream) + "\n";
     }
 
 private:
-    static constexpr size_t time_width = 19, marks_width = 24;
-
-    static std::string amount(uint64_t bytes) {
-        return fitted(amount_text(bytes, Units::binary), 8, true);
-    }
-    static std::string amounts(const Sums &sums) {
-        return amount(sums.sent) + "  " + amount(sums.received) + "  " + amount(both(sums));
+    std::string line(const std::string &from, const Sums &sums, const std::string &marks,
+                     const std::string &name) const {
+        std::vector<std::string> cells;
+        if (heading_.series)
+            cells.push_back(from);
+        for (const uint64_t bytes : {sums.sent, sums.received, both(sums)})
+            cells.push_back(amount_text(bytes, Units::binary));
+        if (heading_.cell)
+            cells.push_back(marks);
+        cells.push_back(name);
+        return text_line(columns_, cells);
     }
     static std::string length_text(int64_t length) {
         const int64_t minutes = length / 60'000'000;
@@ -97,9 +93,11 @@ private:
                : minutes % 60 == 0 ? std::to_string(minutes / 60) + "h"
                                    : std::to_string(minutes) + "m";
     }
-    std::string fitted_marks(const std::vector<uint64_t> &marks) const {
-        const std::string line = sparkline(marks, utf8_);
-        return line + std::string(marks_width - std::min(marks.size(), marks_width), ' ');
+    static std::string upper_case(By by) {
+        std::string name = by == By::nothing ? "" : name_of(by);
+        for (char &c : name)
+            c = static_cast<char>(c - 'a' + 'A');
+        return name;
     }
     std::string shown(const std::string &key) const {
         if (heading_.by == By::user && std::stoull(key) < UINT32_MAX)
@@ -110,6 +108,7 @@ private:
 
     const bool utf8_;
     Heading heading_;
+    std::vector<TextColumn> columns_;
 };
 
 // --- lines of JSON: UTC, plain numbers ---
