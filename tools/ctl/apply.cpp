@@ -3,7 +3,7 @@
 #include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/policy_file.h"
-#include "tools/ctl/rule_edit.h"
+#include "tools/ctl/rule_replace.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -57,7 +57,7 @@ bool is_there(const Subject &subject) {
 
 // Lines that only one of them has, in order.
 std::string difference(const std::vector<std::string> &from, const std::vector<std::string> &to) {
-    std::vector<std::string> old_lines = from, new_lines = to, only_old, only_new;
+    std::vector<std::string> old_lines = from, new_lines = to;
     std::sort(old_lines.begin(), old_lines.end());
     std::sort(new_lines.begin(), new_lines.end());
     std::string text;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/base/options.h"
-#include "lib/pins/hooks.h"
+#include "tools/ctl/attachment.h"
 
 #include <array>
 #include <optional>
@@ -11,16 +11,6 @@
 #include <vector>
 
 namespace pinpipe::ctl {
-
-enum class Attached {
-    yes,
-    gone,      // the interface is gone: a pin without target
-    exchanged, // somebody put another program there
-    unpinned,  // no link is pinned
-    unknown,   // only root can see: another network namespace
-};
-
-const char *attached_text(Attached state);
 
 struct HookStatus {
     unsigned number;

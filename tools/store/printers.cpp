@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A report as a table for people, as lines of JSON, as CSV.
+#include "tools/store/printers.h"
+
 #include "lib/base/terminal_text.h"
 #include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
-#include "tools/store/report.h"
+#include "tools/store/sparkline.h"
 #include "tools/store/time_text.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <pwd.h>
 
 namespace pinpipe::store {
@@ -36,8 +35,6 @@ const char *field_of(By by) {
 
 // --- table: local time, sizes with units ---
 
-constexpr size_t most_marks = 24; // columns of a sparkline
-
 class Table : public Printer {
 public:
     explicit Table(bool utf8) : utf8_(utf8) {}
@@ -49,7 +46,7 @@ public:
         for (const char *name : {"SENT", "RECEIVED", "TOTAL"})
             columns_.push_back({name, Align::right, 8});
         if (heading.cell)
-            columns_.push_back({"each " + length_text(heading.cell), Align::left, most_marks});
+            columns_.push_back({"each " + length_text(heading.cell), Align::left, most_cells});
         columns_.push_back({upper_case(heading.by)});
         if (heading.from != heading.to)
             out += local_text(heading.from) + " to " + local_text(heading.to) + " " +
@@ -189,19 +186,6 @@ private:
 };
 
 } // namespace
-
-std::string sparkline(const std::vector<uint64_t> &marks, bool utf8) {
-    static constexpr const char *bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    static constexpr const char *plain[] = {".", ".", ":", ":", "=", "=", "#", "#"};
-    const uint64_t largest = marks.empty() ? 0 : *std::max_element(marks.begin(), marks.end());
-    std::string out;
-    for (const uint64_t mark : marks) {
-        const double part = largest ? static_cast<double>(mark) / static_cast<double>(largest) : 0;
-        const auto level = static_cast<size_t>(std::ceil(part * std::size(bars)));
-        out += level ? (utf8 ? bars : plain)[level - 1] : " ";
-    }
-    return out;
-}
 
 std::string csv_field(std::string_view text) {
     std::string plain = escaped(text);
