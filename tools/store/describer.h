@@ -8,9 +8,6 @@
 
 namespace pinpipe::store {
 
-// Appends ,"name":value
-void member(std::string &out, const char *name, const std::string &value);
-
 class Describer {
 public:
     Describer() = default; // of nothing

@@ -4,6 +4,7 @@
 #include "lib/base/terminal_text.h"
 #include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
+#include "tools/store/members.h"
 #include "tools/store/sparkline.h"
 #include "tools/store/time_text.h"
 
@@ -17,20 +18,20 @@ uint64_t both(const Sums &sums) {
     return sums.sent + sums.received;
 }
 
-// As events name it.
-const char *field_of(By by) {
+// The field of events whose values the rows are by.
+std::string_view field_of(By by) {
     switch (by) {
-    case By::process: return "comm";
-    case By::remote: return "remote_ip";
-    case By::port: return "remote_port";
-    case By::user: return "uid";
-    case By::cgroup: return "cgroup_id";
-    case By::exe:
-    case By::proto:
-    case By::host:
+    case By::process: return field_name<"comm">();
+    case By::exe: return field_name<"exe">();
+    case By::remote: return field_name<"remote_ip">();
+    case By::port: return field_name<"remote_port">();
+    case By::proto: return field_name<"proto">();
+    case By::host: return field_name<"host">();
+    case By::user: return field_name<"uid">();
+    case By::cgroup: return field_name<"cgroup_id">();
     case By::nothing: break;
     }
-    return name_of(by);
+    return "";
 }
 
 // --- table: local time, sizes with units ---
@@ -120,8 +121,8 @@ public:
         open(heading_.by == By::nothing ? "interval" : name_of(heading_.by), row.from, row.to, out);
         if (row.known && heading_.by != By::nothing) {
             const bool number = heading_.by == By::port || heading_.by == By::user;
-            out += std::string(",\"") + field_of(heading_.by) +
-                   "\":" + (number ? row.key : json_string(row.key));
+            out.append(",\"").append(field_of(heading_.by)).append("\":");
+            out += number ? row.key : json_string(row.key);
         }
         close(row.sums, out);
     }
@@ -148,12 +149,7 @@ private:
         out += std::string(R"({"by":")") + by + R"(","from":")" + utc_text(from) + R"(","to":")" +
                utc_text(to) + '"';
     }
-    static void close(const Sums &sums, std::string &out) {
-        out += ",\"bytes_sent\":" + std::to_string(sums.sent) +
-               ",\"bytes_received\":" + std::to_string(sums.received) +
-               ",\"calls_sent\":" + std::to_string(sums.calls_sent) +
-               ",\"calls_received\":" + std::to_string(sums.calls_received) + "}\n";
-    }
+    static void close(const Sums &sums, std::string &out) { out += sums_members(sums) + "}\n"; }
     Heading heading_;
 };
 
@@ -166,7 +162,12 @@ public:
         out += "from,to,";
         if (heading.by != By::nothing)
             out += std::string(field_of(heading.by)) + ",";
-        out += "bytes_sent,bytes_received,calls_sent,calls_received\r\n";
+        const char *separator = "";
+        for (const ListedField &field : listed::list(fields::sums)) {
+            out.append(separator).append(field.name);
+            separator = ",";
+        }
+        out += "\r\n";
     }
     void row(const ReportRow &row, std::string &out) override {
         out += utc_text(row.from) + "," + utc_text(row.to) + ",";
