@@ -2,8 +2,8 @@
 #include "lib/base/options.h"
 
 #include "lib/base/version.h"
-#include "lib/pins/pins.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>

@@ -11,6 +11,8 @@
 
 namespace pinpipe {
 
+inline constexpr const char *default_pin_root = "/run/ebpf";
+
 struct Option {
     int id;               // from own_options on; what Parsed::options names it by
     const char *name;     // long name, without dashes

@@ -1,37 +1,32 @@
 // SPDX-License-Identifier: MIT
-// Tables as plain text: columns as wide as their widest cell, with two spaces between them and none
-// at the end of a line.
+// Tables as plain text, for people: a heading, rows below it, and no blanks at the end of a line.
+//
+// Cells are text that harmless() or printable() returned; they are measured in columns of a
+// terminal. ebpf-top lays its lines out by itself: they are cut to the width of the terminal.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace pinpipe {
 
-// Cells contain only characters of one column. right: bit N is set where column N is aligned to the
-// right, as numbers are.
-template <size_t Columns>
-std::string text_table(const std::vector<std::array<std::string, Columns>> &rows,
-                       uint64_t right = 0) {
-    std::array<size_t, Columns> widths{};
-    for (const auto &row : rows)
-        for (size_t column = 0; column < Columns; column++)
-            widths[column] = std::max(widths[column], row[column].size());
-    std::string text;
-    for (const auto &row : rows) {
-        std::string line;
-        for (size_t column = 0; column < Columns; column++) {
-            const std::string fill(widths[column] - row[column].size(), ' ');
-            line += (column ? "  " : "");
-            line += right >> column & 1 ? fill + row[column] : row[column] + fill;
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
-    }
-    return text;
-}
+enum class Align { left, right };
+
+struct TextColumn {
+    std::string name; // in the heading
+    Align align = Align::left;
+    size_t width = 0; // at least; a wider cell pushes the rest of its line to the right
+    size_t gap = 2;   // blanks before it, unless it is the first column
+};
+
+// A line with its newline. Cells that are missing at the end are empty.
+std::string text_line(std::span<const TextColumn> columns, const std::vector<std::string> &cells);
+std::string text_heading(std::span<const TextColumn> columns);
+
+// The heading and all rows; each column is as wide as its widest cell.
+std::string text_table(std::vector<TextColumn> columns,
+                       const std::vector<std::vector<std::string>> &rows);
 
 } // namespace pinpipe

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/pins/pins.h"
 
+#include "lib/base/options.h"
+
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>

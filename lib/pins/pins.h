@@ -140,9 +140,7 @@ Result<void> read_element(const Fd &map, uint32_t index, T &value, const std::st
     return read_bytes(map, index, &value, path);
 }
 
-inline constexpr const char *default_pin_root = "/run/ebpf";
-
-// " --pin-root DIR" for a command in a hint; empty for the default pin root.
+// " --pin-root DIR" for a command in a hint; empty for the default one.
 std::string pin_root_option(const std::string &pin_root);
 
 // The error that nothing is loaded. what: the options of ebpf-load that would load it.

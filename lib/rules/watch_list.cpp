@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lib/rules/watch_list.h"
+#include "lib/pins/components.h"
 
 #include "lib/pins/batch.h"
 #include "lib/pins/iterator.h"

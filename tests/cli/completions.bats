@@ -60,6 +60,46 @@ completed() { # WORD...: prints what bash completes the last word to
 	done
 }
 
+# What zsh offers after an option of a tool, in its order.
+offered_by_zsh() { # TOOL OPTION
+	sed -n "s/.*$2\[[^]]*\]:[^:]*:(\(.*\))'.*/\1/p; s/.*$2\[[^]]*\]:.* compadd - \(.*\)'.*/\1/p" "$tree/share/completions/_$1"
+}
+
+@test "completions offer the rows of --by that a tool takes" {
+	local command tool rows
+	for command in 'ebpf-read usage' ebpf-top 'ebpf-store report db'; do
+		tool=${command%% *}
+		# The error lists them: "ebpf-top: --by takes process, remote, both or port, not 'x'"
+		rows=$($command --by x 2>&1 | sed -n "s/.*: --by takes \(.*\), not 'x'.*/\1/p" | sed 's/ or / /; s/,//g')
+		[[ -n $rows ]]
+		[[ $(completed "$tool" --by "") == "$rows" ]]
+		[[ $(offered_by_zsh "$tool" --by) == "$rows" ]]
+	done
+}
+
+@test "completions offer the streams of the tables, and all" {
+	local streams
+	streams=$("${PINPIPE_BUILD:-$tree/build}/bin/fields" types | grep -v lost)
+	streams="${streams//$'\n'/ } all"
+	[[ $(completed ebpf-read "") == "$streams" ]]
+	grep -qF "'*:stream:($streams)'" "$tree/share/completions/_ebpf-read"
+}
+
+@test "completions offer the protocols that events name, and readers take them" {
+	local name
+	# The words of protocol_word(), which writes proto for all events.
+	sed -n '/^Word protocol_word/,/^}/s/.*return "\(.*\)";/\1/p' "$tree/lib/event/words.cpp" | sort >named
+	[[ $(wc -l <named) -gt 5 ]]
+	for offered in "$(completed ebpf-read --proto "")" "$(completed ebpf-store --proto "")" \
+		"$(offered_by_zsh ebpf-read --proto)" "$(offered_by_zsh ebpf-store --proto)"; do
+		diff named <(tr ' ' '\n' <<<"$offered" | sort)
+	done
+	while read -r name; do
+		run ebpf-read --pin-root /nonexistent --proto "$name" usage
+		[[ $status == 69 && $output == *'not loaded'* ]]
+	done <named
+}
+
 @test "zsh completions parse" {
 	need zsh zsh
 	for file in "$tree"/share/completions/_*; do

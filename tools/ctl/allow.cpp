@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ebpf-ctl allow, revoke, audit, children: one process at a time.
 #include "lib/base/signals.h"
+#include "lib/pins/components.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/rule_edit.h"
 
@@ -149,6 +150,11 @@ Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, uint64_t cg
         return fail(on ? nothing_of(process).with_hint("ebpf-ctl allow PORT --children " +
                                                        whom(process, cgroup_text(parsed)))
                        : nothing_of(process));
+    if (on)
+        if (auto granted = require_granted(parsed.pin_root, OPTIONAL_RULED_FORK,
+                                           "let rules hold for children");
+            !granted)
+            return granted;
     std::vector<Change> changes;
     for (const Ruled &subject : *found)
         if (subject.children() != on)
@@ -182,6 +188,11 @@ Result<void> allow(const Parsed &parsed) {
     const subject_record was = found->value_or(subject_record{});
     const uint32_t flags = was.flags | (parsed.has(opt_audit) ? SUBJECT_AUDIT : 0U) |
                            (parsed.has(opt_children) ? SUBJECT_CHILDREN : 0U);
+    if (flags & ~was.flags & SUBJECT_CHILDREN)
+        if (auto granted =
+                require_granted(parsed.pin_root, OPTIONAL_RULED_FORK, "allow --children");
+            !granted)
+            return granted;
     auto ports = maps->ports(was.set);
     if (!ports)
         return fail(ports.error());

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // ebpf-ctl apply, export: the whole set of rules as a file.
 #include "lib/base/signals.h"
+#include "lib/pins/components.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/policy_file.h"
-#include "tools/ctl/rule_edit.h"
+#include "tools/ctl/rule_replace.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -57,7 +58,7 @@ bool is_there(const Subject &subject) {
 
 // Lines that only one of them has, in order.
 std::string difference(const std::vector<std::string> &from, const std::vector<std::string> &to) {
-    std::vector<std::string> old_lines = from, new_lines = to, only_old, only_new;
+    std::vector<std::string> old_lines = from, new_lines = to;
     std::sort(old_lines.begin(), old_lines.end());
     std::sort(new_lines.begin(), new_lines.end());
     std::string text;
@@ -93,6 +94,12 @@ Result<void> apply(const Parsed &parsed) {
     auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root), *wait);
     if (!maps)
         return fail(maps.error());
+    if (std::any_of(policy->subjects.begin(), policy->subjects.end(),
+                    [](const Subject &subject) { return subject.children; }))
+        if (auto granted =
+                require_granted(parsed.pin_root, OPTIONAL_RULED_FORK, "apply rules for children");
+            !granted)
+            return granted;
     defer_stop_signals();
     return replace(*maps, *policy);
 }

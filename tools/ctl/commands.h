@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/base/options.h"
-#include "tools/ctl/rule_maps.h"
+#include "tools/ctl/pinned_rules.h"
 
 namespace pinpipe::ctl {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ebpf-ctl: what is loaded, and the rules.
-#include "tools/ctl/run.h"
+#include "tools/ctl/command_line.h"
 
 int main(int argc, char **argv) {
     using namespace pinpipe;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/rules/process.h"
-#include "tools/ctl/cgroups.h"
+#include "tools/ctl/cgroup_paths.h"
 #include "tools/ctl/port_set.h"
 
 #include <vector>

@@ -1,35 +1,34 @@
 // SPDX-License-Identifier: MIT
-// Changing the rules in the kernel's maps, by the order that bpf/rules.h prescribes.
+// Changing some rules in the kernel's maps, in the order that bpf/abi/rules.h prescribes.
 //
-// Whatever fails, what held before holds; what was written for nothing is taken back. What a killed
-// one left behind harms nobody and is collected by replace(), or by change() when it is in the way.
+// A change that fails leaves the rules as they were, and removes what it wrote. What a killed
+// change left behind has no effect; replace() (rule_replace.h) removes it, and so does change()
+// when there is no room.
 #pragma once
 
-#include "tools/ctl/rule_maps.h"
+#include "tools/ctl/pinned_rules.h"
 
 #include <optional>
 
 namespace pinpipe::ctl {
 
-// What a subject is to be; no after: removed.
+// What a subject is to be. Without after it is removed.
 struct Change {
-    subject_key key; // whatever bank
+    subject_key key; // its bank is ignored
     struct After {
         PortSet ports;
         uint32_t flags; // SUBJECT_AUDIT, SUBJECT_CHILDREN
     };
     std::optional<After> after;
-    std::string text; // of one that is not there yet
+    std::string text; // of a new subject, as the administrator wrote it
 };
 
-// Some subjects, all or none of them; others see each whole. Ports of others are not looked at: the
-// cost does not grow with the number of rules.
+// Changes all of these subjects or none. Programs and readers see each subject either as it was or
+// as it is to be. Ports of other subjects are not read: the cost does not grow with the number of
+// rules.
 Result<void> change(RuleMaps &maps, const std::vector<Change> &changes);
 
-// Whether anybody is denied anything.
+// Turns audit of all subjects on or off: whether what rules forbid is denied, or only reported.
 Result<void> set_audit(RuleMaps &maps, bool audit);
-
-// Everything, in one step. Subjects that stay keep their counters.
-Result<void> replace(RuleMaps &maps, const Policy &policy);
 
 } // namespace pinpipe::ctl

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/rules.h"
+#include "tools/ctl/rules_status.h"
 
 #include "lib/base/error.h"
 #include "lib/base/text_table.h"
-#include "lib/event/json_line.h"
+#include "tools/ctl/json_writer.h"
 
-#include <array>
 #include <ctime>
-#include <rapidjson/writer.h>
 
 namespace pinpipe::ctl {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
 enum : size_t { process, cgroup, mode, proto, ports, hits, denied, audited, last, columns };
-using Row = std::array<std::string, columns>;
-
-constexpr uint64_t numbers = 1U << hits | 1U << denied | 1U << audited;
+using Row = std::vector<std::string>;
 
 std::string local_time(uint64_t microseconds) {
     const auto seconds = static_cast<time_t>(microseconds / 1'000'000);
@@ -38,7 +32,7 @@ std::string range_of(const RangeStatus &range) {
 
 // What is said of a subject stands in its first row.
 void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectStatus &subject) {
-    Row row;
+    Row row(columns);
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
                    (subject.current ? "" : " (!)");
     row[cgroup] = subject.cgroup.empty() ? "all" : printable(subject.cgroup);
@@ -51,7 +45,7 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
         row[ports] = range_of(range);
         row[hits] = std::to_string(range.hits);
         rows.push_back(row);
-        row = {};
+        row.assign(columns, "");
     }
     if (!subject.ranges.empty())
         return;
@@ -72,13 +66,7 @@ void add_warnings(std::string &out, const RulesStatus &status) {
             out += "(!) " + printable(subject.text) + ": " + why_not_current(subject) + "\n";
 }
 
-void write_string(Writer &w, const char *key, const std::string &value) {
-    w.Key(key);
-    const std::string text = json_string(value);
-    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
-}
-
-void write_range(Writer &w, const RangeStatus &range) {
+void write_range(JsonWriter &w, const RangeStatus &range) {
     w.StartObject();
     w.Key("proto"), w.String(proto_names[range.proto]);
     w.Key("first"), w.Uint(range.range.first);
@@ -91,7 +79,7 @@ const char *kind_text(uint32_t kind) {
     return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
 }
 
-void write_subject(Writer &w, const RulesStatus &status, const SubjectStatus &subject) {
+void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus &subject) {
     w.StartObject();
     write_string(w, "process", subject.text);
     w.Key("kind"), w.String(kind_text(subject.key.kind));
@@ -119,23 +107,31 @@ std::string rules_text(const RulesStatus &status) {
     std::string out = status.audit ? "audit of all is on: nothing is denied\n" : "";
     if (status.subjects.empty())
         return out + "no rules: every process may use any port\n";
-    std::vector<Row> rows = {{"process", "cgroup", "mode", "proto", "ports", "hits", "denied",
-                              "audited", "last denial"}};
+    std::vector<Row> rows;
     for (const SubjectStatus &subject : status.subjects)
         add_rows(rows, status, subject);
-    out += text_table(rows, numbers);
+    out += text_table({{"process"},
+                       {"cgroup"},
+                       {"mode"},
+                       {"proto"},
+                       {"ports"},
+                       {"hits", Align::right},
+                       {"denied", Align::right},
+                       {"audited", Align::right},
+                       {"last denial"}},
+                      rows);
     add_warnings(out, status);
     return out;
 }
 
 std::string rules_json(const RulesStatus &status) {
     rapidjson::StringBuffer buffer;
-    Writer w(buffer);
+    JsonWriter w(buffer);
     w.StartArray();
     for (const SubjectStatus &subject : status.subjects)
         write_subject(w, status, subject);
     w.EndArray();
-    return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+    return line_of(buffer);
 }
 
 } // namespace pinpipe::ctl

@@ -2,7 +2,6 @@
 #include "tools/ctl/status.h"
 
 #include "lib/event/stream_names.h"
-#include "lib/pins/links.h"
 #include "lib/pins/ring.h"
 #include "lib/pins/usage_maps.h"
 #include "lib/system/holders.h"
@@ -10,9 +9,7 @@
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <grp.h>
@@ -27,11 +24,6 @@ std::string group_text(gid_t gid) {
     return entry ? entry->gr_name : std::to_string(gid);
 }
 
-uint64_t own_netns() {
-    struct stat st {};
-    return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
-}
-
 // Name of a network namespace that ip-netns(8) knows; empty for others.
 std::string netns_name(uint64_t inode) {
     std::error_code ignored;
@@ -41,47 +33,6 @@ std::string netns_name(uint64_t inode) {
             return entry.path().filename();
     }
     return "";
-}
-
-// Without the right to open a link: what the interface itself says, in our own network namespace.
-Attached ask_interface(const hook_record &record) {
-    if (record.netns != own_netns())
-        return Attached::unknown;
-    LIBBPF_OPTS(bpf_xdp_query_opts, query);
-    const int code = bpf_xdp_query(static_cast<int>(record.ifindex), 0, &query);
-    if (code == -ENODEV || code == -ENXIO)
-        return Attached::gone;
-    if (code != 0)
-        return Attached::unknown;
-    const __u32 program = record.flags & HOOK_GENERIC ? query.skb_prog_id : query.drv_prog_id;
-    return program == record.program ? Attached::yes
-           : program                 ? Attached::exchanged
-                                     : Attached::unpinned;
-}
-
-// Nothing: the link cannot be opened.
-std::optional<Attached> look_at_link(const std::string &path, uint64_t program) {
-    const auto link = open_link(path);
-    if (!link)
-        return link.error().code == ENOENT ? std::optional(Attached::unpinned) : std::nullopt;
-    const auto state = inspect_link(*link);
-    if (!state)
-        return Attached::unknown;
-    if (!state->attached)
-        return Attached::gone;
-    return state->program == program ? Attached::yes : Attached::exchanged;
-}
-
-Attached look_at_hook(const Pins &pins, unsigned number, const hook_record &record) {
-    if (const auto state = look_at_link(pins.link(number), record.program))
-        return *state;
-    return record.kind == HOOK_XDP ? ask_interface(record) : Attached::unknown;
-}
-
-std::optional<Attached> look_at_sent(const Pins &pins, unsigned number, const hook_record &record) {
-    if (record.kind != HOOK_XDP || !(record.flags & HOOK_SENT))
-        return std::nullopt;
-    return look_at_link(pins.sent_link(number), record.cgroup).value_or(Attached::unknown);
 }
 
 // A tracing program is left out where it is at work on that CPU already.
@@ -129,43 +80,10 @@ Result<void> gather_hooks(const Pins &pins, Status &status) {
         if (!sum)
             return fail(sum.error());
         status.hooks.push_back({number, record, netns_name(record.netns),
-                                look_at_hook(pins, number, record),
-                                look_at_sent(pins, number, record), *sum, missed_by(record)});
+                                hook_attached(pins, number, record),
+                                sent_attached(pins, number, record), *sum, missed_by(record)});
     }
     return {};
-}
-
-// The kernel takes a cgroup's programs away some time after it has gone.
-bool is_there(const cgroup_record &record) {
-    struct stat st {};
-    return strnlen(record.path, sizeof record.path) + 1 == sizeof record.path || // cut
-           (stat(record.path, &st) == 0 && st.st_ino == record.id);
-}
-
-// The worst of its links; opening them needs root.
-Attached look_at_cgroup(const Pins &pins, unsigned number, const cgroup_record &record) {
-    if (!is_there(record))
-        return Attached::gone;
-    const std::string start = "c" + std::to_string(number) + "-";
-    std::error_code code;
-    const auto wanted = std::size(record.programs) -
-                        std::count(std::begin(record.programs), std::end(record.programs), 0U);
-    size_t pinned = 0;
-    for (const auto &entry : std::filesystem::directory_iterator(pins.path("links"), code)) {
-        if (entry.path().filename().string().rfind(start, 0) != 0)
-            continue;
-        const auto link = open_link(entry.path());
-        const auto state = link ? inspect_link(*link) : fail(link.error());
-        if (!state)
-            return Attached::unknown;
-        if (!state->attached)
-            return Attached::gone;
-        if (std::find(std::begin(record.programs), std::end(record.programs), state->program) ==
-            std::end(record.programs))
-            return Attached::exchanged;
-        pinned++;
-    }
-    return code ? Attached::unknown : pinned < wanted ? Attached::unpinned : Attached::yes;
 }
 
 Result<void> gather_cgroups(const Pins &pins, Status &status) {
@@ -180,7 +98,7 @@ Result<void> gather_cgroups(const Pins &pins, Status &status) {
             return read;
         record.path[sizeof record.path - 1] = '\0';
         if (record.id)
-            status.cgroups.push_back({number, record, look_at_cgroup(pins, number, record)});
+            status.cgroups.push_back({number, record, cgroup_attached(pins, number, record)});
     }
     const auto has = [&](const std::string &link) {
         return access(pins.path("links/" + link).c_str(), F_OK) == 0;
@@ -222,8 +140,8 @@ uint64_t rise(uint64_t from, uint64_t to) {
     return to > from ? to - from : 0;
 }
 
-Result<ReaderStatus> look_at_reader(const Pins &pins, unsigned slot, const Fd &losses,
-                                    const wanted_record &wanted) {
+Result<ReaderStatus> read_reader(const Pins &pins, unsigned slot, const Fd &losses,
+                                 const wanted_record &wanted) {
     ReaderStatus reader;
     reader.slot = slot;
     const std::string at = pins.reader(slot);
@@ -272,7 +190,7 @@ Result<void> gather_readers(const Pins &pins, Status &status) {
     if (auto read = read_element(*wanted, 0, words, pins.path(wanted_map.path)); !read)
         return read;
     for (unsigned slot = 0; slot < status.abi.readers; slot++) {
-        auto reader = look_at_reader(pins, slot, *losses, words);
+        auto reader = read_reader(pins, slot, *losses, words);
         if (!reader)
             return fail(reader.error());
         status.readers.push_back(std::move(*reader));
@@ -318,15 +236,20 @@ void gather_maps(const Pins &pins, Status &status) {
 
 } // namespace
 
-const char *attached_text(Attached state) {
-    switch (state) {
-    case Attached::yes: return "attached";
-    case Attached::gone: return "gone";
-    case Attached::exchanged: return "exchanged";
-    case Attached::unpinned: return "unpinned";
-    case Attached::unknown: break;
-    }
-    return "unknown";
+const char *mode_text(const hook_record &record) {
+    return record.flags & HOOK_GENERIC ? "generic" : "native";
+}
+
+const char *sent_text(const HookStatus &hook) {
+    return hook.sent ? attached_text(*hook.sent) : "no";
+}
+
+const char *reader_state(const Status &status, const ReaderStatus &reader) {
+    if (reader.frozen)
+        return "frozen";
+    if (reader.unread > status.abi.ring_size)
+        return "displaced"; // somebody wrote nonsense into its position; the next claim mends it
+    return reader.pid ? "claimed" : reader.streams ? "abandoned" : "free";
 }
 
 StreamCounts Status::counts(unsigned stream) const {

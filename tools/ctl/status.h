@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/base/options.h"
-#include "lib/pins/hooks.h"
+#include "tools/ctl/attachment.h"
 
 #include <array>
 #include <optional>
@@ -11,16 +11,6 @@
 #include <vector>
 
 namespace pinpipe::ctl {
-
-enum class Attached {
-    yes,
-    gone,      // the interface is gone: a pin without target
-    exchanged, // somebody put another program there
-    unpinned,  // no link is pinned
-    unknown,   // only root can see: another network namespace
-};
-
-const char *attached_text(Attached state);
 
 struct HookStatus {
     unsigned number;
@@ -96,6 +86,12 @@ struct Status {
 };
 
 Result<Status> gather_status(const std::string &pin_root);
+
+// Words that text and JSON share.
+const char *mode_text(const hook_record &record); // "native", "generic": of an XDP program
+const char *sent_text(const HookStatus &hook);    // as attached_text(), or "no"
+const char *reader_state(const Status &status,
+                         const ReaderStatus &reader); // "claimed", "free", ...
 
 std::string status_text(const Status &status);
 std::string status_json(const Status &status); // one line, with its newline

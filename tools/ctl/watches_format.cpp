@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/watches.h"
+#include "tools/ctl/watches_status.h"
 
 #include "lib/base/error.h"
 #include "lib/base/text_table.h"
-#include "lib/event/json_line.h"
-
-#include <array>
-#include <rapidjson/writer.h>
+#include "tools/ctl/json_writer.h"
 
 namespace pinpipe::ctl {
 namespace {
-
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-using Row = std::array<std::string, 3>;
 
 const char *state_text(const WatchStatus &watch) {
     return watch.counting ? "counting" : "waiting";
 }
 
-Row row_of(const WatchStatus &watch) {
+std::vector<std::string> row_of(const WatchStatus &watch) {
     return {rule_text({watch.range, 1U << watch.proto}),
             watch.process ? printable(watch.process->text) + (watch.current ? "" : " (!)") : "any",
             state_text(watch)};
-}
-
-void write_string(Writer &w, const char *key, const std::string &value) {
-    w.Key(key);
-    const std::string text = json_string(value);
-    w.RawValue(text.data(), text.size(), rapidjson::kStringType);
 }
 
 const char *kind_text(uint32_t kind) {
     return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
 }
 
-void write_watch(Writer &w, const WatchStatus &watch) {
+void write_watch(JsonWriter &w, const WatchStatus &watch) {
     w.StartObject();
     w.Key("first_port"), w.Uint(watch.range.first);
     w.Key("last_port"), w.Uint(watch.range.last);
@@ -63,24 +51,24 @@ void add_warnings(std::string &out, const std::vector<WatchStatus> &watches) {
 std::string watches_text(const std::vector<WatchStatus> &watches) {
     if (watches.empty())
         return "nothing is watched\n";
-    std::vector<Row> rows = {{"port", "process", "state"}};
+    std::vector<std::vector<std::string>> rows;
     for (const WatchStatus &watch : watches)
         rows.push_back(row_of(watch));
-    std::string out = text_table(rows);
+    std::string out = text_table({{"port"}, {"process"}, {"state"}}, rows);
     add_warnings(out, watches);
     return out;
 }
 
 std::string watches_json(const std::vector<WatchStatus> &watches) {
     rapidjson::StringBuffer buffer;
-    Writer w(buffer);
+    JsonWriter w(buffer);
     w.StartObject();
     w.Key("watches"), w.StartArray();
     for (const WatchStatus &watch : watches)
         write_watch(w, watch);
     w.EndArray();
     w.EndObject();
-    return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+    return line_of(buffer);
 }
 
 } // namespace pinpipe::ctl

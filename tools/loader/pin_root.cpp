@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/loader/pin_root.h"
 
+#include "lib/base/options.h"
 #include "lib/pins/pins.h"
 #include "lib/system/trusted_path.h"
 #include "tools/loader/root_lock.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tools/store/cover.h"
-#include "tools/store/database.h"
+#include "tools/store/sqlite.h"
 
 #include <optional>
 

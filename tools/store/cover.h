@@ -3,7 +3,7 @@
 // its ends. Pure.
 #pragma once
 
-#include "tools/store/schema.h"
+#include "tools/store/database_layout.h"
 
 #include <vector>
 

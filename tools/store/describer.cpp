@@ -2,17 +2,17 @@
 #include "tools/store/describer.h"
 
 #include "lib/event/json_line.h"
+#include "tools/store/members.h"
 
 namespace pinpipe::store {
 namespace {
 
 constexpr size_t most = 20'000; // descriptions in memory
 
-} // namespace
+template <Literal NAME> struct Named {};
+template <Literal NAME> inline constexpr Named<NAME> named;
 
-void member(std::string &out, const char *name, const std::string &value) {
-    out += std::string(",\"") + name + "\":" + value;
-}
+} // namespace
 
 Result<Describer> Describer::make(Database &database) {
     Describer describer;
@@ -41,17 +41,17 @@ Result<std::string> Describer::name(int64_t id) {
 Result<std::string> Describer::describe(int64_t subject, int64_t process) {
     std::string out;
     Result<void> done;
-    const auto text = [&](const char *field, int64_t id) {
+    const auto text = [&]<Literal NAME>(Named<NAME>, int64_t id) {
         if (!id || !done)
             return;
         if (const auto value = name(id))
-            member(out, field, *value);
+            member<NAME>(out, *value);
         else
             done = fail(value.error());
     };
-    const auto number = [&](const char *field, int64_t value) {
+    const auto number = [&]<Literal NAME>(Named<NAME>, int64_t value) {
         if (value >= 0)
-            member(out, field, std::to_string(value));
+            member<NAME>(out, std::to_string(value));
     };
     subject_.bind(1, subject);
     process_.bind(1, process);
@@ -60,25 +60,25 @@ Result<std::string> Describer::describe(int64_t subject, int64_t process) {
     if (!has_subject || !has_process)
         return fail(has_subject ? has_process.error() : has_subject.error());
     if (*has_subject)
-        text("host", subject_.number(0));
+        text(named<"host">, subject_.number(0));
     if (*has_process) {
-        number("pid", process_.number(0));
-        number("ppid", process_.number(1));
+        number(named<"pid">, process_.number(0));
+        number(named<"ppid">, process_.number(1));
     }
     if (*has_subject) {
-        number("uid", subject_.number(1));
-        text("comm", subject_.number(2));
-        text("exe", subject_.number(3));
-        text("cgroup_id", subject_.number(4));
+        number(named<"uid">, subject_.number(1));
+        text(named<"comm">, subject_.number(2));
+        text(named<"exe">, subject_.number(3));
+        text(named<"cgroup_id">, subject_.number(4));
     }
     if (*has_process) {
-        number("start_time", process_.number(2));
-        text("attribution", process_.number(3));
+        number(named<"start_time">, process_.number(2));
+        text(named<"attribution">, process_.number(3));
     }
     if (*has_subject) {
-        text("proto", subject_.number(5));
-        text("remote_ip", subject_.number(6));
-        number("remote_port", subject_.number(7));
+        text(named<"proto">, subject_.number(5));
+        text(named<"remote_ip">, subject_.number(6));
+        number(named<"remote_port">, subject_.number(7));
     }
     subject_.reset();
     process_.reset();

@@ -2,14 +2,11 @@
 // Who a row of usage is about, as members of an event. What was said is remembered.
 #pragma once
 
-#include "tools/store/database.h"
+#include "tools/store/sqlite.h"
 
 #include <map>
 
 namespace pinpipe::store {
-
-// Appends ,"name":value
-void member(std::string &out, const char *name, const std::string &value);
 
 class Describer {
 public:

@@ -6,6 +6,7 @@
 #include "lib/event/json_line.h"
 #include "tools/store/describer.h"
 #include "tools/store/line.h"
+#include "tools/store/members.h"
 
 #include <algorithm>
 #include <map>
@@ -87,14 +88,15 @@ Result<void> Export::check_horizon() {
 }
 
 std::string beginning(int64_t time, int64_t seq) {
-    return R"({"v":1,"event_type":"usage","timestamp":)" + std::to_string(time / 1000) +
-           ",\"timestamp_us\":" + std::to_string(time) +
-           (seq < 0 ? "" : ",\"seq\":" + std::to_string(seq));
+    std::string line = usage_beginning(static_cast<uint64_t>(time));
+    if (seq >= 0)
+        member<"seq">(line, std::to_string(seq));
+    return line;
 }
 
-void add_numbers(std::string &out, const Statement &row, int at) {
-    for (const char *field : {"bytes_sent", "bytes_received", "calls_sent", "calls_received"})
-        member(out, field, std::to_string(row.number(at++)));
+// at: the first of four columns.
+Sums sums_of(const Statement &row, int at) {
+    return {row.count(at), row.count(at + 1), row.count(at + 2), row.count(at + 3)};
 }
 
 Result<void> Export::add_sums(const Statement &row, Level level) {
@@ -102,9 +104,10 @@ Result<void> Export::add_sums(const Statement &row, Level level) {
     if (!subject)
         return fail(subject.error());
     std::string line = beginning(row.number(0) * level_unit[level], ++number_) + **subject;
-    add_numbers(line, row, 2);
-    member(line, "interval_ms", std::to_string(level_unit[level] / 1000));
-    append_json_line(out_, line + ",\"byte_layer\":\"socket\"}");
+    line += sums_members(sums_of(row, 2));
+    member<"interval_ms">(line, std::to_string(level_unit[level] / 1000));
+    member<"byte_layer">(line, usage_constant<"byte_layer">());
+    append_json_line(out_, line + "}");
     return {};
 }
 
@@ -113,15 +116,14 @@ Result<void> Export::add_usage(const Statement &row, std::string &out) {
     if (!subject)
         return fail(subject.error());
     std::string line = beginning(row.number(1), row.number(9)) + **subject;
-    add_numbers(line, row, 4);
+    line += sums_members(sums_of(row, 4));
     if (row.number(8) >= 0)
-        member(line, "interval_ms", std::to_string(row.number(8)));
+        member<"interval_ms">(line, std::to_string(row.number(8)));
     const std::string_view extra = row.text(10);
-    if (extra.starts_with(R"("v")"))
-        line.erase(1, std::string_view(R"("v":1,)").size());
-    const auto has = [&](std::string_view name) { return extra.find(name) != extra.npos; };
-    if (!has("\"byte_layer\""))
-        line += ",\"byte_layer\":\"socket\"";
+    if (extra.starts_with(quoted_name<"v">())) // another version: without ours
+        line.erase(1, line.find(','));
+    if (extra.find(quoted_name<"byte_layer">()) == extra.npos)
+        member<"byte_layer">(line, usage_constant<"byte_layer">());
     if (!extra.empty())
         line.append(",").append(extra);
     append_json_line(out, line + "}");

@@ -2,6 +2,7 @@
 #include "tools/store/feed.h"
 
 #include "lib/base/signals.h"
+#include "tools/store/members.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -39,9 +40,9 @@ bool wait_for_input(int fd, std::optional<Clock::time_point> &stop) {
 } // namespace
 
 std::string claimed_type(std::string_view line) {
-    constexpr std::string_view before = R"("event_type":)";
+    constexpr auto before = quoted_literal<"event_type"> + Literal(":");
     constexpr size_t longest = 20;
-    size_t at = line.find(before);
+    size_t at = line.find(before.view());
     if (at == line.npos)
         return "unknown";
     at = line.find_first_not_of(" \t", at + before.size());

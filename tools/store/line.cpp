@@ -2,6 +2,7 @@
 #include "tools/store/line.h"
 
 #include "lib/event/event_fields.h"
+#include "tools/store/members.h"
 
 #include <algorithm>
 
@@ -15,6 +16,9 @@ using Fields =
                 "remote_port", "bytes_sent", "bytes_received", "calls_sent", "calls_received",
                 "interval_ms", "total", "byte_layer", "stream", "count">;
 constexpr uint64_t largest = Fields::largest_number;
+
+constexpr std::string_view quoted_layer = usage_constant<"byte_layer">();
+constexpr std::string_view bytes_of_sockets = quoted_layer.substr(1, quoted_layer.size() - 2);
 
 // Notes also where members begin.
 class Handler : public Fields {
@@ -53,12 +57,12 @@ LineKind kind_of(const Handler &h) {
     if (h.wrong<"event_type", "timestamp", "timestamp_us", "host">() || !h.has<"event_type">())
         return LineKind::bad;
     const bool timed = h.has<"timestamp">() || h.has<"timestamp_us">();
-    if (h.text<"event_type">() == "usage") {
+    if (h.text<"event_type">() == usage_table.event_type) {
         if (h.wrong_but<"stream", "count">() || !timed || !h.has<"bytes_sent", "bytes_received">())
             return LineKind::bad;
         return h.flag<"total">() ? LineKind::event : LineKind::counted;
     }
-    if (h.text<"event_type">() == "lost") {
+    if (h.text<"event_type">() == lost_table.event_type) {
         if (h.wrong<"stream", "count">() || !h.has<"count">())
             return LineKind::bad;
         return LineKind::lost;
@@ -138,7 +142,7 @@ const Line &LineParser::parse(std::string_view text) {
     // Columns stand for version 1 and bytes as sockets have them.
     if (h.has<"v">() && h.number<"v">() != 1)
         others_.push_back(h.where<"v">());
-    if (h.has<"byte_layer">() && h.text<"byte_layer">() != "socket")
+    if (h.has<"byte_layer">() && h.text<"byte_layer">() != bytes_of_sockets)
         others_.push_back(h.where<"byte_layer">());
     // Of another kind of line:
     if (h.mentions<"stream">())

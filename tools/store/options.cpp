@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/store/options.h"
 
-#include "tools/store/schema.h"
+#include "tools/store/database_layout.h"
 #include "tools/store/time_text.h"
 
 #include <pwd.h>

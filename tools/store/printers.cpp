@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// A report as a table for people, as lines of JSON, as CSV.
+#include "tools/store/printers.h"
+
 #include "lib/base/terminal_text.h"
+#include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
-#include "tools/store/report.h"
+#include "tools/store/members.h"
+#include "tools/store/sparkline.h"
 #include "tools/store/time_text.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <pwd.h>
 
 namespace pinpipe::store {
@@ -17,20 +18,20 @@ uint64_t both(const Sums &sums) {
     return sums.sent + sums.received;
 }
 
-// As events name it.
-const char *field_of(By by) {
+// The field of events whose values the rows are by.
+std::string_view field_of(By by) {
     switch (by) {
-    case By::process: return "comm";
-    case By::remote: return "remote_ip";
-    case By::port: return "remote_port";
-    case By::user: return "uid";
-    case By::cgroup: return "cgroup_id";
-    case By::exe:
-    case By::proto:
-    case By::host:
+    case By::process: return field_name<"comm">();
+    case By::exe: return field_name<"exe">();
+    case By::remote: return field_name<"remote_ip">();
+    case By::port: return field_name<"remote_port">();
+    case By::proto: return field_name<"proto">();
+    case By::host: return field_name<"host">();
+    case By::user: return field_name<"uid">();
+    case By::cgroup: return field_name<"cgroup_id">();
     case By::nothing: break;
     }
-    return name_of(by);
+    return "";
 }
 
 // --- table: local time, sizes with units ---
@@ -41,55 +42,48 @@ public:
 
     void begin(const Heading &heading, std::string &out) override {
         heading_ = heading;
-        if (heading.from == heading.to)
-            return;
-        out += local_text(heading.from) + " to " + local_text(heading.to) + " " +
-               local_zone(heading.to) + "\n";
-        std::string head = heading.series ? fitted("FROM", time_width) + "  " : "";
-        head += "    SENT  RECEIVED     TOTAL";
+        if (heading.series)
+            columns_.push_back({"FROM", Align::left, 19});
+        for (const char *name : {"SENT", "RECEIVED", "TOTAL"})
+            columns_.push_back({name, Align::right, 8});
         if (heading.cell)
-            head += "  " + fitted("each " + length_text(heading.cell), marks_width);
-        if (heading.by != By::nothing) {
-            std::string name = name_of(heading.by);
-            for (char &c : name)
-                c = static_cast<char>(c - 'a' + 'A');
-            head += "  " + name;
-        }
-        out += head.substr(0, head.find_last_not_of(' ') + 1) + "\n";
+            columns_.push_back({"each " + length_text(heading.cell), Align::left, most_cells});
+        columns_.push_back({upper_case(heading.by)});
+        if (heading.from != heading.to)
+            out += local_text(heading.from) + " to " + local_text(heading.to) + " " +
+                   local_zone(heading.to) + "\n" + text_heading(columns_);
     }
 
     void row(const ReportRow &row, std::string &out) override {
-        std::string line =
-            heading_.series ? fitted(local_text(row.from), time_width) + "  " : std::string();
-        line += amounts(row.sums);
-        if (heading_.cell)
-            line += "  " + fitted_marks(row.marks);
-        if (heading_.by != By::nothing)
-            line += "  " + (row.known ? shown(row.key) : "-");
-        out += line + "\n";
+        const bool grouped = heading_.by != By::nothing;
+        out += line(local_text(row.from), row.sums, sparkline(row.marks, utf8_),
+                    !grouped    ? ""
+                    : row.known ? shown(row.key)
+                                : "-");
     }
 
     void end(const Ending &ending, std::string &out) override {
         if (heading_.from == heading_.to)
             out += "nothing is stored\n";
-        const std::string before(heading_.series ? time_width + 2 : 0, ' ');
-        const std::string between(heading_.cell ? marks_width + 4 : 2, ' ');
         if (ending.left)
-            out +=
-                before + amounts(ending.others) + between + std::to_string(ending.left) + " more\n";
-        out += before + amounts(ending.total) + between + "all\n";
+            out += line("", ending.others, "", std::to_string(ending.left) + " more");
+        out += line("", ending.total, "", "all");
         for (const auto &[stream, count] : ending.lost)
             out += "lost: " + std::to_string(count) + " of " + harmless(stream) + "\n";
     }
 
 private:
-    static constexpr size_t time_width = 19, marks_width = 24;
-
-    static std::string amount(uint64_t bytes) {
-        return fitted(amount_text(bytes, Units::binary), 8, true);
-    }
-    static std::string amounts(const Sums &sums) {
-        return amount(sums.sent) + "  " + amount(sums.received) + "  " + amount(both(sums));
+    std::string line(const std::string &from, const Sums &sums, const std::string &marks,
+                     const std::string &name) const {
+        std::vector<std::string> cells;
+        if (heading_.series)
+            cells.push_back(from);
+        for (const uint64_t bytes : {sums.sent, sums.received, both(sums)})
+            cells.push_back(amount_text(bytes, Units::binary));
+        if (heading_.cell)
+            cells.push_back(marks);
+        cells.push_back(name);
+        return text_line(columns_, cells);
     }
     static std::string length_text(int64_t length) {
         const int64_t minutes = length / 60'000'000;
@@ -97,9 +91,11 @@ private:
                : minutes % 60 == 0 ? std::to_string(minutes / 60) + "h"
                                    : std::to_string(minutes) + "m";
     }
-    std::string fitted_marks(const std::vector<uint64_t> &marks) const {
-        const std::string line = sparkline(marks, utf8_);
-        return line + std::string(marks_width - std::min(marks.size(), marks_width), ' ');
+    static std::string upper_case(By by) {
+        std::string name = by == By::nothing ? "" : name_of(by);
+        for (char &c : name)
+            c = static_cast<char>(c - 'a' + 'A');
+        return name;
     }
     std::string shown(const std::string &key) const {
         if (heading_.by == By::user && std::stoull(key) < UINT32_MAX)
@@ -110,6 +106,7 @@ private:
 
     const bool utf8_;
     Heading heading_;
+    std::vector<TextColumn> columns_;
 };
 
 // --- lines of JSON: UTC, plain numbers ---
@@ -124,8 +121,8 @@ public:
         open(heading_.by == By::nothing ? "interval" : name_of(heading_.by), row.from, row.to, out);
         if (row.known && heading_.by != By::nothing) {
             const bool number = heading_.by == By::port || heading_.by == By::user;
-            out += std::string(",\"") + field_of(heading_.by) +
-                   "\":" + (number ? row.key : json_string(row.key));
+            out.append(",\"").append(field_of(heading_.by)).append("\":");
+            out += number ? row.key : json_string(row.key);
         }
         close(row.sums, out);
     }
@@ -152,12 +149,7 @@ private:
         out += std::string(R"({"by":")") + by + R"(","from":")" + utc_text(from) + R"(","to":")" +
                utc_text(to) + '"';
     }
-    static void close(const Sums &sums, std::string &out) {
-        out += ",\"bytes_sent\":" + std::to_string(sums.sent) +
-               ",\"bytes_received\":" + std::to_string(sums.received) +
-               ",\"calls_sent\":" + std::to_string(sums.calls_sent) +
-               ",\"calls_received\":" + std::to_string(sums.calls_received) + "}\n";
-    }
+    static void close(const Sums &sums, std::string &out) { out += sums_members(sums) + "}\n"; }
     Heading heading_;
 };
 
@@ -170,7 +162,12 @@ public:
         out += "from,to,";
         if (heading.by != By::nothing)
             out += std::string(field_of(heading.by)) + ",";
-        out += "bytes_sent,bytes_received,calls_sent,calls_received\r\n";
+        const char *separator = "";
+        for (const ListedField &field : listed::list(fields::sums)) {
+            out.append(separator).append(field.name);
+            separator = ",";
+        }
+        out += "\r\n";
     }
     void row(const ReportRow &row, std::string &out) override {
         out += utc_text(row.from) + "," + utc_text(row.to) + ",";
@@ -190,19 +187,6 @@ private:
 };
 
 } // namespace
-
-std::string sparkline(const std::vector<uint64_t> &marks, bool utf8) {
-    static constexpr const char *bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    static constexpr const char *plain[] = {".", ".", ":", ":", "=", "=", "#", "#"};
-    const uint64_t largest = marks.empty() ? 0 : *std::max_element(marks.begin(), marks.end());
-    std::string out;
-    for (const uint64_t mark : marks) {
-        const double part = largest ? static_cast<double>(mark) / static_cast<double>(largest) : 0;
-        const auto level = static_cast<size_t>(std::ceil(part * std::size(bars)));
-        out += level ? (utf8 ? bars : plain)[level - 1] : " ";
-    }
-    return out;
-}
 
 std::string csv_field(std::string_view text) {
     std::string plain = escaped(text);

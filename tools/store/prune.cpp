@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/base/signals.h"
 #include "lib/base/terminal_text.h"
-#include "tools/store/database.h"
+#include "tools/store/sqlite.h"
 #include "tools/store/upkeep.h"
 
 #include <chrono>

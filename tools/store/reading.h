@@ -3,8 +3,8 @@
 #pragma once
 
 #include "tools/store/cover.h"
-#include "tools/store/database.h"
 #include "tools/store/line.h"
+#include "tools/store/sqlite.h"
 
 #include <functional>
 #include <map>

@@ -3,6 +3,8 @@
 
 #include "lib/base/output.h"
 #include "tools/store/keys.h"
+#include "tools/store/printers.h"
+#include "tools/store/sparkline.h"
 #include "tools/store/time_text.h"
 #include "tools/store/totals.h"
 
@@ -17,7 +19,6 @@ namespace pinpipe::store {
 namespace {
 
 constexpr size_t most_intervals = 100'000;
-constexpr int64_t most_marks = 24;
 constexpr size_t most_with_marks = 1000; // rows; more have no sparkline
 constexpr size_t block = 64 << 10;
 
@@ -45,7 +46,6 @@ private:
     Result<void> read_lost();
     Result<Written> print(const ReportRow &row);
     Result<Written> flush();
-    void choose_marks();
     void use_borders(std::vector<int64_t> &moments) const;
 
     Database database_; // before all that has statements of it
@@ -56,9 +56,7 @@ private:
     Totals totals_;
     Heading heading_;
     bool opens_ = false, closes_ = false; // nothing is there before, behind
-    Level coarsest_ = day;                // that a mark is no shorter than
-    int64_t first_mark_ = 0;
-    std::vector<Totals::Row> picked_; // the largest
+    std::vector<Totals::Row> picked_;     // the largest
     bool all_picked_ = false;
     Ending ending_;
     std::string out_;
@@ -130,37 +128,18 @@ Result<void> Report::pick() {
     return {};
 }
 
-// A length with few marks, of whole units of some level: no finer rows are read for them than for
-// the sums.
-void Report::choose_marks() {
-    constexpr int64_t m = level_unit[minute], h = level_unit[hour], d = level_unit[day];
-    constexpr int64_t lengths[] = {m,      2 * m,  5 * m,  10 * m,  15 * m,  30 * m,  h,
-                                   2 * h,  3 * h,  6 * h,  12 * h,  d,       2 * d,   7 * d,
-                                   14 * d, 30 * d, 60 * d, 180 * d, 365 * d, 3650 * d};
-    for (const int64_t length : lengths) {
-        first_mark_ = heading_.from / length * length;
-        heading_.cell = length;
-        if ((heading_.to - 1 - first_mark_) / length < most_marks)
-            break;
-    }
-    coarsest_ = heading_.cell % d == 0 ? day : heading_.cell % h == 0 ? hour : minute;
-}
-
 Result<void> Report::mark(std::vector<ReportRow> &rows) {
     std::unordered_map<int64_t, size_t> of_key;
     for (size_t i = 0; i < rows.size(); i++)
         of_key[picked_[i].key] = i;
-    const int64_t count = (heading_.to - 1 - first_mark_) / heading_.cell + 1;
+    const Cells cells = Cells::cover(heading_.from, heading_.to);
+    heading_.cell = cells.length;
     for (ReportRow &row : rows)
-        row.marks.assign(static_cast<size_t>(std::clamp<int64_t>(count, 1, most_marks)), 0);
-    return each(heading_.from, heading_.to, coarsest_,
+        row.marks.assign(cells.count, 0);
+    return each(heading_.from, heading_.to, cells.coarsest,
                 [&](int64_t time, int64_t key, const Sums &sums) -> Result<void> {
-                    if (const auto at = of_key.find(key); at != of_key.end()) {
-                        auto &marks = rows[at->second].marks;
-                        const int64_t cell = (time - first_mark_) / heading_.cell;
-                        marks[std::min(static_cast<size_t>(std::max<int64_t>(cell, 0)),
-                                       marks.size() - 1)] += sums.sent + sums.received;
-                    }
+                    if (const auto at = of_key.find(key); at != of_key.end())
+                        rows[at->second].marks[cells.index(time)] += sums.sent + sums.received;
                     return {};
                 });
 }
@@ -203,11 +182,9 @@ Result<void> Report::print_rows() {
             return fail(row.error());
         rows.push_back(std::move(*row));
     }
-    if (request_.format == Format::table && rows.size() <= most_with_marks && !rows.empty()) {
-        choose_marks();
+    if (request_.format == Format::table && rows.size() <= most_with_marks && !rows.empty())
         if (auto marked = mark(rows); !marked)
             return marked;
-    }
     printer_->begin(heading_, out_);
     for (const ReportRow &row : rows)
         if (const auto written = print(row); !written || *written != Written::all)

@@ -1,54 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Who sent and received how much in a range of time.
+// ebpf-store report: who sent and received how much in a range of time.
 #pragma once
 
-#include "tools/store/line.h"
 #include "tools/store/options.h"
-
-#include <map>
-#include <vector>
 
 namespace pinpipe::store {
 
-// What a report is about.
-struct Heading {
-    By by = By::process;
-    bool series = false;      // rows of several intervals
-    int64_t from = 0, to = 0; // microseconds; where none was asked for, of what there is
-    int64_t cell = 0;         // length of what each mark of a sparkline stands for; 0: none
-};
-
-struct ReportRow {
-    std::string key; // in the bytes that it came in
-    bool known = false;
-    int64_t from = 0, to = 0;
-    Sums sums;
-    std::vector<uint64_t> marks; // bytes of each cell of the sparkline
-};
-
-struct Ending {
-    Sums total;
-    Sums others;                          // of rows that are left out
-    size_t left = 0;                      // how many
-    std::map<std::string, uint64_t> lost; // events in that time, by stream
-};
-
-// One way to write a report: each part follows the one before, and is appended to `out`.
-class Printer {
-public:
-    virtual ~Printer() = default;
-    virtual void begin(const Heading &heading, std::string &out) = 0;
-    virtual void row(const ReportRow &row, std::string &out) = 0;
-    virtual void end(const Ending &ending, std::string &out) = 0;
-};
-
-std::unique_ptr<Printer> make_printer(Format format, bool utf8);
-
-// "▁▃█", or "_=#" where the terminal has no UTF-8: each against the largest, blank for none.
-std::string sparkline(const std::vector<uint64_t> &marks, bool utf8);
-// A field of RFC 4180; what terminals act on, and what is no UTF-8, as \xHH.
-std::string csv_field(std::string_view text);
-
+// Prints the report that was asked for on standard output; a closed one is no error.
 Result<void> report_usage(const Request &request);
 
 } // namespace pinpipe::store

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "lib/base/hash.h"
-#include "tools/store/database.h"
+#include "tools/store/database_layout.h"
 #include "tools/store/line.h"
-#include "tools/store/schema.h"
+#include "tools/store/sqlite.h"
 
 #include <chrono>
 #include <unordered_map>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "lib/base/hash.h"
-#include "tools/store/database.h"
 #include "tools/store/line.h"
+#include "tools/store/sqlite.h"
 
 #include <functional>
 #include <optional>

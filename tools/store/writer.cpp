@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/store/writer.h"
 
-#include "lib/event/json_line.h"
+#include "tools/store/members.h"
 
 #include <algorithm>
 
@@ -73,7 +73,7 @@ Result<void> Writer::add(const Line &line, std::string_view text, int64_t now) {
     n_++;
     if (line.kind == LineKind::counted)
         return add_usage(line);
-    tally_.totals += line.total && line.type.text == "usage";
+    tally_.totals += line.total && line.type.text == usage_table.event_type;
     return add_text(line, text, line.time == Line::absent ? now : static_cast<int64_t>(line.time));
 }
 
@@ -126,10 +126,7 @@ Result<void> Writer::add_lost(const std::map<std::string, uint64_t> &lost, int64
     for (const auto &[stream, count] : lost) {
         if (auto begun = begin(); !begun)
             return begun;
-        const std::string json =
-            R"({"v":1,"event_type":"lost","timestamp":)" + std::to_string(now / 1000) +
-            R"(,"timestamp_us":)" + std::to_string(now) + R"(,"stream":)" + json_string(stream) +
-            R"(,"count":)" + std::to_string(count) + R"(,"lost_by":"ebpf-store"})";
+        const std::string json = lost_line(static_cast<uint64_t>(now), stream, count);
         Line line;
         line.kind = LineKind::lost;
         line.stream = {stream, true};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/rules.h"
+#include "tools/ctl/rules_status.h"
 
 #include "tests/unit/support/json.h"
 

@@ -4,7 +4,7 @@
 #include "tests/unit/support/child.h"
 #include "tests/unit/support/json.h"
 #include "tests/unit/support/watches.h"
-#include "tools/ctl/run.h"
+#include "tools/ctl/command_line.h"
 
 #include <grp.h>
 

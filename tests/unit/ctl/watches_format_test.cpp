@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/support/json.h"
-#include "tools/ctl/watches.h"
+#include "tools/ctl/watches_status.h"
 
 #include <cstring>
 #include <sstream>

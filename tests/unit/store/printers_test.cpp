@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/store/report.h"
+#include "tools/store/printers.h"
 
 #include <clocale>
 #include <gtest/gtest.h>
@@ -28,14 +28,6 @@ protected:
         {"", false, 0, 3'600'000'000, {0, 0, 0, 0}, {0, 0, 0}}};
     const Ending ending_{{1024, 2, 4, 6}, {5, 6, 7, 8}, 3, {{"icmp\n", 17}}};
 };
-
-TEST_F(StorePrinters, Sparklines) {
-    EXPECT_EQ(sparkline({0, 1, 4, 8}, true), " ▁▄█");
-    EXPECT_EQ(sparkline({0, 1, 4, 8}, false), " .:#");
-    EXPECT_EQ(sparkline({}, true), "");
-    EXPECT_EQ(sparkline({0, 0}, true), "  ");
-    EXPECT_EQ(sparkline({UINT64_MAX, 1}, true), "█▁");
-}
 
 TEST_F(StorePrinters, FieldsOfCsv) {
     EXPECT_EQ(csv_field("plain"), "plain");

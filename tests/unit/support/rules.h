@@ -5,9 +5,9 @@
 #include "tests/unit/support/arguments.h"
 #include "tests/unit/support/bpffs.h"
 #include "tests/unit/support/child.h"
+#include "tools/ctl/command_line.h"
+#include "tools/ctl/pinned_rules.h"
 #include "tools/ctl/policy_file.h"
-#include "tools/ctl/rule_maps.h"
-#include "tools/ctl/run.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

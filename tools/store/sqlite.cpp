@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/store/database.h"
+#include "tools/store/sqlite.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/rule_maps.h"
+#include "tools/ctl/pinned_rules.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/store/schema.h"
+#include "tools/store/database_layout.h"
 
 #include "tests/unit/support/store.h"
 

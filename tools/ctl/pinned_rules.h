@@ -3,8 +3,8 @@
 #pragma once
 
 #include "lib/pins/admin_maps.h"
-#include "tools/ctl/batch.h"
 #include "tools/ctl/policy.h"
+#include "tools/ctl/write_all.h"
 
 #include <optional>
 #include <unordered_map>

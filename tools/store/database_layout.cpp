@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "tools/store/schema.h"
+#include "tools/store/database_layout.h"
 
-#include "tools/store/database.h"
+#include "tools/store/sqlite.h"
 
 namespace pinpipe::store {
 namespace {

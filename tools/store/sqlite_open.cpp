@@ -2,8 +2,8 @@
 // What a database is opened with, and what is refused: untouched, before SQLite has seen it where
 // its first bytes tell.
 #include "lib/system/holders.h"
-#include "tools/store/database.h"
-#include "tools/store/schema.h"
+#include "tools/store/database_layout.h"
+#include "tools/store/sqlite.h"
 
 #include <cerrno>
 #include <cstring>

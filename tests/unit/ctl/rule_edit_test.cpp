@@ -1,45 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Changes in the kernel's maps: which rules hold at each moment, and which elements remain.
+// Changes of some rules in the kernel's maps: what holds, and what stays behind.
 #include "tools/ctl/rule_edit.h"
 
-#include "tests/unit/support/rules.h"
+#include "tests/unit/support/rule_edits.h"
 
 #include <cstring>
-#include <set>
 
 namespace pinpipe::ctl {
 namespace {
-
-class RulesEdit : public RulesTest {
-protected:
-    static Change to(const std::string &process, const std::vector<std::string> &ports,
-                     uint32_t flags = 0) {
-        return {find_process(process)->key, Change::After{ports_of(ports), flags}, process};
-    }
-    static Change gone(const std::string &process) {
-        return {find_process(process)->key, {}, process};
-    }
-    Result<void> edit(const std::vector<Change> &changes) const {
-        auto maps = writer();
-        return change(maps, changes);
-    }
-    Result<void> apply(const std::string &file) const {
-        auto maps = writer();
-        return replace(maps, *parse_policy(file));
-    }
-    std::string ports(const std::string &process) const {
-        return text_of(*reader().ports(subject(process).set));
-    }
-    std::set<uint32_t> sets() const {
-        std::set<uint32_t> sets;
-        const auto pages = *reader().pages();
-        for (const auto &[key, record] : pages)
-            sets.insert(key.set);
-        return sets;
-    }
-    uint64_t generation() const { return policy().now / POLICY_STEP; }
-    uint64_t bits() const { return policy().now % POLICY_STEP; }
-};
 
 TEST_F(RulesEdit, ASubjectIsWhatTheKernelLooksFor) {
     ASSERT_TRUE(edit({to("app", {"8080", "53/udp"})}));
@@ -154,85 +122,6 @@ TEST_F(RulesEdit, TellsWhetherRulesStickToChildren) {
     EXPECT_EQ(bits(), 0u);
 }
 
-TEST_F(RulesEdit, EverythingAtOnceGoesToTheOtherBank) {
-    ASSERT_TRUE(edit({to("stays", {"80"}), to("changes", {"80"}), to("goes", {"80"})}));
-    const subject_record stays = subject("stays"), changes = subject("changes");
-    put(hits_map, hit_key{stays.number, 80, RULE_TCP, 0}, hit_record{7});
-    put(denials_map, stays.number, denial_record{1, 2, 3});
-    put(hits_map, hit_key{subject("goes").number, 80, RULE_TCP, 0}, hit_record{7});
-    const uint64_t before = generation();
-    ASSERT_TRUE(apply("allow 80 stays\nallow 81 changes\nallow 82 comes"));
-    EXPECT_EQ(generation(), before + 1) << "one step";
-    EXPECT_EQ(bits(), uint64_t{POLICY_BANK});
-    EXPECT_EQ(subjects(), 3u);
-    EXPECT_EQ(texts(), 3u);
-    EXPECT_EQ(pages(), 3u);
-    EXPECT_EQ(subject("stays").number, stays.number);
-    EXPECT_EQ(subject("stays").set, stays.set) << "it says the same";
-    EXPECT_EQ(subject("changes").number, changes.number);
-    EXPECT_EQ(ports("changes"), "81/tcp ");
-    EXPECT_EQ(ports("comes"), "82/tcp ");
-    EXPECT_EQ(ports("goes"), "");
-    EXPECT_EQ(reader().hits()->size(), 1u) << "counters of what stays";
-    EXPECT_EQ(reader().denials(stays.number)->denied, 1u);
-    ASSERT_TRUE(apply("allow 80 stays"));
-    EXPECT_EQ(bits(), 0u) << "and back";
-    EXPECT_EQ(subjects(), 1u);
-    EXPECT_EQ(pages(), 1u);
-    ASSERT_TRUE(apply(""));
-    EXPECT_EQ(subjects() + pages() + texts() + reader().hits()->size(), 0u);
-}
-
-// The same file by another name: that name is shown from then on.
-TEST_F(RulesEdit, TextsAreTheNewOnes) {
-    const std::string same = "/proc/" + std::to_string(getpid()) + "/exe";
-    ASSERT_TRUE(edit({to("/proc/self/exe", {"80"})}));
-    ASSERT_TRUE(apply("allow 80 " + same));
-    EXPECT_EQ(reader().texts()->at(subject(same).number), same);
-    EXPECT_EQ(subjects(), 1u);
-}
-
-// A killed ebpf-ctl leaves pages and texts without a subject, and subjects in the bank that does
-// not hold.
-TEST_F(RulesEdit, LeftoversAreCollected) {
-    ASSERT_TRUE(edit({to("app", {"80"})}));
-    put(ports_map, page_key{999, 1, 0, 0}, page_record{{1}});
-    put(texts_map, uint32_t{77}, text_record{"nobody"});
-    subject_key other = find_process("ghost")->key;
-    other.bank = 1;
-    put(subjects_map, other, subject_record{999, 77, 0, 0});
-    EXPECT_EQ(exported(), "allow 80/tcp app\n") << "nobody sees them";
-    ASSERT_TRUE(apply("allow 80 app"));
-    EXPECT_EQ(exported(), "allow 80/tcp app\n");
-    EXPECT_EQ(subjects(), 1u);
-    EXPECT_EQ(pages(), 1u);
-    EXPECT_EQ(texts(), 1u);
-}
-
-std::string everything(unsigned subjects) {
-    std::string file;
-    for (unsigned number = 0; number < subjects; number++)
-        file += "allow 1-65535/both s" + std::to_string(number) + "\n";
-    return file;
-}
-
-constexpr unsigned subjects_that_fit = MAX_PAGES / PortSet::all_pages;
-
-TEST_F(RulesEdit, AFullMapChangesNothing) {
-    ASSERT_TRUE(apply("allow 80 app"));
-    const std::string before = exported();
-    const uint64_t now = policy().now;
-    const auto refused = apply(everything(subjects_that_fit + 8));
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().text, below("admin/ports") + " is full");
-    EXPECT_EQ(refused.error().exit, Exit::failed);
-    EXPECT_EQ(exported(), before);
-    EXPECT_EQ(policy().now, now);
-    EXPECT_EQ(subjects(), 1u);
-    EXPECT_EQ(pages(), 1u);
-    EXPECT_EQ(texts(), 1u);
-}
-
 TEST_F(RulesEdit, OneMoreThanFits) {
     ASSERT_TRUE(apply(everything(subjects_that_fit)));
     ASSERT_EQ(pages(), size_t{MAX_PAGES});
@@ -302,95 +191,6 @@ TEST_F(RulesEdit, SetNumbersAreNeverUsedTwice) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text, "the numbers of port sets are used up");
     EXPECT_EQ(ports("app"), "80/tcp ");
-}
-
-// Two states; a child changes between them all the time.
-class RulesMeanwhile : public RulesEdit {
-protected:
-    static constexpr int subjects_of_each = 50;
-
-    static std::string first() {
-        std::string file;
-        for (int number = 0; number < subjects_of_each; number++)
-            file += "allow 80/tcp s" + std::to_string(number) + "\n";
-        return file;
-    }
-    static std::string second() {
-        std::string file;
-        for (int number = 0; number < subjects_of_each; number++)
-            file += "allow 443/udp s" + std::to_string(number) + "\nallow 1/tcp t" +
-                    std::to_string(number) + "\n";
-        return file;
-    }
-    static std::string in_order(const std::string &file) {
-        std::string text;
-        for (const std::string &line : policy_lines(*parse_policy(file)))
-            text += line;
-        return text;
-    }
-    static std::set<std::string> both() { return {in_order(first()), in_order(second())}; }
-    Child changer() const {
-        return Child([&] {
-            for (;;)
-                if (!apply(second()) || !apply(first()))
-                    return 1;
-        });
-    }
-};
-
-TEST_F(RulesMeanwhile, ReadersSeeWholeStates) {
-    ASSERT_TRUE(apply(first()));
-    const Child child = changer();
-    std::set<std::string> seen;
-    const Stopwatch watch;
-    for (int round = 0; (round < 50 || seen.size() < 2) && watch.seconds() < patience; round++)
-        seen.insert(exported());
-    EXPECT_EQ(seen, both());
-}
-
-// A reader never sees part of a subject that comes and goes.
-TEST_F(RulesMeanwhile, ReadersSeeWholeSubjects) {
-    const Child child([&] {
-        const timespec pause{0, 4'000'000};
-        for (;; nanosleep(&pause, nullptr))
-            if (!edit({to("a", {"80"}), to("b", {"81"})}) || !edit({gone("a"), gone("b")}))
-                return 1;
-    });
-    const RuleMaps maps = reader();
-    const Stopwatch watch;
-    size_t whole = 0;
-    while (watch.seconds() < 1.5 || (whole == 0 && watch.seconds() < patience)) {
-        const auto rules = maps.read();
-        ASSERT_TRUE(rules) << rules.error().text;
-        for (const Ruled &ruled : rules->ruled)
-            ASSERT_EQ(ruled.text + " " + text_of(ruled.ports),
-                      ruled.text == "a" ? "a 80/tcp " : "b 81/tcp ");
-        whole += rules->ruled.size();
-    }
-    EXPECT_GT(whole, 0u);
-}
-
-// Killed at any point, one state or the other holds, and the next change cleans up.
-TEST_F(RulesMeanwhile, KilledAtAnyMoment) {
-    ASSERT_TRUE(apply(first()));
-    for (int round = 0; round < 40; round++) {
-        const uint64_t before = generation();
-        Child child = changer();
-        const Stopwatch watch;
-        while (generation() == before && watch.seconds() < patience)
-            sched_yield();
-        const timespec moment{0, round * 400'000};
-        nanosleep(&moment, nullptr);
-        child.kill(SIGKILL);
-        child.wait();
-        ASSERT_TRUE(both().contains(exported()));
-    }
-    ASSERT_TRUE(edit({to("new", {"80"})}));
-    ASSERT_TRUE(apply(second()));
-    EXPECT_EQ(exported(), in_order(second()));
-    EXPECT_EQ(subjects(), size_t{2 * subjects_of_each});
-    EXPECT_EQ(pages(), size_t{2 * subjects_of_each});
-    EXPECT_EQ(texts(), size_t{2 * subjects_of_each});
 }
 
 TEST_F(RulesEdit, OneAtATime) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/watches.h"
+#include "tools/ctl/watches_status.h"
 
 #include "lib/pins/hooks.h"
 #include "tools/ctl/commands.h"

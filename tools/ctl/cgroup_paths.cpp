@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/cgroups.h"
+#include "tools/ctl/cgroup_paths.h"
 
 #include "lib/base/options.h"
 #include "lib/system/cgroup.h"

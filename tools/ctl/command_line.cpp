@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/run.h"
+#include "tools/ctl/command_line.h"
 
 #include "lib/base/library_log.h"
 #include "lib/base/output.h"

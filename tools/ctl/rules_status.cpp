@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/rules.h"
+#include "tools/ctl/rules_status.h"
 
 #include "lib/system/clock.h"
 #include "tools/ctl/commands.h"

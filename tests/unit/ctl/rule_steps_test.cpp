@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "tools/ctl/rule_steps.h"
+
+#include <gtest/gtest.h>
+
+namespace pinpipe::ctl {
+namespace {
+
+subject_key key_of(__u32 kind, __u64 cgroup, __u32 bank) {
+    subject_key key{};
+    key.kind = kind;
+    key.cgroup = cgroup;
+    key.bank = bank;
+    return key;
+}
+
+TEST(RuleSteps, KindsOfABank) {
+    const Subjects subjects = {{key_of(SUBJECT_NAME, 0, 0), {1, 1, SUBJECT_CHILDREN, 0}},
+                               {key_of(SUBJECT_EXE, 7, 0), {1, 2, 0, 0}},
+                               {key_of(SUBJECT_PID, 0, 1), {1, 3, SUBJECT_AUDIT, 0}}};
+    EXPECT_EQ(kinds_of(subjects, 0),
+              uint64_t{POLICY_HAS_CHILDREN | POLICY_HAS_EXE | POLICY_HAS_CGROUP});
+    EXPECT_EQ(kinds_of(subjects, 1), uint64_t{POLICY_HAS_PID});
+    EXPECT_EQ(kinds_of({}, 0), 0u);
+}
+
+TEST(RuleSteps, NumbersGoRound) {
+    const Subjects subjects = {{{}, {0, MAX_SUBJECTS - 1, 0, 0}}, {{}, {0, 1, 0, 0}}};
+    SubjectNumbers numbers(subjects, MAX_SUBJECTS - 2);
+    EXPECT_EQ(*numbers.take(), MAX_SUBJECTS - 2u);
+    EXPECT_EQ(*numbers.take(), 0u);
+    EXPECT_EQ(*numbers.take(), 2u);
+    EXPECT_EQ(*SubjectNumbers({}, MAX_SUBJECTS + 5).take(), 5u);
+}
+
+TEST(RuleSteps, NumbersRunOut) {
+    SubjectNumbers numbers({}, 7);
+    for (unsigned i = 0; i < MAX_SUBJECTS; i++)
+        ASSERT_TRUE(numbers.take());
+    EXPECT_FALSE(numbers.take());
+}
+
+TEST(RuleSteps, PagesOfAPortSet) {
+    PortSet ports;
+    ports.add({{8080, 8080}, 1U << RULE_TCP});
+    ports.add({{53, 53}, 1U << RULE_UDP});
+    Pages pages;
+    add_pages(pages, 9, ports);
+    ASSERT_EQ(pages.size(), 2u);
+    for (const auto &[key, record] : pages) {
+        const unsigned port = key.proto == RULE_TCP ? 8080 : 53;
+        EXPECT_EQ(key.set, 9u);
+        EXPECT_EQ(key.page, port / PAGE_PORTS);
+        EXPECT_EQ(record.ports[port % PAGE_PORTS / 64], uint64_t{1} << port % 64);
+    }
+}
+
+TEST(RuleSteps, ALongTextIsCut) {
+    const text_record record = record_of(std::string(SUBJECT_TEXT + 9, 'x'));
+    EXPECT_EQ(std::string(record.text), std::string(SUBJECT_TEXT - 1, 'x'));
+}
+
+} // namespace
+} // namespace pinpipe::ctl

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "tools/ctl/rule_steps.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <cstring>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace pinpipe::ctl {
+
+uint32_t holding_bank(const RuleMaps &maps) {
+    return maps.shared()->now & POLICY_BANK;
+}
+
+void wait_for_programs() {
+    // Programs run inside of RCU read-side sections: waits for those that have begun.
+    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+uint64_t kinds_of(const Subjects &subjects, uint32_t bank) {
+    uint64_t kinds = 0;
+    for (const auto &[key, record] : subjects) {
+        if (key.bank != bank)
+            continue;
+        kinds |= key.kind == SUBJECT_EXE ? POLICY_HAS_EXE : 0;
+        kinds |= key.kind == SUBJECT_PID ? POLICY_HAS_PID : 0;
+        kinds |= key.cgroup ? POLICY_HAS_CGROUP : 0;
+        kinds |= record.flags & SUBJECT_CHILDREN ? POLICY_HAS_CHILDREN : 0;
+    }
+    return kinds;
+}
+
+void raise_generation(RuleMaps &maps, uint64_t bits) {
+    const std::atomic_ref<__u64> now(maps.shared()->now);
+    now.store((now.load() & ~uint64_t{POLICY_STEP - 1}) + POLICY_STEP + bits);
+}
+
+Result<uint32_t> take_sets(RuleMaps &maps, size_t count) {
+    const std::atomic_ref<__u32> next(maps.shared()->next_set);
+    const uint32_t first = std::max(next.load(), 1U);
+    if (count > UINT32_MAX - first)
+        return fail(failure("the numbers of port sets are used up")
+                        .with_hint("sudo ebpf-load --unload   (then load again)"));
+    next.store(first + static_cast<uint32_t>(count));
+    return first;
+}
+
+SubjectNumbers::SubjectNumbers(const Subjects &subjects, uint32_t from)
+    : next_(from % MAX_SUBJECTS) {
+    for (const auto &[key, record] : subjects)
+        taken_.insert(record.number);
+}
+
+Result<uint32_t> SubjectNumbers::take() {
+    if (taken_.size() >= MAX_SUBJECTS)
+        return fail(failure("there are " + std::to_string(MAX_SUBJECTS) +
+                            " subjects, old and new ones together: no room for another"));
+    while (!taken_.insert(next_).second)
+        next_ = (next_ + 1) % MAX_SUBJECTS;
+    return next_;
+}
+
+void add_pages(Pages &to, uint32_t set, const PortSet &ports) {
+    for (const auto &[number, page] : ports.pages()) {
+        page_record record{};
+        std::memcpy(record.ports, page.data(), sizeof record.ports);
+        to.emplace_back(PortSet::key_of(set, number), record);
+    }
+}
+
+text_record record_of(const std::string &text) {
+    text_record record{};
+    text.copy(record.text, sizeof record.text - 1);
+    return record;
+}
+
+Result<void> reset_denials(RuleMaps &maps, uint32_t number) {
+    const denial_record none{};
+    if (bpf_map_update_elem(maps.map(denials_map).get(), &number, &none, BPF_ANY) != 0)
+        return fail(system_error("write " + maps.path(denials_map), errno));
+    return {};
+}
+
+Result<void> remove_hits(RuleMaps &maps, const std::function<bool(const hit_key &)> &which) {
+    const auto hits = maps.hits();
+    if (!hits)
+        return fail(hits.error());
+    std::vector<hit_key> keys;
+    for (const auto &[key, record] : *hits)
+        if (which(key))
+            keys.push_back(key);
+    remove_all(maps.map(hits_map), keys);
+    return {};
+}
+
+Result<void> collect(RuleMaps &maps) {
+    const auto subjects = maps.subjects();
+    if (!subjects)
+        return fail(subjects.error());
+    const auto pages = maps.pages();
+    if (!pages)
+        return fail(pages.error());
+    const auto texts = maps.texts();
+    if (!texts)
+        return fail(texts.error());
+    std::unordered_set<uint32_t> sets, numbers;
+    std::vector<subject_key> no_subjects;
+    for (const auto &[key, record] : *subjects) {
+        if (key.bank != holding_bank(maps)) {
+            no_subjects.push_back(key);
+            continue;
+        }
+        sets.insert(record.set);
+        numbers.insert(record.number);
+    }
+    remove_all(maps.map(subjects_map), no_subjects);
+    std::vector<page_key> no_pages;
+    for (const auto &[key, record] : *pages)
+        if (!sets.contains(key.set))
+            no_pages.push_back(key);
+    remove_all(maps.map(ports_map), no_pages);
+    std::vector<uint32_t> no_texts;
+    for (const auto &[number, text] : *texts)
+        if (!numbers.contains(number))
+            no_texts.push_back(number);
+    remove_all(maps.map(texts_map), no_texts);
+    std::atomic_ref<__u32>(maps.shared()->old).store(0);
+    return remove_hits(maps, [&](const hit_key &hit) { return !numbers.contains(hit.number); });
+}
+
+} // namespace pinpipe::ctl
