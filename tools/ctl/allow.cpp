@@ -12,7 +12,7 @@ std::string cgroup_text(const Parsed &parsed) {
     return directory ? *directory : "";
 }
 
-// Name lookups are denied like everything else that is not allowed.
+// Hints that DNS is not allowed: a process with TCP rules usually looks up names.
 void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string &who) {
     constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP};
     if ((rule.protos & 1U << RULE_TCP) && !ports.has_all(lookups))
@@ -104,7 +104,7 @@ Result<void> audit_everybody(RuleMaps &maps, bool on) {
     return set_audit(maps, on);
 }
 
-// A process without rules can be watched alone: what it does is told, nothing denied.
+// Puts a process without rules under audit: what it does is reported, nothing is denied.
 Result<void> watch_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
     auto process = find_process(text);
     if (!process)
@@ -125,7 +125,7 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
         if (subject.audit() == on)
             continue;
         changes.push_back(with_flag(subject, SUBJECT_AUDIT, on));
-        if (!on && subject.ports.empty()) { // else it would be denied everything
+        if (!on && subject.ports.empty()) { // without ports and audit it would be denied everything
             changes.back().after.reset();
             removed.push_back(removed_text(subject));
         }
