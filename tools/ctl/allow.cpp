@@ -105,7 +105,7 @@ Result<void> audit_everybody(RuleMaps &maps, bool on) {
 }
 
 // Puts a process without rules under audit: what it does is reported, nothing is denied.
-Result<void> watch_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
+Result<void> audit_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
     auto process = find_process(text);
     if (!process)
         return fail(process.error());
@@ -118,7 +118,7 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
     if (!found)
         return fail(found.error());
     if (found->empty())
-        return on ? watch_unruled(maps, process, cgroup) : fail(nothing_of(process));
+        return on ? audit_unruled(maps, process, cgroup) : fail(nothing_of(process));
     std::vector<Change> changes;
     std::vector<std::string> removed;
     for (const Ruled &subject : *found) {

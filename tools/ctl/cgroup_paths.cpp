@@ -30,7 +30,8 @@ unsigned depth_of(std::string directory, dev_t device) {
 Result<void> check_depth(const std::string &directory, dev_t device) {
     const unsigned depth = depth_of(directory, device);
     if (depth == 0)
-        return fail(failure(directory + " is the root, which has all processes: leave it out"));
+        return fail(
+            failure(directory + " is the root cgroup, which has all processes: leave it out"));
     if (depth > LABEL_SCOPES)
         return fail(failure(directory + " is " + std::to_string(depth) +
                             " levels below the root: a rule can be about " +

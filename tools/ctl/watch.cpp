@@ -37,7 +37,7 @@ Error not_watched(const WatchList &list, const PortRule &ports) {
     for (const WatchList::Waiting &one : waiting ? *waiting : std::vector<WatchList::Waiting>())
         if (ports.protos >> one.key.proto & 1 && one.key.port >= ports.range.first &&
             one.key.port <= ports.range.last)
-            return failure(rule_text(ports) + " is watched for processes alone")
+            return failure(rule_text(ports) + " is watched only for certain processes")
                 .with_hint("ebpf-ctl unwatch " + rule_text(ports) + " " + whom(one.text, ""));
     return failure(rule_text(ports) + " is not watched");
 }

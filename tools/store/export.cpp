@@ -83,7 +83,7 @@ Result<void> Export::check_horizon() {
         return fail(horizon.error());
     if (*horizon != horizon_)
         return fail(failure("cannot export all of " + database_.path() +
-                            ": old lines were given up meanwhile"));
+                            ": old lines were deleted meanwhile"));
     return {};
 }
 
