@@ -13,7 +13,7 @@ std::string cgroup_text(const Parsed &parsed) {
     return directory ? *directory : "";
 }
 
-// Name lookups are denied like everything else that is not allowed.
+// Hints that DNS is not allowed: a process with TCP rules usually looks up names.
 void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string &who) {
     constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP};
     if ((rule.protos & 1U << RULE_TCP) && !ports.has_all(lookups))
@@ -105,8 +105,8 @@ Result<void> audit_everybody(RuleMaps &maps, bool on) {
     return set_audit(maps, on);
 }
 
-// A process without rules can be watched alone: what it does is told, nothing denied.
-Result<void> watch_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
+// Puts a process without rules under audit: what it does is reported, nothing is denied.
+Result<void> audit_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
     auto process = find_process(text);
     if (!process)
         return fail(process.error());
@@ -119,14 +119,14 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
     if (!found)
         return fail(found.error());
     if (found->empty())
-        return on ? watch_unruled(maps, process, cgroup) : fail(nothing_of(process));
+        return on ? audit_unruled(maps, process, cgroup) : fail(nothing_of(process));
     std::vector<Change> changes;
     std::vector<std::string> removed;
     for (const Ruled &subject : *found) {
         if (subject.audit() == on)
             continue;
         changes.push_back(with_flag(subject, SUBJECT_AUDIT, on));
-        if (!on && subject.ports.empty()) { // else it would be denied everything
+        if (!on && subject.ports.empty()) { // without ports and audit it would be denied everything
             changes.back().after.reset();
             removed.push_back(removed_text(subject));
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl apply, export: the whole set of rules as a file.
+// ebpf-ctl apply, export: all rules as a file.
 #include "lib/base/signals.h"
 #include "lib/pins/components.h"
 #include "tools/ctl/commands.h"
@@ -49,14 +49,15 @@ Result<Policy> read_policy(const std::string &name) {
                         (errors.size() == 1 ? " error" : " errors") + ", nothing applied"));
 }
 
-// Whether it can be applied again: to the file that is there now, but to no other process.
+// Whether apply would take it. An executable may have been replaced: the path names the file that
+// is there now. A process must still be the one that was meant.
 bool is_there(const Subject &subject) {
     const Process &process = subject.process;
     return process.key.kind == SUBJECT_PID ? is_current(process.key, process.text)
                                            : find_process(process.text).has_value();
 }
 
-// Lines that only one of them has, in order.
+// The lines that only one of both has, in order: "-" and "+" before them.
 std::string difference(const std::vector<std::string> &from, const std::vector<std::string> &to) {
     std::vector<std::string> old_lines = from, new_lines = to;
     std::sort(old_lines.begin(), old_lines.end());
@@ -110,7 +111,7 @@ Result<void> export_rules(const Parsed &parsed) {
         return fail(rules.error());
     Policy policy = policy_of(*rules);
     std::string text;
-    Policy ended; // does not stand in the way of the rest
+    Policy ended; // printed as comments, so that apply takes the rest
     std::erase_if(policy.subjects, [&](const Subject &subject) {
         if (is_there(subject))
             return false;

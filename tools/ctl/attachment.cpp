@@ -18,7 +18,7 @@ uint64_t own_netns() {
     return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
 }
 
-// Without the right to open a link: what the interface itself says, in our own network namespace.
+// Asks the interface itself, where the link may not be opened; only in our network namespace.
 Attached ask_interface(const hook_record &record) {
     if (record.netns != own_netns())
         return Attached::unknown;
@@ -34,7 +34,7 @@ Attached ask_interface(const hook_record &record) {
                                      : Attached::unpinned;
 }
 
-// Nothing: the link cannot be opened.
+// Nothing if the link cannot be opened.
 std::optional<Attached> link_attached(const std::string &path, uint64_t program) {
     const auto link = open_link(path);
     if (!link)
@@ -47,7 +47,7 @@ std::optional<Attached> link_attached(const std::string &path, uint64_t program)
     return state->program == program ? Attached::yes : Attached::exchanged;
 }
 
-// The kernel takes a cgroup's programs away some time after it has gone.
+// The kernel detaches the programs of a removed cgroup some time later; the path shows it at once.
 bool is_there(const cgroup_record &record) {
     struct stat st {};
     return strnlen(record.path, sizeof record.path) + 1 == sizeof record.path || // cut

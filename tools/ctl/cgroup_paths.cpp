@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char *cgroup_prefix = "cgroup:";
 
-// Levels below the root of the hierarchy.
+// How many levels a directory is below the root of the hierarchy.
 unsigned depth_of(std::string directory, dev_t device) {
     struct stat st {};
     unsigned depth = 0;
@@ -26,11 +26,12 @@ unsigned depth_of(std::string directory, dev_t device) {
     return depth;
 }
 
-// The kernel programs look at so many levels, from the first on.
+// Kernel programs compare the first LABEL_SCOPES levels below the root.
 Result<void> check_depth(const std::string &directory, dev_t device) {
     const unsigned depth = depth_of(directory, device);
     if (depth == 0)
-        return fail(failure(directory + " is the root, which has all processes: leave it out"));
+        return fail(
+            failure(directory + " is the root cgroup, which has all processes: leave it out"));
     if (depth > LABEL_SCOPES)
         return fail(failure(directory + " is " + std::to_string(depth) +
                             " levels below the root: a rule can be about " +
@@ -70,7 +71,7 @@ std::string CgroupPaths::path(uint64_t id) {
         if (!root.empty() && stat(root.c_str(), &st) == 0)
             paths_[st.st_ino] = root;
         constexpr auto options = std::filesystem::directory_options::skip_permission_denied;
-        std::error_code bad; // one that vanishes meanwhile ends the walk: what is left has no path
+        std::error_code bad; // a directory that vanishes ends the walk: the rest has no path
         std::filesystem::recursive_directory_iterator at(root, options, bad), end;
         for (; !root.empty() && !bad && at != end; at.increment(bad))
             if (at->is_directory(bad) && stat(at->path().c_str(), &st) == 0)

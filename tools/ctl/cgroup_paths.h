@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cgroups as rules name them.
+// Cgroups as rules name them: directories, and ids in the kernel.
 #pragma once
 
 #include "bpf/abi/rules.h"
@@ -11,13 +11,13 @@
 
 namespace pinpipe::ctl {
 
-// Id of the cgroup whose directory this is. "cgroup:ID" is one as well.
+// The id of the cgroup with this directory. "cgroup:ID" is taken as well.
 Result<uint64_t> find_cgroup(const std::string &directory);
 
-// From ids of cgroups to their directories, by a walk through the whole tree when first asked.
+// Directories of cgroups by their ids. The first call walks through the whole hierarchy.
 class CgroupPaths {
 public:
-    // "cgroup:ID" for one that is gone; "" for 0.
+    // "cgroup:ID" for a cgroup that is gone; "" for 0.
     std::string path(uint64_t id);
 
 private:

@@ -17,14 +17,14 @@ namespace {
 constexpr Option options[] = {
     {opt_cgroup, "cgroup", 0, "DIR",
      "allow, revoke, audit, children: only in this cgroup and below it"},
-    {opt_audit, "audit", 0, nullptr, "allow: tell what it is not allowed, deny nothing"},
+    {opt_audit, "audit", 0, nullptr, "allow: report what the rules forbid, deny nothing"},
     {opt_children, "children", 0, nullptr,
      "allow: the process's rules hold for its descendants too"},
     {opt_all, "all", 0, nullptr, "revoke: every rule of the process; unwatch: everything"},
     {opt_dry_run, "dry-run", 0, nullptr, "apply: show what would change (- and +), change nothing"},
     {opt_from, "from", 0, "FILE", "suggest: read events from there, not from standard input"},
     {opt_wait, "wait", 0, "SECONDS",
-     "changes: for others that change or load, 0 to 86400 (default 10)"},
+     "wait so long for another change or a load, 0 to 86400 (default 10)"},
     {opt_json, "json", 0, nullptr, "status, rules, watches: as one line of JSON"},
 };
 
@@ -48,10 +48,10 @@ const Usage usage = {
                 "       ebpf-ctl watches [--json]\n"
                 "       ebpf-ctl status [--json]",
     .summary =
-        "Say which ports a process may use and whose packets are counted, and show what is\n"
-        "loaded. In the cgroups that were loaded, a process with rules may use their ports and\n"
-        "nothing else, one without rules all. Of a watched port, packets are counted on the\n"
-        "interfaces that were loaded.\n"
+        "Set which ports a process may use and of which ports packets are counted, and show\n"
+        "what is loaded. In the cgroups that were loaded, a process with rules may use the\n"
+        "ports of its rules and no others; a process without rules may use all. Packets of a\n"
+        "watched port are counted on the interfaces that were loaded.\n"
         "PROCESS is a process's name, an absolute path of an executable, or pid:N.",
     .options = options,
     .closing =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line of ebpf-ctl: which subcommand, with what.
+// The command line of ebpf-ctl: the table of subcommands, and running one.
 #pragma once
 
 #include "lib/base/options.h"

@@ -18,7 +18,7 @@ std::string shell_word(const std::string &word) {
         return word;
     std::string out = "$'";
     for (const char c : word) {
-        char octal[5]; // always three digits: what follows cannot join them
+        char octal[5]; // always three digits, so that a digit behind them is not taken as another
         std::snprintf(octal, sizeof octal, "\\%03o", static_cast<unsigned char>(c));
         if (c < ' ' || c > '~' || c == '\'' || c == '\\')
             out += octal;

@@ -36,24 +36,25 @@ Result<void> watches(const Parsed &parsed);
 // A remark: "ebpf-ctl: text" on standard error, harmless to a terminal.
 void say(const std::string &text);
 
-// A word as a shell takes it.
+// A word quoted for a shell.
 std::string shell_word(const std::string &word);
 
-// PROCESS with its --cgroup, as commands have it.
+// PROCESS with its --cgroup, quoted for a command in a hint.
 std::string whom(const std::string &process, const std::string &cgroup);
 
 // The cgroup of --cgroup; 0: none is given.
 Result<uint64_t> cgroup_given(const Parsed &parsed);
 
-// How long a change waits for other ones: --wait.
+// How long a change waits for others that hold the lock: --wait.
 Result<LockWait> lock_wait(const Parsed &parsed);
 
 Result<void> print(std::string_view text); // on standard output; a closed one is no error
 
 Policy policy_of(const Rules &rules);
 
-// The subjects that PROCESS means, by what it is now or by how it was written: what has been
-// exchanged or has ended can be named still. cgroup: nothing: any.
+// The subjects that PROCESS means: those of what it names now, and those that were written the
+// same, so that subjects of a replaced executable or an ended process can still be named. Without
+// cgroup, those of all cgroups.
 Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string &process,
                                          std::optional<uint64_t> cgroup);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl: what is loaded, and the rules.
+// ebpf-ctl: shows what is loaded, changes rules and watches.
 #include "tools/ctl/command_line.h"
 
 int main(int argc, char **argv) {

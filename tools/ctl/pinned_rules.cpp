@@ -77,7 +77,7 @@ Result<std::unordered_map<uint32_t, std::string>> RuleMaps::texts() const {
     return texts;
 }
 
-// A set has few pages that can be: each is asked for, whatever the map holds besides.
+// Looks up each page that a set can have: they are few, while the map may hold many of other sets.
 Result<PortSet> RuleMaps::ports(uint32_t set) const {
     PortSet ports;
     for (uint32_t number = 0; set && number < PortSet::all_pages; number++) {

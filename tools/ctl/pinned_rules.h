@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kernel's maps of the rules (bpf/rules.h): opening, looking.
+// The pinned maps of the rules (bpf/abi/rules.h): opening and reading them.
 #pragma once
 
 #include "lib/pins/admin_maps.h"
@@ -11,7 +11,7 @@
 
 namespace pinpipe::ctl {
 
-// A subject as the maps have it.
+// A subject with its text and ports, as read from the maps.
 struct Ruled {
     subject_key key;
     subject_record record;
@@ -29,26 +29,26 @@ struct Rules {
 
 class RuleMaps {
 public:
-    // To look: by the admin group's pins where we may, else by the read group's.
+    // To read: through the pins of the admin group if they may be opened, else of the read group.
     static Result<RuleMaps> open_to_read(const Pins &pins);
-    // To change: nobody else does meanwhile. Waits for whoever is at it.
+    // To change: takes the lock, and waits for others that have it.
     static Result<RuleMaps> open_to_write(const Pins &pins, const LockWait &wait = {});
-    // Before a change comes to hold: as AdminLock.
+    // To be called before a change begins to hold: see AdminLock.
     Result<void> confirm() const { return maps_.confirm(); }
 
     const Fd &map(const MapSpec &spec) const { return maps_.map(spec); }
     std::string path(const MapSpec &spec) const { return maps_.path(spec); }
 
     Result<policy_record> policy() const;
-    policy_record *shared() const { return policy_.as<policy_record>(); } // to change
+    policy_record *shared() const { return policy_.as<policy_record>(); } // to be changed
 
-    // All of the bank that holds, in one state: what is changed meanwhile is read again.
+    // All rules of the bank that holds, at one moment: reads again if they change meanwhile.
     Result<Rules> read() const;
 
-    // A subject of the bank that holds, by its key in whatever bank.
+    // A subject of the bank that holds; the bank in key is ignored.
     Result<std::optional<subject_record>> find(subject_key key) const;
 
-    // Of both banks.
+    // The subjects of both banks.
     Result<Elements<subject_key, subject_record>> subjects() const;
     Result<std::unordered_map<uint32_t, std::string>> texts() const; // by number
     Result<PortSet> ports(uint32_t set) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All rules as a value: what a policy file says, and what is in the kernel's maps.
+// All rules as a value: those of a policy file, or those of the pinned maps.
 #pragma once
 
 #include "lib/rules/process.h"
@@ -12,22 +12,22 @@ namespace pinpipe::ctl {
 
 struct Subject {
     Process process;
-    std::string cgroup;    // its directory; "": all
-    bool audit = false;    // told, not denied
-    bool children = false; // holds for descendants too
+    std::string cgroup;    // its directory; "": rules hold in all cgroups
+    bool audit = false;    // what is not allowed is reported, not denied
+    bool children = false; // rules hold for descendants too
     PortSet ports;
 };
 
 struct Policy {
-    bool audit = false; // nobody is denied anything
+    bool audit = false; // audit of all: nothing is denied
     std::vector<Subject> subjects;
 };
 
-bool same_key(const subject_key &a, const subject_key &b); // whatever the banks
+bool same_key(const subject_key &a, const subject_key &b); // banks are ignored
 
-// Names, then paths, then numbers, by their bytes; then by cgroup. Subjects of the same text and
-// cgroup become one, a file whose path has come to mean another one; but not processes, whose
-// numbers come to mean somebody else.
+// Sorts subjects: names, then paths, then process numbers, by their bytes; then by cgroup. Subjects
+// of the same text and cgroup become one: paths of a file that was replaced. Process numbers do
+// not, since the same number may mean another process.
 void put_in_order(Policy &policy);
 
 } // namespace pinpipe::ctl

@@ -25,7 +25,7 @@ int hex_digit(char c) {
     return at == digits.npos ? -1 : static_cast<int>(at);
 }
 
-// Takes what a backslash begins off the front of rest.
+// Removes an escape, which a backslash begins, from the front of rest.
 std::optional<char> unescape(std::string_view &rest) {
     if (rest.size() > 1 && (rest[1] == '"' || rest[1] == '\\')) {
         const char c = rest[1];
@@ -39,7 +39,7 @@ std::optional<char> unescape(std::string_view &rest) {
     return c;
 }
 
-// Takes a word off the front of rest; words may be quoted in parts.
+// Removes a word from the front of rest; parts of a word may be quoted.
 Result<Word> take_word(std::string_view &rest) {
     Word word;
     bool inside = false;
@@ -97,7 +97,7 @@ public:
         return fail(failure("no word '" + verb + "': a line begins with allow, audit or children"));
     }
 
-    // What only the whole shows to be wrong, by its lines.
+    // Errors that only show when all lines are known, in order of lines.
     std::vector<PolicyError> dangling() const {
         std::vector<PolicyError> errors;
         for (const auto &[key, entry] : entries_)
@@ -133,7 +133,7 @@ private:
     };
     struct Entry {
         Subject subject;
-        std::vector<std::pair<PortRule, size_t>> rules; // with their lines
+        std::vector<std::pair<PortRule, size_t>> rules; // with the numbers of their lines
         size_t audit_line = 0, children_line = 0;       // 0: none
     };
 
@@ -180,7 +180,7 @@ private:
         return take_once((*entry)->children_line, words);
     }
 
-    // line: where the same was said before; 0: nowhere.
+    // line: the number of the line that said the same before; 0: none did.
     Result<void> take_once(size_t &line, const std::vector<Word> &words) const {
         if (line)
             return fail(failure(words[0].bytes + " of '" + words[1].bytes + "' is in line " +
@@ -189,7 +189,7 @@ private:
         return {};
     }
 
-    // The subject that words name from number at on, which must end the line.
+    // The subject that the words from index at on name; no others may follow.
     Result<Entry *> find(const std::vector<Word> &words, size_t at) {
         std::string cgroup;
         for (size_t i = at + 1; i < words.size(); i++) {
@@ -263,7 +263,7 @@ tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view tex
         if (auto taken = reader.take(line, number); !taken)
             errors.push_back({number, taken.error().text});
     });
-    if (errors.empty()) // else a line may be missing that was wrong itself
+    if (errors.empty()) // else the missing line may be one of those with an error
         errors = reader.dangling();
     if (!errors.empty())
         return tl::unexpected(std::move(errors));

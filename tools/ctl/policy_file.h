@@ -26,7 +26,7 @@ struct PolicyError {
     std::string text;
 };
 
-// What turns words into ids: find_process and find_cgroup, or a test's own.
+// How words are turned into ids: by find_process and find_cgroup, or by functions of a test.
 struct Finders {
     std::function<Result<Process>(const std::string &)> process = find_process;
     std::function<Result<uint64_t>(const std::string &)> cgroup = find_cgroup;
@@ -34,13 +34,13 @@ struct Finders {
 
 inline constexpr size_t most_policy_errors = 20;
 
-// In order; or what is wrong, the first most_policy_errors of it.
+// The policy, in order; or the first most_policy_errors errors.
 tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view text,
                                                             const Finders &finders = {});
 
-// policy is in order. Each line ends with a newline.
+// policy must be in order. Each line ends with a newline.
 std::vector<std::string> policy_lines(const Policy &policy);
 
-std::string quoted(const std::string &word); // as the file has it
+std::string quoted(const std::string &word); // quoted as in the file, if it needs to be
 
 } // namespace pinpipe::ctl

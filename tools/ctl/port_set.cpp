@@ -8,14 +8,14 @@ namespace {
 
 constexpr unsigned page_words = PAGE_PORTS / 64;
 
-// The bits of a range that are in word number word.
+// The bits that a range has in a word of the bitmap.
 uint64_t mask_of(PortRange range, unsigned word) {
     const unsigned from = std::max<unsigned>(range.first, word * 64) % 64;
     const unsigned to = std::min<unsigned>(range.last, word * 64 + 63) % 64;
     return (~uint64_t{0} >> (63 - to)) & (~uint64_t{0} << from);
 }
 
-// Calls see(proto, word, mask) for each word that a rule touches, until it says false.
+// Calls see(proto, word, mask) for each word that a rule has bits in, until it returns false.
 template <class See> bool each_word(const PortRule &rule, See see) {
     for (unsigned proto = 0; proto < rule_protos; proto++)
         for (unsigned word = rule.range.first / 64;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A set of ports as the kernel keeps it.
+// A set of ports as the kernel keeps it: bitmaps, in pages.
 #pragma once
 
 #include "lib/rules/port_rule.h"
@@ -25,10 +25,10 @@ public:
     bool empty() const { return pages_.empty(); }
     bool operator==(const PortSet &) const = default;
 
-    // Merged, in order.
+    // In order; neighbouring ports are one range.
     std::vector<PortRange> ranges(unsigned proto) const;
 
-    // By protocol and page number, as one. None is all zero.
+    // By page_number(). No page is empty.
     const std::map<uint32_t, Page> &pages() const { return pages_; }
     static uint32_t page_number(unsigned proto, unsigned page) {
         return proto * pages_of_proto + page;

@@ -30,7 +30,7 @@ std::string range_of(const RangeStatus &range) {
     return range_text(range.range);
 }
 
-// What is said of a subject stands in its first row.
+// A row for each range of ports; the first one has what is said of the subject.
 void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectStatus &subject) {
     Row row(columns);
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +

@@ -10,7 +10,8 @@
 namespace pinpipe::ctl {
 namespace {
 
-using Hits = std::unordered_map<uint32_t, Elements<hit_key, hit_record>>; // by number
+// By number of the subject.
+using Hits = std::unordered_map<uint32_t, Elements<hit_key, hit_record>>;
 
 Result<Hits> read_hits(const RuleMaps &maps) {
     const auto all = maps.hits();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl rules: what is allowed to whom, and what came of it.
+// ebpf-ctl rules: the rules of each subject, and how often they allowed and denied.
 #pragma once
 
 #include "tools/ctl/policy.h"
@@ -12,7 +12,7 @@ namespace pinpipe::ctl {
 struct RangeStatus {
     unsigned proto;
     PortRange range;
-    uint64_t hits; // of all its ports
+    uint64_t hits; // of all ports of the range
 };
 
 struct SubjectStatus {
@@ -21,14 +21,14 @@ struct SubjectStatus {
     std::string cgroup;
     bool audit = false;
     bool children = false; // its rules hold for descendants too
-    bool current = true;   // the file, the process is still the one that was meant
+    bool current = true;   // the file or process is still the one that was meant
     std::vector<RangeStatus> ranges;
     uint64_t denied = 0, audited = 0;
     uint64_t last = 0; // denial or audit: microseconds since 1970; 0: never
 };
 
 struct RulesStatus {
-    bool audit = false; // of all
+    bool audit = false; // audit of all
     std::vector<SubjectStatus> subjects;
 };
 

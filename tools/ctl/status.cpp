@@ -35,7 +35,7 @@ std::string netns_name(uint64_t inode) {
     return "";
 }
 
-// A tracing program is left out where it is at work on that CPU already.
+// How often the kernel left a tracing program out, since it was running on that CPU already.
 std::optional<uint64_t> missed_by(const hook_record &record) {
     const Fd program(record.kind == HOOK_SOCKETS ? bpf_prog_get_fd_by_id(record.program) : -1);
     bpf_prog_info info{};
@@ -135,7 +135,7 @@ Result<void> gather_sockets(const Pins &pins, Status &status) {
     return {};
 }
 
-// Differences of counts that another process writes: never below zero.
+// Another process writes these counts: their difference must not fall below zero.
 uint64_t rise(uint64_t from, uint64_t to) {
     return to > from ? to - from : 0;
 }
@@ -151,7 +151,7 @@ Result<ReaderStatus> read_reader(const Pins &pins, unsigned slot, const Fd &loss
     }
     for (unsigned stream = 0; stream < STREAMS; stream++)
         reader.streams |= (wanted.readers[stream] >> slot & 1) << stream;
-    auto ring = open_map(at + "/ring", ring_map, Access::write); // mapping needs it, also to look
+    auto ring = open_map(at + "/ring", ring_map, Access::write); // a mapping must be writable
     auto control = open_map(at + "/control", control_map, Access::read);
     if (!ring || !control)
         return fail(ring ? control.error() : ring.error());
@@ -207,7 +207,7 @@ uint64_t memory_of(int map) {
     return bytes;
 }
 
-// Maps that we may not open are left out: the loader's own.
+// Leaves out maps that may not be opened: those of the loader.
 void add_map(Status &status, const std::string &path, const MapSpec &spec) {
     const auto map =
         open_map(path, spec, spec.type == BPF_MAP_TYPE_RINGBUF ? Access::write : Access::read);
@@ -216,7 +216,7 @@ void add_map(Status &status, const std::string &path, const MapSpec &spec) {
     if (!map || bpf_obj_get_info_by_fd(map->get(), &info, &size) != 0)
         return;
     const uint64_t ring =
-        info.type == BPF_MAP_TYPE_RINGBUF ? info.max_entries : 0; // 6.1 leaves it out
+        info.type == BPF_MAP_TYPE_RINGBUF ? info.max_entries : 0; // not in memlock of Linux 6.1
     status.maps.push_back(
         {path, info.id, info.type, info.max_entries, std::max(ring, memory_of(map->get()))});
 }
@@ -225,7 +225,7 @@ void gather_maps(const Pins &pins, Status &status) {
     add_map(status, pins.path(abi_map.path), abi_map);
     for (const auto &maps : {shared_maps, socket_maps, policy_maps})
         for (const MapSpec *spec : maps)
-            if (spec != &exes_map) // in both
+            if (spec != &exes_map) // which is in both lists
                 add_map(status, pins.path(spec->path), *spec);
     add_map(status, pins.path(exes_map.path), exes_map);
     for (unsigned slot = 0; slot < status.abi.readers; slot++) {
@@ -248,7 +248,7 @@ const char *reader_state(const Status &status, const ReaderStatus &reader) {
     if (reader.frozen)
         return "frozen";
     if (reader.unread > status.abi.ring_size)
-        return "displaced"; // somebody wrote nonsense into its position; the next claim mends it
+        return "displaced"; // its consumer position is wrong; the next claim repairs it
     return reader.pid ? "claimed" : reader.streams ? "abandoned" : "free";
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl status: what is pinned, what is really attached, who reads, what is lost.
+// ebpf-ctl status: what is pinned, what is attached, which readers there are, what was lost.
 #pragma once
 
 #include "lib/base/options.h"
@@ -15,33 +15,33 @@ namespace pinpipe::ctl {
 struct HookStatus {
     unsigned number;
     hook_record record;
-    std::string netns; // name of its network namespace, where it has one
+    std::string netns; // name of its network namespace; empty: it has none
     Attached attached;
-    std::optional<Attached> sent;   // what counts what it sends; none: there is nothing
+    std::optional<Attached> sent;   // the program that counts what it sends; none: there is none
     hook_counters counters;         // sums over CPUs
-    std::optional<uint64_t> missed; // runs left out: it was at work on that CPU; root alone knows
+    std::optional<uint64_t> missed; // runs that the kernel left out; known to root alone
 };
 
-// Where rules hold.
+// A cgroup where rules hold.
 struct CgroupStatus {
     unsigned number;
     cgroup_record record;
-    Attached attached; // gone: the cgroup is
+    Attached attached; // gone: the cgroup is gone
 };
 
 struct StreamCounts {
-    uint64_t produced = 0;  // matched this reader's filter
-    uint64_t delivered = 0; // taken out by the reader, as it says
-    uint64_t lost = 0;      // found its ring full
+    uint64_t produced = 0;  // events that matched the filter of the reader
+    uint64_t delivered = 0; // events that the reader took out of its ring, as it says
+    uint64_t lost = 0;      // events for which its ring was full
 };
 
 struct ReaderStatus {
     unsigned slot;
-    pid_t pid = 0; // who holds the slot; 0: it is free
+    pid_t pid = 0; // the process that holds the slot; 0: none does
     std::string comm;
     bool frozen = false;
-    uint32_t streams = 0; // asked for, a bit each
-    uint64_t unread = 0;  // bytes waiting; above the ring's size: the position is nonsense
+    uint32_t streams = 0; // that it asked for: a bit each
+    uint64_t unread = 0;  // bytes in the ring; above its size: the consumer position is wrong
     std::array<StreamCounts, STREAMS> now;    // since the claim
     std::array<StreamCounts, STREAMS> before; // since the load
 };
@@ -54,19 +54,19 @@ struct MapStatus {
     uint64_t bytes = 0; // of kernel memory
 };
 
-// The socket probes' sums since the load.
+// Sums of the socket probes since the load.
 struct SocketStatus {
-    usage_sums all{};       // everything that was seen
-    usage_sums full{};      // of it, without room in the maps
-    usage_sums forgotten{}; // of it, of ended processes, fallen out of the dead ring
-    uint64_t entries = 0;   // that the others are in, with those of ended processes in the ring
+    usage_sums all{};       // all sockets
+    usage_sums full{};      // for which the maps had no room
+    usage_sums forgotten{}; // of ended processes, overwritten in the ring of the dead
+    uint64_t entries = 0;   // in the maps and in the ring of the dead: all other sums
 };
 
-// When a socket that came from another process comes under the rules of the one that uses it.
+// When rules of a process begin to hold for a socket that it got from another process.
 enum class Relabels {
     no,
-    after, // its first send or receive: that may pass
-    before,
+    after,  // after its first send or receive, which may pass
+    before, // before its first send
 };
 
 struct Status {
@@ -76,13 +76,13 @@ struct Status {
     std::vector<HookStatus> hooks;
     std::vector<CgroupStatus> cgroups;
     Relabels relabels = Relabels::no;
-    bool packet_sockets = false; // of ruled processes are denied
+    bool packet_sockets = false; // AF_PACKET sockets are denied to processes with rules
     std::optional<SocketStatus> sockets;
     std::vector<ReaderStatus> readers;
     std::vector<MapStatus> maps;
 
-    StreamCounts counts(unsigned stream) const; // of all readers since the load
-    uint32_t streams() const; // that are loaded and come through rings, a bit each
+    StreamCounts counts(unsigned stream) const; // of all readers, since the load
+    uint32_t streams() const; // streams that are loaded and go through rings: a bit each
 };
 
 Result<Status> gather_status(const std::string &pin_root);

@@ -19,7 +19,7 @@ std::string local_time(uint64_t nanoseconds) {
     return text;
 }
 
-// In a column as wide as a mode.
+// Short enough for the column of modes.
 const char *probe_text(const hook_record &record) {
     return record.flags & HOOK_FENTRY   ? "fentry"
            : record.flags & HOOK_KPROBE ? "kprobe"

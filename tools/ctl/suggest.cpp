@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t longest_line = size_t{1} << 20;
 
-// The protocol whose rules judge this one.
+// The protocol of rules that a protocol of events falls under.
 std::optional<unsigned> rule_proto_of(std::string_view proto) {
     if (proto == "tcp" || proto == "mptcp")
         return RULE_TCP;
@@ -25,7 +25,7 @@ std::optional<unsigned> rule_proto_of(std::string_view proto) {
     return {};
 }
 
-// The port that a rule would have to name; 0: none is known.
+// The port that a rule has to name; 0: it is not known.
 uint64_t judged_port(const SeenEvent &event) {
     if (const uint64_t port = event.number<"port">())
         return port;
@@ -37,7 +37,7 @@ std::string counted(uint64_t count, const char *one, const char *many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
-// Calls take for each line; one that is too long goes there cut.
+// Calls take for each line; a line that is too long is cut.
 Result<void> each_line(const Fd &file, const std::string &name,
                        const std::function<void(std::string_view)> &take) {
     LineSplitter lines(longest_line);
@@ -62,7 +62,7 @@ Result<Wanted> wanted_process(const std::string &text) {
     if (!kind)
         return fail(kind.error());
     Wanted wanted{*kind, text, 0, {}};
-    if (*kind == SUBJECT_PID) // it may have ended
+    if (*kind == SUBJECT_PID) // the process may have ended
         wanted.pid = *parse_number("pid:N", text.substr(text.find(':') + 1), 1, INT32_MAX);
     if (*kind != SUBJECT_EXE)
         return wanted;
@@ -110,7 +110,7 @@ void Suggestions::take(std::string_view line) {
         hopeless_[std::string(event->text<"proto">())] += times;
     else if (port == 0 || port > 65535)
         portless_++;
-    else if (event->text<"action">() == "close") // told when it began, or seen at its end alone
+    else if (event->text<"action">() == "close") // its beginning counts, if it was seen
         seen_[*proto].try_emplace(static_cast<uint16_t>(port), 0);
     else
         seen_[*proto][static_cast<uint16_t>(port)] += times;

@@ -17,7 +17,7 @@ Result<WatchList> open(const Parsed &parsed) {
     return list;
 }
 
-// As far as we may see: the admin group alone sees no hooks.
+// False also where the hooks may not be read: the admin group alone cannot.
 bool counts_nothing(const Pins &pins) {
     const auto map = pins.open(hooks_map, Access::read);
     const auto hooks = map ? read_hooks(*map, pins.path(hooks_map.path)) : fail(map.error());
@@ -31,13 +31,13 @@ void warn_of_no_interface(const std::string &pin_root) {
     say_hint("sudo ebpf-load --xdp IFACE" + pin_root_option(pin_root));
 }
 
-// Not watched whoever has it: perhaps for processes.
+// The port is not watched for all processes, but perhaps for some.
 Error not_watched(const WatchList &list, const PortRule &ports) {
     const auto waiting = list.waiting();
     for (const WatchList::Waiting &one : waiting ? *waiting : std::vector<WatchList::Waiting>())
         if (ports.protos >> one.key.proto & 1 && one.key.port >= ports.range.first &&
             one.key.port <= ports.range.last)
-            return failure(rule_text(ports) + " is watched for processes alone")
+            return failure(rule_text(ports) + " is watched only for certain processes")
                 .with_hint("ebpf-ctl unwatch " + rule_text(ports) + " " + whom(one.text, ""));
     return failure(rule_text(ports) + " is not watched");
 }

@@ -10,7 +10,8 @@
 namespace pinpipe::ctl {
 namespace {
 
-// Bits of the hooks that count packets; all, where only the admin group's pins may be opened.
+// Bits of the hooks that count packets; all bits where only the pins of the admin group may be
+// opened.
 uint64_t counting_hooks(const Pins &pins) {
     const auto map = pins.open(hooks_map, Access::read);
     const auto hooks = map ? read_hooks(*map, pins.path(hooks_map.path)) : fail(map.error());

@@ -9,13 +9,13 @@ namespace pinpipe::ctl {
 struct WatchStatus {
     unsigned proto;
     PortRange range;
-    std::optional<Process> process; // none: whoever has them
-    bool current = true;            // the file, the process is still the one that was meant
-    bool counting = false;          // on some interface
+    std::optional<Process> process; // none: for all processes
+    bool current = true;            // the file or process is still the one that was meant
+    bool counting = false;          // on at least one interface
 };
 
-// Ports next to each other of which all the same is true are one; in the order of the ports. hooks:
-// bits of those that there are.
+// In order of ports; neighbouring ports in the same state are one range. hooks: a bit for each hook
+// that is loaded.
 std::vector<WatchStatus> watches_of(const std::vector<uint64_t> &words,
                                     std::vector<WatchList::Waiting> waiting, uint64_t hooks);
 

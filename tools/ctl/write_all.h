@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Many elements of the rules' maps in one system call.
+// Writes many elements of a map in one system call.
 #pragma once
 
 #include "lib/pins/batch.h"
 
 namespace pinpipe::ctl {
 
-// An error leaves a part of them written.
+// When this fails, a part of the elements may have been written.
 template <class K, class V>
 Result<void> write_all(const Fd &map, const Elements<K, V> &elements, const std::string &path) {
     if (elements.empty())

@@ -7,13 +7,14 @@ namespace pinpipe::store {
 namespace {
 
 constexpr int64_t bite = 20'000; // rows that one transaction deletes of a table, about
-constexpr int64_t blocks = 4;    // likewise
+constexpr int64_t blocks = 4;    // of lines that one transaction deletes
 
 int64_t whole(int64_t time, int64_t unit) {
     return std::max<int64_t>(0, time / unit * unit);
 }
 
-// Rows before `end` (in the table's units), at most a bite of them, the oldest first.
+// Deletes the oldest rows before `end` (in the table's units), at most a bite of them. Returns true
+// if there may be more.
 Result<bool> bite_off(Database &database, const std::string &table, const std::string &key,
                       int64_t end) {
     const std::string old = "SELECT " + key + " FROM " + table + " WHERE time < " +
@@ -25,7 +26,7 @@ Result<bool> bite_off(Database &database, const std::string &table, const std::s
     return database.changes() >= bite;
 }
 
-// Single lines, by blocks of which everything is old and in the sums.
+// Deletes single lines, by blocks whose lines are all old and all in the sums.
 Result<bool> delete_lines(Database &database, int64_t from) {
     const std::string old = "(SELECT first FROM block WHERE time_to < " + std::to_string(from) +
                             " AND last <= (SELECT rolled FROM state) ORDER BY first LIMIT " +
@@ -43,7 +44,7 @@ Result<bool> delete_lines(Database &database, int64_t from) {
     return database.changes() >= blocks;
 }
 
-// A process is noted at least once an hour that it has lines in.
+// A process that has lines is noted at least once an hour: process.last is that old at most.
 Result<void> drop_processes(Database &database, int64_t from) {
     const auto oldest = database.number("SELECT ifnull(min(time_from), 1 << 62) FROM block");
     if (!oldest)
@@ -85,7 +86,7 @@ Result<void> write_horizon(Database &database, const Horizon &at) {
     return database.run(sql.c_str());
 }
 
-// Never back: what was given up stays so. Nothing finer is kept longer than what is coarser.
+// The horizon only moves forward. No level reaches back further than a coarser one.
 Horizon advanced(const Horizon &before, const Keep &keep, int64_t now) {
     Horizon at = before;
     const int64_t minutes = std::max(keep.raw, keep_minutes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is given up as it becomes old: single lines first, then the finer sums, then all.
+// Deletes what has become old: single lines first, then the finer sums, then everything.
 #pragma once
 
 #include "tools/store/cover.h"
@@ -11,21 +11,21 @@ namespace pinpipe::store {
 
 struct Keep {
     int64_t raw = 24 * level_unit[hour]; // microseconds
-    std::optional<int64_t> all;          // else for ever
+    std::optional<int64_t> all;          // none: for ever
 };
 
-// What is kept of the sums: minutes as long as single lines, at least 14 days; hours at least 400,
-// so that a year of local days can be told.
+// How long sums are kept: those of minutes as long as single lines, at least 14 days; those of
+// hours at least 400 days, so that a year can be reported by local days.
 inline constexpr int64_t keep_minutes = 14 * level_unit[day];
 inline constexpr int64_t keep_hours = 400 * level_unit[day];
 
 Result<Horizon> read_horizon(Database &database);
 
-// One transaction of bounded size. True: more is to be done at once. now: microseconds. What was
-// given up stays so, also when the clock is set back.
+// Deletes old rows in one transaction of bounded size. Returns true if there are more to delete at
+// once. now: microseconds since 1970. The horizon never moves back, even if the clock does.
 Result<bool> age(Database &database, const Keep &keep, int64_t now);
 
-// Names that nothing refers to any more. All memory of them is void afterwards.
+// Deletes names that no row refers to any more. Ids that the caller remembers are void afterwards.
 Result<void> drop_unused(Database &database);
 
 } // namespace pinpipe::store

@@ -23,7 +23,7 @@ Result<void> check_pages(Database &database) {
     return {};
 }
 
-// Four sums of a table, from a time in its units on.
+// The four sums over a table from a time on, which is in units of the table.
 Result<Sums> sums_of(Database &database, const std::string &table, int64_t from,
                      const char *only = "") {
     auto rows = database.prepare("SELECT sum(sent), sum(received), sum(calls_sent), "
@@ -68,7 +68,7 @@ Result<void> check_sums(Database &database) {
     return {};
 }
 
-// Rows that others refer to.
+// Fails when a row that others refer to is missing.
 Result<void> check_names(Database &database) {
     for (const auto &[table, sql] :
          {std::pair("name", "SELECT count(*) FROM (SELECT host AS id FROM who UNION SELECT comm "

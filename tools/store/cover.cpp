@@ -18,7 +18,7 @@ Level above(Level level) {
     return static_cast<Level>(level + 1);
 }
 
-// Rows of a level that begin in [from, to); of coarser ones where it has none any more.
+// Appends the rows of a level that begin in [from, to); where they have been deleted, coarser ones.
 void take(std::vector<Piece> &out, Level level, int64_t from, int64_t to, const Horizon &horizon) {
     if (level != day && from < horizon.from[level]) {
         const int64_t end = std::min(to, horizon.from[level]);
@@ -50,7 +50,7 @@ void split(std::vector<Piece> &out, int level, int64_t from, int64_t to, const H
 } // namespace
 
 std::vector<Piece> cover(int64_t from, int64_t to, const Horizon &horizon, Level coarsest) {
-    constexpr int64_t end_of_time = 1LL << 53; // no line is later
+    constexpr int64_t end_of_time = 1LL << 53; // the latest time that a line can have
     std::vector<Piece> out;
     split(out, coarsest, std::max(from, horizon.from[day]), std::min(to, end_of_time + 1), horizon);
     return out;

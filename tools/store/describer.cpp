@@ -7,7 +7,7 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr size_t most = 20'000; // descriptions in memory
+constexpr size_t most = 20'000; // descriptions in the cache
 
 template <Literal NAME> struct Named {};
 template <Literal NAME> inline constexpr Named<NAME> named;

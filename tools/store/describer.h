@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who a row of usage is about, as members of an event. What was said is remembered.
+// Writes whom a row of usage is about, as members of an event. Results are cached.
 #pragma once
 
 #include "tools/store/sqlite.h"
@@ -10,11 +10,11 @@ namespace pinpipe::store {
 
 class Describer {
 public:
-    Describer() = default; // of nothing
+    Describer() = default; // without a database: only to be assigned to
     static Result<Describer> make(Database &database);
 
-    // ,"host":"vm","pid":7 and so on up to the remote end; process 0: not known. Until the next
-    // call.
+    // ,"host":"vm","pid":7 and so on up to the remote end; ids of rows of the database. process 0:
+    // not known. Valid until the next call.
     Result<const std::string *> of(int64_t subject, int64_t process);
 
 private:

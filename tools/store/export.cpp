@@ -14,10 +14,10 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr int64_t chunk = 2000; // rows read at once: no reader holds the log for long
+constexpr int64_t chunk = 2000; // rows read in one transaction: the log can be checkpointed soon
 
-// Chunks of rows, each read at one moment: sums first, the oldest before all others, then single
-// lines in the order in which they came.
+// Reads chunks of rows, each in one transaction: sums first, the oldest before all others, then
+// single lines in the order in which they came.
 class Export {
 public:
     explicit Export(Database database) : database_(std::move(database)) {}
@@ -36,12 +36,12 @@ private:
 
     Database database_;
     Horizon horizon_;
-    int64_t last_ = 0;   // line that was the last at the beginning
-    int64_t rolled_ = 0; // lines up to here are in the sums
-    int64_t number_ = 0; // of the next event that has none of its own
+    int64_t last_ = 0;   // number of the last line when the export began
+    int64_t rolled_ = 0; // lines up to this number are in the sums
+    int64_t number_ = 0; // seq of the last line that was made from a sum
     Statement sums_[LEVELS], usage_, event_, lost_, next_;
     Describer describer_;
-    std::map<int64_t, std::string> lines_; // of a chunk, by their numbers
+    std::map<int64_t, std::string> lines_; // lines of a chunk, by their numbers
     std::string out_;
 };
 
@@ -75,15 +75,15 @@ Result<Written> Export::flush() {
     return stop_requested() && written ? Written::closed : written;
 }
 
-// Between two chunks nothing of what is still to come may be given up: a writer waits for us, but
-// not for ever, and prune does not.
+// Fails if rows that are still to come were deleted between two chunks: a writer waits for an
+// export, but not for ever, and prune does not wait.
 Result<void> Export::check_horizon() {
     const auto horizon = read_horizon(database_);
     if (!horizon)
         return fail(horizon.error());
     if (*horizon != horizon_)
         return fail(failure("cannot export all of " + database_.path() +
-                            ": old lines were given up meanwhile"));
+                            ": old lines were deleted meanwhile"));
     return {};
 }
 
@@ -120,7 +120,7 @@ Result<void> Export::add_usage(const Statement &row, std::string &out) {
     if (row.number(8) >= 0)
         member<"interval_ms">(line, std::to_string(row.number(8)));
     const std::string_view extra = row.text(10);
-    if (extra.starts_with(quoted_name<"v">())) // another version: without ours
+    if (extra.starts_with(quoted_name<"v">())) // another version: remove ours
         line.erase(1, line.find(','));
     if (extra.find(quoted_name<"byte_layer">()) == extra.npos)
         member<"byte_layer">(line, usage_constant<"byte_layer">());
@@ -170,7 +170,7 @@ Result<void> Export::add_texts(Statement &rows, int64_t from, int64_t to) {
     }
 }
 
-// Not those that are among the sums already.
+// Lines that are in the exported sums already are left out.
 Result<void> Export::add_usages(int64_t from, int64_t to, int64_t time_from) {
     usage_.bind(1, from).bind(2, to);
     for (;;) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The database as NDJSON again.
+// Prints the database as NDJSON.
 #pragma once
 
 #include "tools/store/options.h"

@@ -16,15 +16,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t read_size = 256 << 10;
-constexpr size_t kinds = 100; // event types told apart among what is lost
+constexpr size_t kinds = 100; // event types that are counted apart; lines of others are "unknown"
 
 bool is_file(int fd) {
     struct stat st {};
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-// Waits for input. After a stop signal whoever writes to us may be stopping too: what still comes
-// within a moment is taken. False: that was all.
+// Waits for input. After a stop signal, the program that writes to us may be stopping too: what it
+// still writes within a second is taken. False: there is no more.
 bool wait_for_input(int fd, std::optional<Clock::time_point> &stop) {
     for (;;) {
         pollfd in{fd, POLLIN, 0};
@@ -99,7 +99,7 @@ void Feed::split(std::string_view bytes, bool end) {
     const auto add_line = [&](std::string_view line, bool cut) {
         block.text.append(line);
         if (cut)
-            block.text += '{'; // which makes JSON of no beginning
+            block.text += '{'; // no JSON ends with it: the line is bad
         block.text += '\n';
         next_line_++;
         if (++block.lines == block_lines) {

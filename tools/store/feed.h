@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Standard input, read by a thread of its own into a bounded queue, so that whoever writes to us
-// never waits for our disk longer than a moment.
+// Standard input, read by a thread into a bounded queue, so that the program that writes to
+// ebpf-store never waits long for the disk.
 #pragma once
 
 #include "lib/base/line_splitter.h"
@@ -27,24 +27,25 @@ struct Block {
 
 class Feed {
 public:
-    static constexpr size_t longest_line = 1 << 20; // what is longer is cut, and so no JSON
-    static constexpr size_t room = 12 << 20;        // bytes that wait
+    static constexpr size_t longest_line = 1 << 20; // bytes; longer lines are cut: no JSON
+    static constexpr size_t room = 12 << 20;        // bytes in the queue
     static constexpr uint64_t block_lines = 1000;
     static constexpr std::chrono::milliseconds patience{1000};
 
-    // A regular file waits for us; of all else, what finds no room for `patience` is given up.
+    // Reading a regular file waits until the queue has room. Lines of anything else are given up
+    // when the queue has had no room for `patience`.
     explicit Feed(int fd);
     ~Feed();
     Feed(const Feed &) = delete;
     Feed &operator=(const Feed &) = delete;
 
-    // The next block, or nothing after `wait` or at the end.
+    // The next block; nothing when `wait` has passed, or at the end.
     std::optional<Block> take(std::chrono::milliseconds wait);
-    // Nothing is being read any more: end of input, a stop signal, or an error.
+    // Reading has ended: end of input, a stop signal, or an error.
     bool closed();
-    // Closed, and everything was taken.
+    // Reading has ended, and all blocks were taken.
     bool ended();
-    // Waits, but no longer than until it is closed.
+    // Waits for this time, or until reading has ended.
     void pause(std::chrono::milliseconds wait);
     // errno of a failed read, or 0.
     int error();
@@ -74,8 +75,8 @@ private:
     std::thread thread_;
 };
 
-// What a line says it is, without parsing it: for lines that are given up. "unknown" where it says
-// nothing that could be a name.
+// The event_type of a line, found without parsing: for lines that are given up. "unknown" where
+// there is none, or none that could be a name.
 std::string claimed_type(std::string_view line);
 
 } // namespace pinpipe::store

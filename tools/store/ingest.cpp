@@ -17,13 +17,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto longest_batch = 400ms;      // and a block: below 500 ms
+constexpr auto longest_batch = 400ms;      // with the time that one block takes: below 500 ms
 constexpr uint64_t largest_batch = 5000;   // lines
 constexpr size_t heaviest_batch = 8 << 20; // bytes
 constexpr auto retry_every = 1s;
-constexpr auto last_patience = 5s; // for space, once the input has ended
+constexpr auto last_patience = 5s; // waiting for space, once the input has ended
 constexpr auto age_every = 60s;
-constexpr auto longest_hold = 1h; // that an export keeps what is old
+constexpr auto longest_hold = 1h; // how long an export can keep old rows from being deleted
 
 int64_t now_microseconds() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -67,17 +67,17 @@ private:
     const Request &request_;
     Speaker speaker_;
     LineParser parser_;
-    std::vector<Block> batch_; // not committed yet: told again after a rollback
+    std::vector<Block> batch_; // not committed yet: stored again after a rollback
     uint64_t batch_lines_ = 0;
     size_t batch_bytes_ = 0;
     uint64_t in_hand_ = 0; // lines of a block that is in no batch yet
     Clock::time_point begun_;
     Clock::time_point aged_ = Clock::now() - age_every;
-    std::optional<Clock::time_point> held_;  // since then, without a pause that we have seen
-    int64_t unused_from_ = 0;                // names of lines before then were given up
+    std::optional<Clock::time_point> held_;  // since when readers hold the database; none: not held
+    int64_t unused_from_ = 0;                // names of lines before then have been deleted
     std::map<std::string, uint64_t> losses_; // not committed yet
     uint64_t lost_ = 0;
-    Feed feed_; // the last: its thread ends before anything else
+    Feed feed_; // the last member: its thread ends before the others are destroyed
 };
 
 Result<void> Ingest::put(const Block &block) {
@@ -119,7 +119,7 @@ void Ingest::acknowledge() {
     speaker_.committed(writer_.tally(), lost_);
 }
 
-// The whole batch again, from its lines. False: it does not pass yet.
+// Stores the whole batch again, from its lines. False: the disk does not take it yet.
 Result<bool> Ingest::again() {
     auto done = [&]() -> Result<void> {
         for (const Block &block : batch_)
@@ -136,7 +136,7 @@ Result<bool> Ingest::again() {
     return false;
 }
 
-// The disk takes nothing: go on reading, and try again and again.
+// The disk takes nothing: goes on reading, and tries again every second.
 Result<void> Ingest::outlast(Error error) {
     if (auto back = writer_.rollback(); !back)
         return back;
@@ -189,7 +189,8 @@ bool Ingest::is_held() {
     return Clock::now() - *held_ < longest_hold;
 }
 
-// By the time of the lines, where the clock is ahead of them: one that jumps deletes nothing.
+// Deletes old rows. The age counts from the newest line if the clock is ahead of it, so that a
+// clock that jumps forward deletes nothing.
 Result<void> Ingest::grow_old() {
     if (Clock::now() - aged_ < age_every || !batch_.empty())
         return {};
@@ -208,7 +209,8 @@ Result<void> Ingest::grow_old() {
     return forget_unused();
 }
 
-// At the end of the input, for whoever starts us now and then; a moment, the rest is for the next.
+// At the end of the input, for those who start ebpf-store now and then. Stops after two seconds:
+// the next start goes on.
 Result<void> Ingest::grow_old_at_once() {
     const auto begun = Clock::now();
     for (aged_ -= age_every; Clock::now() - aged_ >= age_every && Clock::now() - begun < 2s;)
@@ -217,7 +219,7 @@ Result<void> Ingest::grow_old_at_once() {
     return {};
 }
 
-// Once a day: it reads all names.
+// Deletes names that are not used any more; once a day, since all names are read.
 Result<void> Ingest::forget_unused() {
     const auto horizon = read_horizon(writer_.database());
     if (!horizon)
@@ -253,7 +255,7 @@ Result<void> Ingest::run() {
     if (auto committed = commit(); !committed)
         return committed;
     if (auto summed = writer_.commit_sums(); !summed && !may_pass(summed.error()))
-        return summed; // else the next start does it
+        return summed; // if it may pass, the next start writes the sums
     if (auto aged = grow_old_at_once(); !aged)
         return aged;
     speaker_.summary(writer_.tally(), lost_);
@@ -272,7 +274,7 @@ Result<void> ingest(const Request &request) {
     if (!writer)
         return fail(writer.error());
     Ingest ingest(std::move(*writer), request);
-    leave_stop_signals(); // the reading thread waits for them
+    leave_stop_signals(); // the reading thread takes them
     return ingest.run();
 }
 

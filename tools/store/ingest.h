@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Standard input into the database, until it ends or a stop signal comes.
+// Stores standard input in the database, until it ends or a stop signal comes.
 #pragma once
 
 #include "tools/store/ageing.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which rows a report is about, and which of its lines they belong to.
+// Decides whether a row is part of a report, and to which line of the report it belongs.
 #pragma once
 
 #include "tools/store/options.h"
@@ -13,7 +13,7 @@ class Keys {
 public:
     static Result<Keys> make(Database &database, By by, const Filter &filter);
 
-    // Whether it needs to know the remote ends.
+    // Whether rows with remote ends are needed.
     bool with_remotes() const { return with_remotes_; }
     struct Answer {
         bool wanted;
@@ -35,7 +35,7 @@ private:
     Result<bool> in_prefix(int64_t remote);
     Result<bool> name(int64_t id, std::string &to);
 
-    static constexpr size_t most = 100'000; // answers in memory
+    static constexpr size_t most = 100'000; // answers in the cache
 
     Database *database_;
     By by_;

@@ -9,7 +9,7 @@
 namespace pinpipe::store {
 namespace {
 
-// In the order in which ebpf-read writes them: each name is mostly the next one.
+// In the order in which ebpf-read writes them, so that each name is mostly found at once.
 using Fields =
     EventFields<"v", "event_type", "timestamp", "timestamp_us", "seq", "host", "pid", "ppid", "uid",
                 "comm", "exe", "cgroup_id", "start_time", "attribution", "proto", "remote_ip",
@@ -20,10 +20,10 @@ constexpr uint64_t largest = Fields::largest_number;
 constexpr std::string_view quoted_layer = usage_constant<"byte_layer">();
 constexpr std::string_view bytes_of_sockets = quoted_layer.substr(1, quoted_layer.size() - 2);
 
-// Notes also where members begin.
+// Also notes where each member begins.
 class Handler : public Fields {
 public:
-    // base: of the text that is parsed in place.
+    // base: the beginning of the text, which is parsed in place.
     Handler(const char *base, std::vector<size_t> &members, std::vector<size_t> &others)
         : base_(base), members_(members), others_(others) {
         members_.clear();
@@ -94,8 +94,8 @@ void take_usage(Line &line, const Handler &h) {
                  h.number<"calls_received">()};
 }
 
-// Members by their numbers, each with its name, joined by commas. Between one member and the next
-// there is a comma, behind the last a brace, and nothing else but blanks.
+// The text of members, given by their numbers, joined by commas. In the object, a comma and blanks
+// stand between one member and the next, a brace and blanks behind the last.
 std::string joined(std::string_view object, const std::vector<size_t> &begins,
                    const std::vector<size_t> &numbers) {
     const auto trim = [](std::string_view &text) {
@@ -139,12 +139,12 @@ const Line &LineParser::parse(std::string_view text) {
     if (line_.kind != LineKind::counted)
         return line_;
     take_usage(line_, h);
-    // Columns stand for version 1 and bytes as sockets have them.
+    // The columns stand for version 1 and bytes of sockets; other values are kept as text.
     if (h.has<"v">() && h.number<"v">() != 1)
         others_.push_back(h.where<"v">());
     if (h.has<"byte_layer">() && h.text<"byte_layer">() != bytes_of_sockets)
         others_.push_back(h.where<"byte_layer">());
-    // Of another kind of line:
+    // Fields of lost lines are kept as text:
     if (h.mentions<"stream">())
         others_.push_back(h.where<"stream">());
     if (h.mentions<"count">())

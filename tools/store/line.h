@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// One line of NDJSON as the tools print it, as far as the store sorts it into columns.
+// One line of NDJSON as ebpf-read prints it, as far as ebpf-store has columns for it.
 //
-// Usage lines are taken apart: what is not in a column of its own stays in `extra`, as the text it
-// was. All other lines are kept whole; only their kind, time and loss are looked at.
+// Usage lines are taken apart: members without a column stay in `extra`, as the text that they
+// were. All other lines are kept whole; only their type, time and loss are read.
 #pragma once
 
 #include "lib/event/json_scratch.h"
@@ -15,12 +15,12 @@
 namespace pinpipe::store {
 
 enum class LineKind {
-    counted, // usage of a time
-    event,   // of another stream, also an unknown one; also usage since the load, which adds up to
-             // nothing
+    counted, // usage of an interval
+    event,   // of another stream, also an unknown one; also usage since the load, which must not be
+             // added up
     lost,
     empty,
-    bad, // no JSON object, or fields of the wrong type: nothing of it is taken
+    bad, // no JSON object, or fields of the wrong type: not stored
 };
 
 struct Sums {
@@ -37,7 +37,7 @@ struct Sums {
     bool operator==(const Sums &) const = default;
 };
 
-// Text that is absent is different from text that is empty.
+// Absent text is different from empty text.
 struct Text {
     std::string_view text;
     bool there = false;
@@ -62,17 +62,17 @@ struct Line {
     uint64_t count = 0;
 };
 
-// Holds what the texts of its line point into: they last until the next parse().
+// Owns the memory that the texts of its line point into: they are valid until the next parse().
 class LineParser {
 public:
-    // Texts that are too long make a line bad, as do bytes that are no UTF-8, and numbers above
-    // 2^53 in columns.
+    // A line is bad if a text of it is too long, if bytes are no UTF-8, or if a number for a column
+    // is above 2^53.
     const Line &parse(std::string_view line);
 
 private:
     JsonScratch scratch_;
     std::vector<size_t> members_; // where each member of the object begins
-    std::vector<size_t> others_;  // those without a column, by their number
+    std::vector<size_t> others_;  // numbers of the members without a column
     Line line_;
 };
 

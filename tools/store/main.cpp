@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ebpf-store: events into SQLite, and answers from it.
+// ebpf-store: stores events in an SQLite database and reports from it.
 #include "lib/base/signals.h"
 #include "tools/store/export.h"
 #include "tools/store/ingest.h"

@@ -8,7 +8,7 @@ int64_t or_none(uint64_t value) {
     return value == Line::absent ? -1 : static_cast<int64_t>(value);
 }
 
-// All of a line that Known is about, so that no two different ones are the same text.
+// Writes the fields that Known depends on as a key: different fields give different keys.
 void write_key(std::string &key, const Line &line) {
     key.clear();
     const auto number = [&](uint64_t value) {
@@ -23,7 +23,7 @@ void write_key(std::string &key, const Line &line) {
         number(value);
 }
 
-constexpr size_t overhead = 64; // bytes of an entry besides its text and value, about
+constexpr size_t overhead = 64; // bytes of an entry besides its text and value, roughly
 
 } // namespace
 
@@ -117,7 +117,7 @@ Result<Known> Names::look_up(Database &database, const Line &line) {
     return known;
 }
 
-// When they were last there, in the tables too: what was not for long is forgotten.
+// Notes in the tables when the subject and the process were last seen: ageing deletes old ones.
 Result<void> Names::note(Database &database, Known &known, int64_t time) {
     if (known.hour >= time / level_unit[hour])
         return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What repeats is stored once and called by a number: names, who, subjects, processes. A bounded
-// memory of these numbers stands before the tables.
+// Names, who, subjects and processes are stored once each and referred to by an id. Ids are cached,
+// in bounded memory.
 #pragma once
 
 #include "tools/store/rollup.h"
@@ -9,11 +9,11 @@
 
 namespace pinpipe::store {
 
-// What the database calls the texts and numbers of a line of usage.
+// The ids of what a line of usage is about.
 struct Known {
     int64_t subject = 0, who = 0, process = 0;
-    int64_t day = -1, hour = -1; // that the subject and the process are noted for
-    // where its last line was added
+    int64_t day = -1, hour = -1; // the last ones that are noted in the tables subject and process
+    // the cell that its last line was added to
     int64_t minute = -1;
     uint64_t epoch = 0;
     Rollup::Cell *cell = nullptr;
@@ -26,7 +26,7 @@ public:
     Result<int64_t> name(Database &database, const Text &text); // 0: absent
     Result<Known *> known(Database &database, const Line &line);
 
-    // After a rollback, or after rows have been deleted.
+    // Empties the cache: after a rollback, or after rows have been deleted.
     void forget();
 
 private:
@@ -38,14 +38,14 @@ private:
     };
     template <class Value>
     using Map = std::unordered_map<std::string, Value, HashText, std::equal_to<>>;
-    // A row that is found, or made: both statements take these parameters.
+    // The id of a row that is found or made; both statements take these parameters.
     static Result<int64_t> row(Database &database, Statement &find, Statement &make,
                                std::span<const int64_t> values);
     Result<Known> look_up(Database &database, const Line &line);
     Result<int64_t> process(Database &database, const Line &line);
     Result<void> note(Database &database, Known &known, int64_t time);
 
-    static constexpr size_t most_bytes = 6 << 20; // in keys and values, of each kind
+    static constexpr size_t most_bytes = 6 << 20; // of keys and values, in each of both caches
 
     Map<int64_t> names_;
     Map<Known> known_;

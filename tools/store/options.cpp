@@ -57,7 +57,7 @@ constexpr std::pair<const char *, By> bys[] = {
     {"process", By::process}, {"exe", By::exe},   {"remote", By::remote}, {"port", By::port},
     {"proto", By::proto},     {"host", By::host}, {"user", By::user},     {"cgroup", By::cgroup}};
 
-// Assigns a Result's value, or hands its error on.
+// Assigns the value of a Result, or returns its error.
 template <class T, class To> Result<void> set(To &to, Result<T> value) {
     if (!value)
         return fail(value.error());
@@ -92,7 +92,7 @@ Result<std::pair<int64_t, int64_t>> parse_ports(const std::string &text) {
     return std::pair(static_cast<int64_t>(*first), static_cast<int64_t>(*last));
 }
 
-// Days are those of the calendar, and no parts of them.
+// Intervals of a day and more are whole days, since they follow the calendar.
 Result<int64_t> parse_interval(const std::string &text) {
     auto length = parse_duration("--interval", text);
     if (length && *length > level_unit[day] && *length % level_unit[day])

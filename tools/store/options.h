@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ebpf-store was asked for.
+// The command line of ebpf-store.
 #pragma once
 
 #include "lib/base/address.h"
@@ -27,8 +27,8 @@ struct Request {
     bool verbose = false;
     Keep keep; // of ingest and prune
     bool keep_raw_given = false;
-    // of report
-    By by = By::process; // nothing: all in one
+    // of the command report
+    By by = By::process; // By::nothing: one row for all
     Format format = Format::table;
     Filter filter;
     std::optional<int64_t> since, until; // microseconds since 1970
@@ -38,7 +38,7 @@ struct Request {
 
 extern const Usage usage;
 
-// now: what durations count back from, microseconds.
+// now: microseconds since 1970, from which durations count back.
 Result<Request> read_request(const Parsed &parsed, int64_t now);
 
 const char *name_of(By by);

@@ -153,7 +153,7 @@ private:
     Heading heading_;
 };
 
-// --- CSV: UTC, plain numbers, no sums: whoever reads it adds up ---
+// --- CSV: UTC, plain numbers, no sums ---
 
 class Csv : public Printer {
 public:

@@ -11,30 +11,30 @@
 
 namespace pinpipe::store {
 
-// What a report is about.
+// The range, the rows and the cells of a report.
 struct Heading {
     By by = By::process;
-    bool series = false;      // rows of several intervals
-    int64_t from = 0, to = 0; // microseconds; where none was asked for, of what there is
-    int64_t cell = 0;         // length of what each mark of a sparkline stands for; 0: none
+    bool series = false;      // each row is of one of several intervals
+    int64_t from = 0, to = 0; // microseconds since 1970: the range that was added up
+    int64_t cell = 0; // microseconds that a mark of a sparkline stands for; 0: no sparklines
 };
 
 struct ReportRow {
-    std::string key; // in the bytes that it came in
+    std::string key; // bytes as they came
     bool known = false;
     int64_t from = 0, to = 0;
     Sums sums;
-    std::vector<uint64_t> marks; // bytes of each cell of the sparkline
+    std::vector<uint64_t> marks; // bytes sent and received, for each cell of the sparkline
 };
 
 struct Ending {
     Sums total;
-    Sums others;                          // of rows that are left out
-    size_t left = 0;                      // how many
-    std::map<std::string, uint64_t> lost; // events in that time, by stream
+    Sums others;                          // of the rows that --top leaves out
+    size_t left = 0;                      // how many rows are left out
+    std::map<std::string, uint64_t> lost; // events lost in the range, by stream
 };
 
-// One way to write a report: each part follows the one before, and is appended to `out`.
+// A form of a report. The parts are written in this order, and appended to out.
 class Printer {
 public:
     virtual ~Printer() = default;
@@ -45,7 +45,8 @@ public:
 
 std::unique_ptr<Printer> make_printer(Format format, bool utf8);
 
-// A field of RFC 4180; what terminals act on, and what is no UTF-8, as \xHH.
+// A field of CSV (RFC 4180). Characters that terminals act on and bytes that are no UTF-8 become
+// \xHH.
 std::string csv_field(std::string_view text);
 
 } // namespace pinpipe::store

@@ -27,7 +27,8 @@ uint64_t size_of(const std::string &path) {
     return size;
 }
 
-// In slices, each of which goes from the log into the file: the log needs space too.
+// Gives unused pages back to the file system in slices, each of which is checkpointed at once,
+// since the write-ahead log needs space too.
 Result<void> give_back(Database &database) {
     constexpr const char *slice =
         "PRAGMA incremental_vacuum(4000); PRAGMA wal_checkpoint(TRUNCATE)";
@@ -51,7 +52,7 @@ Result<void> prune(const Request &request) {
         return fail(database.error());
     const uint64_t before = size_of(request.database);
     Keep keep = request.keep;
-    if (!request.keep_raw_given) // of single lines and sums, what the writer keeps is the writer's
+    if (!request.keep_raw_given) // how long lines and sums are kept is left to the writer
         keep.raw = now_microseconds();
     for (bool more = true; more && !stop_requested();) {
         const auto aged = age(*database, keep, now_microseconds());

@@ -55,7 +55,7 @@ Result<void> Reading::read_blocks() {
     }
 }
 
-// Each with the next: what is between them is no line.
+// Joins each block with the next one: there is no line between them.
 void Reading::join_blocks() {
     for (size_t i = 0; i + 1 < blocks_.size(); i += 2) {
         const Block a = blocks_[i], b = blocks_[i + 1];
@@ -81,7 +81,7 @@ void Reading::widen(int64_t from, int64_t to) {
     end_ = std::max(end_, to);
 }
 
-// The first sum, or the last: of a day, or of the hour or minute of it where these are whole.
+// The first or the last sum: that of a day, or of an hour or minute in it where these are complete.
 Result<std::optional<Piece>> Reading::outermost(bool last) {
     std::optional<Piece> found;
     for (const Level level : {day, hour, minute}) {
@@ -103,7 +103,7 @@ Result<std::optional<Piece>> Reading::outermost(bool last) {
     return found;
 }
 
-// Of lines that are given up: of all others the blocks tell more exactly.
+// For lines that have been deleted. The blocks say it more exactly of all others.
 Result<void> Reading::widen_to_sums() {
     for (const bool last : {false, true}) {
         const auto sum = outermost(last);
@@ -156,11 +156,11 @@ Result<void> Reading::read_behind() {
     return {};
 }
 
-// By minute and subject: there are many lines, and what is done with each row costs more.
+// Adds lines up by minute and subject: there are many, and take costs more for each row.
 Result<bool> Reading::add_up_lines(int64_t from, int64_t to, std::vector<Row> &rows,
                                    const Take &take) {
     std::unordered_map<int64_t, size_t> where;
-    int64_t at = INT64_MIN; // the minute that `where` is about
+    int64_t at = INT64_MIN; // the minute whose rows are in where
     bool all = true;
     for (const Block &block : blocks_) {
         if (block.to < from || block.from >= to)

@@ -28,7 +28,7 @@ public:
         : database_(std::move(database)),
           request_(request),
           printer_(make_printer(request.format, std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0)) {
-        if (MB_CUR_MAX == 1) // names are UTF-8, and so is what is shown of them
+        if (MB_CUR_MAX == 1) // names are UTF-8, whatever the locale
             std::setlocale(LC_CTYPE, "C.UTF-8");
     }
 
@@ -48,22 +48,23 @@ private:
     Result<Written> flush();
     void use_borders(std::vector<int64_t> &moments) const;
 
-    Database database_; // before all that has statements of it
+    Database database_; // declared before all members that hold its statements
     const Request &request_;
     std::unique_ptr<Printer> printer_;
     std::optional<Reading> reading_;
     std::optional<Keys> keys_;
     Totals totals_;
     Heading heading_;
-    bool opens_ = false, closes_ = false; // nothing is there before, behind
+    bool opens_ = false, closes_ = false; // nothing is stored before, behind the range
     std::vector<Totals::Row> picked_;     // the largest
     bool all_picked_ = false;
     Ending ending_;
     std::string out_;
 };
 
-// Where only sums are left, their borders: what a report says it is about is what it is about.
-// Where nothing lies outside, whole days are asked for: the coarsest rows tell of them.
+// Where only sums are left, the range is widened to their borders, so that the heading says exactly
+// which range was added up. At an end with nothing stored outside, each() asks for whole days, so
+// that the coarsest rows answer.
 void Report::choose_range() {
     const int64_t begin = reading_->begin(), end = reading_->end();
     const auto border = [&](int64_t time) {
@@ -75,7 +76,7 @@ void Report::choose_range() {
     closes_ = heading_.to >= end;
 }
 
-// Rows that the filter lets through, by their key.
+// Calls add for the rows that pass the filter, with their key.
 Result<void> Report::each(int64_t from, int64_t to, Level coarsest, const Add &add) {
     constexpr int64_t unit = level_unit[day];
     if (from == heading_.from && opens_)
@@ -104,7 +105,8 @@ Result<void> Report::sum_up() {
                 });
 }
 
-// The largest, as many as were asked for; they are few, or are not remembered but read again.
+// Picks the largest rows, as many as were asked for. Without --top the first rows are remembered,
+// and read again if there are more.
 Result<void> Report::pick() {
     const size_t most = request_.top ? request_.top : most_with_marks;
     Sums picked;
@@ -192,14 +194,14 @@ Result<void> Report::print_rows() {
     return {};
 }
 
-// No interval is shorter than the sums that are left of it.
+// Moves the ends of intervals to borders of the sums that are left.
 void Report::use_borders(std::vector<int64_t> &moments) const {
     for (size_t i = 1; i + 1 < moments.size(); i++)
         moments[i] = std::min(next_border(moments[i], reading_->horizon()), heading_.to);
     moments.erase(std::unique(moments.begin(), moments.end()), moments.end());
 }
 
-// A row for each interval, or for each of the largest in it.
+// Prints a row for each interval, or for each picked key in it.
 Result<void> Report::print_series() {
     auto moments = intervals(heading_.from, heading_.to, request_.interval, most_intervals);
     if (moments.empty())

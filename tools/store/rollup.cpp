@@ -47,7 +47,7 @@ bool Rollup::due() const {
 }
 
 Result<void> Rollup::write_level(Database &database, Statement &upsert, const Map<Sums> &sums) {
-    std::vector<const Map<Sums>::value_type *> rows; // in the table's order
+    std::vector<const Map<Sums>::value_type *> rows; // in the order of the table's key
     rows.reserve(sums.size());
     for (const auto &row : sums)
         rows.push_back(&row);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums by minute, hour and day. Lines are added up in memory and written now and then: until then
-// they count by themselves, as lines behind state.rolled.
+// Sums by minute, hour and day. Lines are added up in memory and written now and then; until then
+// readers add up the lines themselves, those behind the number state.rolled.
 #pragma once
 
 #include "lib/base/hash.h"
@@ -22,20 +22,22 @@ public:
 
     static Result<Rollup> make(Database &database);
 
-    // Of a minute and a subject; it stays where it is while epoch() stays the same.
+    // The cell of a minute and a subject. The reference is valid while epoch() stays the same.
     Cell &cell(int64_t minute, int64_t subject, int64_t who) {
         return minutes_.try_emplace({minute, subject}, Cell{{}, who}).first->second;
     }
     void count_line() { lines_++; }
     uint64_t epoch() const { return epoch_; }
 
-    // Whether it has become much, or old: a report reads what is not written yet line by line.
+    // Whether sums are to be written: they are many, or old. A report reads line by line what is
+    // not written yet.
     bool due() const;
     bool empty() const { return minutes_.empty(); }
-    // Within a transaction; state.rolled is part of it. clear() once that is committed.
+    // Writes the sums and state.rolled within the transaction of the caller, who calls clear() once
+    // it is committed.
     Result<void> write(Database &database, int64_t last_line);
     void clear();
-    // What stands behind state.rolled, read again: after a rollback, and at the start.
+    // Reads the lines behind state.rolled again: after a rollback, and at the start.
     Result<void> recover(Database &database);
 
 private:

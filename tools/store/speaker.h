@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is said on standard error while lines are taken in.
+// Messages on standard error while lines are stored.
 #pragma once
 
 #include "lib/base/few_a_second.h"
@@ -14,9 +14,9 @@ public:
     Speaker(const Speaker &) = delete;
     Speaker &operator=(const Speaker &) = delete;
 
-    // A few each second; how many more there were follows. A line is told once.
+    // Reports at most a few lines each second, then how many more there were; each line once.
     void bad_line(uint64_t number);
-    // With -v an acknowledgement: these lines are stored. On a terminal, how it goes.
+    // With -v, says how many lines are stored. On a terminal, shows progress.
     void committed(const Tally &tally, uint64_t lost);
     void trouble(const Error &error);
     void over(const std::string &path, uint64_t lost);
@@ -27,7 +27,7 @@ private:
     void begin_line();
 
     const bool verbose_, terminal_;
-    bool progress_ = false; // the cursor stands behind some
+    bool progress_ = false; // the cursor stands behind a line of progress
     FewASecond bad_lines_{5};
     uint64_t last_bad_ = 0;
     uint64_t acknowledged_ = 0, shown_lines_ = 0;

@@ -7,7 +7,7 @@
 namespace pinpipe::store {
 namespace {
 
-// What SQLite's codes mean to a person.
+// Result codes of SQLite in words for people.
 std::string text_of(sqlite3 *database) {
     const int system = sqlite3_system_errno(database);
     switch (sqlite3_errcode(database) & 0xff) {

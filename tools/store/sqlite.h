@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SQLite behind owners and Results. No part of it prints.
+// SQLite connections and statements with an owner, and errors as Results. Nothing here prints.
 #pragma once
 
 #include "lib/base/error.h"
@@ -24,7 +24,7 @@ public:
         return *this;
     }
     Statement &bind(int at, uint64_t number) { return bind(at, static_cast<int64_t>(number)); }
-    // The text must last until the statement is run.
+    // The text must stay valid until the statement has run.
     Statement &bind(int at, std::string_view text) {
         sqlite3_bind_text64(statement_.get(), at, text.data() ? text.data() : "", text.size(),
                             SQLITE_STATIC, SQLITE_UTF8);
@@ -40,7 +40,7 @@ public:
     bool is_null(int column) const {
         return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
     }
-    // Until the next step.
+    // Valid until the next step.
     std::string_view text(int column) const;
 
     int step() { return sqlite3_step(statement_.get()); } // SQLITE_ROW, SQLITE_DONE, or an error
@@ -55,36 +55,36 @@ private:
 
 class Database {
 public:
-    // For one writer, who alone checkpoints: made if it is not there, locked against a second one,
-    // brought to the layout of today.
+    // Opens a database for its only writer, which alone checkpoints it: makes it if it is missing
+    // and create is true, locks it against a second writer, brings it to the present layout.
     static Result<Database> open_writer(const std::string &path, bool create);
-    // Writes nothing, also where nothing can be written.
+    // Opens a database to read. Writes nothing to it, and works where nothing can be written.
     static Result<Database> open_reader(const std::string &path);
-    // A temporary one of our own, which is gone with it.
+    // Opens a temporary database, which is deleted with the object.
     static Result<Database> open_scratch();
 
-    // Of a reader: as long as it lives, a writer sees that what is old is being read.
+    // For readers: while the object lives, the writer sees that old rows are still being read.
     Result<void> hold();
-    // Of a writer: whether a reader holds it.
+    // For the writer: whether a reader called hold().
     bool is_held() const;
 
     Result<void> run(const char *sql);
     Result<Statement> prepare(std::string_view sql);
     Result<void> prepare_into(Statement &to, std::string_view sql);
-    // Runs a bound statement that gives no rows, and makes it ready for the next time.
+    // Runs a bound statement that returns no rows, and resets it.
     Result<void> run(Statement &statement);
-    // Next row of a statement; false: that was the last one, and it is reset.
+    // Steps to the next row of a statement; false: there was none, and the statement is reset.
     Result<bool> next(Statement &statement);
-    // The first column of the only row.
+    // The first column of the only row that the query returns.
     Result<int64_t> number(std::string_view sql);
-    // The id of a row that one bound statement finds, or the other one makes.
+    // The id of the row that the bound statement find finds, or else of the row that make inserts.
     Result<int64_t> found_or_made(Statement &find, Statement &make);
 
     int64_t last_id() const { return sqlite3_last_insert_rowid(database_.get()); }
     int changes() const { return sqlite3_changes(database_.get()); }
     sqlite3 *handle() { return database_.get(); }
     const std::string &path() const { return path_; }
-    // "cannot DOING PATH: reason", for what has just failed.
+    // "cannot DOING PATH: reason", for the call that has just failed.
     Error error(const char *doing) const;
 
 private:
@@ -96,13 +96,13 @@ private:
     Result<void> accept_log(bool writes);
     Result<void> accept();
 
-    Fd lock_; // on the file itself; before the connection, so that it is closed after it
+    Fd lock_; // on the file; declared before the connection, so that it is closed after it
     std::unique_ptr<sqlite3, Close> database_;
     std::string path_;
     bool writes_ = false;
 };
 
-// Whether trying again later may help: no space, an input or output error.
+// Whether the same call may succeed later: there was no space, or an input or output error.
 bool may_pass(const Error &error);
 
 } // namespace pinpipe::store

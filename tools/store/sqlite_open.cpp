@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a database is opened with, and what is refused: untouched, before SQLite has seen it where
-// its first bytes tell.
+// Opening databases. A file that is refused is left as it is; where its first bytes are enough to
+// refuse it, SQLite never opens it.
 #include "lib/system/holders.h"
 #include "tools/store/database_layout.h"
 #include "tools/store/sqlite.h"
@@ -15,9 +15,9 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr off_t quickly_checked = 64 << 20; // bytes that are read through at each start
+constexpr off_t quickly_checked = 64 << 20; // bytes; larger files are not read through at a start
 
-// The header of an SQLite file, as its format has it.
+// The header of an SQLite file, as the file format defines it.
 struct Header {
     unsigned char bytes[100];
 
@@ -71,7 +71,7 @@ Result<void> accept_header(int fd, const std::string &path, bool writes) {
         return fail(refused(path, "not a database"));
     if (auto fine = accept_layout(path, header.application(), header.version(), writes); !fine)
         return fine;
-    // While there is a log, what the header counts may still be in it.
+    // While there is a write-ahead log, pages that the header counts may still be in the log.
     if (!has_log(path) && st.st_size < header.pages() * header.page_size())
         return fail(refused(path, "the database is corrupt: its end is missing"));
     return {};
@@ -94,8 +94,8 @@ Result<Fd> lock(const std::string &path) {
     return fd;
 }
 
-// Behind all that SQLite locks, and all that a file can hold. An OFD lock: SQLite's are of the
-// process, and know nothing of it.
+// A lock behind the bytes that SQLite locks and behind any end of a file. It is an open file
+// description lock: SQLite's locks belong to the process, and would be mixed up with it.
 struct flock hold_of(int type) {
     struct flock hold {};
     hold.l_type = static_cast<short>(type);
@@ -119,7 +119,7 @@ std::string immutable_uri(const std::string &path) {
 } // namespace
 
 Result<Database> Database::connect(const std::string &path, int flags, bool immutable) {
-    // Neither "file:x" nor ":memory:" is anything but a name.
+    // "file:x" and ":memory:" are ordinary names here.
     std::string name = path.starts_with('/') ? path : "./" + path;
     if (immutable)
         name = immutable_uri(name);
@@ -137,7 +137,7 @@ Result<Database> Database::connect(const std::string &path, int flags, bool immu
     return database;
 }
 
-// The same of a log, of which the header in the file does not know yet.
+// Checks the layout again, now as the write-ahead log has it.
 Result<void> Database::accept_log(bool writes) {
     const auto application = number("PRAGMA application_id");
     const auto version = number("PRAGMA user_version");
@@ -146,7 +146,7 @@ Result<void> Database::accept_log(bool writes) {
     return accept_layout(path_, *application, *version, writes);
 }
 
-// Reads enough of it to know that it is whole; a small one, all of it.
+// Reads a small database completely, and some rows of a large one, to see that it is not damaged.
 Result<void> Database::accept() {
     struct stat st {};
     if (stat(path_.c_str(), &st) != 0 || st.st_size > quickly_checked) {
@@ -170,9 +170,10 @@ Result<void> Database::accept() {
     return {};
 }
 
-// Beside a log that is there, a reader makes what it needs. Where there is none, its own must not
-// stay: an index of another user's would keep the writer out. So it either can take its files away
-// again, or makes none, and takes the database for one that nobody writes to.
+// Where a write-ahead log exists, a reader opens the database as usual. Where there is none, the
+// log and index that the reader makes must not stay: files of another user would keep the writer
+// out. So a reader that may write removes them when it closes; another makes none, and opens the
+// database as one that nobody writes to (immutable).
 Result<Database> Database::open_reader(const std::string &path) {
     {
         const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -226,7 +227,7 @@ Result<Database> Database::open_scratch() {
     return database;
 }
 
-// Made under another name and then linked: whoever finds it finds it whole.
+// Makes the database under another name and then links it: nobody finds half of it.
 Result<void> Database::make_file(const std::string &path) {
     const std::string draft = path + ".new-" + std::to_string(getpid());
     unlink(draft.c_str());
@@ -270,7 +271,7 @@ Result<Database> Database::open_writer(const std::string &path, bool create) {
     database->lock_ = std::move(*held);
     if (sqlite3_db_readonly(database->database_.get(), "main") == 1)
         return fail(refused(path, "read-only"));
-    // What is refused keeps its log as it is.
+    // A database that is refused keeps its log: closing must not checkpoint it.
     if (has_log(path))
         sqlite3_db_config(database->database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     if (auto fine = database->accept_log(true); !fine)

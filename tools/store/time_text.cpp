@@ -17,7 +17,7 @@ bool same(const tm &a, const tm &b) {
            a.tm_hour == b.tm_hour && a.tm_min == b.tm_min && a.tm_sec == b.tm_sec;
 }
 
-// Seconds; the first of two moments that a clock shows the same.
+// Seconds since 1970. Of two moments with the same local time, the first.
 time_t from_local(const tm &wanted) {
     tm any = wanted;
     any.tm_isdst = -1;
@@ -39,7 +39,7 @@ tm local(int64_t time) {
     return fields;
 }
 
-// Local midnight of the day that time is in, `days` later.
+// The local midnight that begins the day of time, days later.
 int64_t midnight(int64_t time, int days) {
     const tm now = local(time);
     tm day{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sums by key and cell, of any number: what memory does not hold waits in a temporary file.
+// Sums by key and cell. Those that do not fit into memory are in a temporary file.
 #pragma once
 
 #include "lib/base/hash.h"
@@ -23,11 +23,12 @@ public:
 
     explicit Totals(size_t most = 65'536) : most_(most) {}
 
-    // Fails where the temporary file does, once memory is full.
+    // Fails if the temporary file cannot be written.
     Result<void> add(int64_t cell, int64_t key, const Sums &sums);
-    // By cell, within one the largest first (bytes in both directions), then by key.
+    // Calls take for each row: in order of cells, in a cell the largest first (bytes in both
+    // directions), then in order of keys.
     Result<void> each(const Take &take);
-    size_t size() const { return size_; } // after each()
+    size_t size() const { return size_; } // known after each()
 
 private:
     struct Key {

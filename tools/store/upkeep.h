@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What is done to a database now and then.
+// The commands prune and check.
 #pragma once
 
 #include "tools/store/options.h"
 
 namespace pinpipe::store {
 
-// Gives up what is old, and the space to the file system.
+// Deletes what is old and gives its space back to the file system.
 Result<void> prune(const Request &request);
 
-// Reads everything: whether it is whole, and the sums of its levels agree.
+// Reads the whole database: fails if it is damaged or if the sums of its levels differ.
 Result<void> check(const Request &request);
 
 } // namespace pinpipe::store

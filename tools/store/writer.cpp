@@ -8,7 +8,8 @@
 namespace pinpipe::store {
 namespace {
 
-// Of a block: small enough to be read for a few of its lines, large enough to be few.
+// Limits of a block. It is small enough to be read for some of its lines, and large enough for
+// blocks to be few.
 constexpr int64_t block_lines = 5000, block_time = 10'000'000;
 
 } // namespace
@@ -182,7 +183,7 @@ Result<void> Writer::rollback() {
     tally_ = before_.tally;
     n_ = before_.n;
     block_ = before_.block;
-    names_.forget(); // ids that were given out are void
+    names_.forget(); // ids that were made are void
     return rollup_.recover(database_);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines into tables, in transactions. Each line is stored by itself; the sums follow (rollup.h).
+// Writes lines into tables, in transactions. Each line is stored by itself; sums follow (rollup.h).
 #pragma once
 
 #include "tools/store/names.h"
@@ -8,7 +8,7 @@
 
 namespace pinpipe::store {
 
-// What became of lines.
+// How many lines were stored, and how many were not.
 struct Tally {
     uint64_t lines = 0; // stored
     uint64_t bad = 0;
@@ -19,31 +19,32 @@ class Writer {
 public:
     static Result<Writer> make(Database database);
 
-    // The first line begins a transaction. text: of the line, which is kept as it is unless it is
-    // usage. now: microseconds, of lines without a time.
+    // The first line begins a transaction. text: the line, which is stored as it is unless it is
+    // usage. now: microseconds since 1970, for lines without a time.
     Result<void> add(const Line &line, std::string_view text, int64_t now);
-    // Lines that were given up, by their event_type.
+    // Stores that lines were given up: how many of each event_type.
     Result<void> add_lost(const std::map<std::string, uint64_t> &lost, int64_t now);
-    // Also where only sums are due.
+    // Commits the lines, and the sums if they are due.
     Result<void> commit();
-    // What follows a failure of any of these. Fails where the database cannot be read either.
+    // To be called after any of these failed. Fails if the database cannot be read either.
     Result<void> rollback();
-    // The same, and the sums of everything with it.
+    // Commits the lines and all sums.
     Result<void> commit_sums();
 
-    const Tally &tally() const { return tally_; } // with what is not committed yet
+    const Tally &tally() const { return tally_; } // with lines that are not committed yet
     Database &database() { return database_; }
-    // Time of the latest line that was ever committed, as it says; 0: none.
+    // The latest time of all lines that were ever committed, microseconds since 1970; 0: there is
+    // none.
     int64_t newest() const { return newest_; }
     void forget() { names_.forget(); }
 
 private:
-    // Lines that follow each other, and when they were.
+    // Consecutive lines, and the range of their times.
     struct Block {
         int64_t first = 0, last = 0;
         int64_t from = INT64_MAX, to = 0;
     };
-    // What a rollback takes back.
+    // The state that a rollback restores.
     struct State {
         Tally tally;
         int64_t n = 0; // number of the last line
@@ -58,7 +59,7 @@ private:
     Result<void> add_text(const Line &line, std::string_view text, int64_t time);
     void note_time(int64_t time);
 
-    Database database_; // before all that has statements of it
+    Database database_; // declared before all members that hold its statements
     Names names_;
     Rollup rollup_;
     Statement usage_, event_, lost_, state_, block_row_, begin_, commit_;

@@ -50,7 +50,7 @@ TEST(RuleCgroup, IsOneThatTheProgramsLookAt) {
     if (hierarchy().empty())
         GTEST_SKIP() << "no cgroup2 hierarchy";
     EXPECT_EQ(find_cgroup(hierarchy()).error().text,
-              hierarchy() + " is the root, which has all processes: leave it out");
+              hierarchy() + " is the root cgroup, which has all processes: leave it out");
     std::vector<std::string> made = {hierarchy() + "/pinpipe-unit-" + std::to_string(getpid())};
     std::vector<bool> found;
     for (int depth = 1; depth <= LABEL_SCOPES + 1; depth++) {

@@ -105,7 +105,7 @@ TEST_F(WatchCommand, WhatIsNotThereCannotBeUnwatched) {
     EXPECT_EQ(error({"unwatch", "80"}, 1), "ebpf-ctl: 80/tcp is not watched\n");
     quietly({"watch", "80", "my app"});
     EXPECT_EQ(error({"unwatch", "80-81"}, 1),
-              "ebpf-ctl: 80-81/tcp is watched for processes alone\n"
+              "ebpf-ctl: 80-81/tcp is watched only for certain processes\n"
               "hint: ebpf-ctl unwatch 80-81/tcp $'my app' --pin-root " +
                   root() + "\n");
     EXPECT_EQ(error({"unwatch", "80", "other"}, 1), "ebpf-ctl: 80/tcp is not watched for other\n");
