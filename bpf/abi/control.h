@@ -159,12 +159,13 @@ struct packet_filter {
  *   its bit is set in protocols (PROTOCOL_*)
  *   bit 0 (received, accepted) or bit 1 (sent, connected) of directions is set
  * What matches is left out, and counted in reader_losses.own, if leave_out_own is 1 and its process
- * is of the reader's own pipeline: of the process group pgid, or one of the first own_count of own.
+ * is of the reader's own pipeline: of the process group pgid, or one of own.
  */
 #define FILTER_PIDS  16
 #define FILTER_COMMS 8
 #define FILTER_PORTS 8
 #define FILTER_OWN   8
+#define NO_PROCESS   (~0U)
 
 struct port_range {
 	__u16 first; /* host byte order, both ends included */
@@ -177,17 +178,16 @@ struct socket_filter {
 	__u64 comms[FILTER_COMMS][2]; /* the bytes of a comm, zero from its end on */
 	__u32 pids[FILTER_PIDS];
 	struct port_range ports[FILTER_PORTS];
-	__u32 pgid;    /* own process group, as in a pgid_record */
-	__u32 own[FILTER_OWN];
-	__u32 payload; /* bytes of a message wanted at most */
+	__u32 pgid;	       /* own process group, as in a pgid_record */
+	__u32 own[FILTER_OWN]; /* process numbers; NO_PROCESS: none */
+	__u32 payload;	       /* bytes of a message wanted at most */
 	__u8 pid_count;
 	__u8 comm_count;
 	__u8 port_count;
 	__u8 protocols;
 	__u8 directions;
 	__u8 leave_out_own;
-	__u8 own_count;
-	__u8 zero[1];
+	__u8 zero[2];
 };
 
 /* maps/pgid: what an iterator tells whoever reads it. */

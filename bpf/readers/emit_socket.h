@@ -112,11 +112,13 @@ __noinline int lets_record(__u32 reader, __u32 area)
 	if (!s || !control)
 		return 0;
 	wish = &s->wishes[reader & (MAX_READERS - 1)];
+	/* Before the branches of the filter, and in memory: the verifier follows each of them. */
+	*(volatile __u32 *)&wish->own = is_own(&control->sockets, &s->socket.process);
 	wish->generation = *(volatile __u16 *)&control->generation;
 	wish->payload = control->sockets.payload;
 	if (!wants_event(&control->sockets, &s->socket))
 		return 0;
-	if (is_own(&control->sockets, &s->socket.process))
+	if (*(volatile __u32 *)&wish->own)
 		return count_own(reader, s->socket.stream);
 	if (s->most < wish->payload)
 		s->most = wish->payload;

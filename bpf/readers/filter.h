@@ -34,16 +34,14 @@ static __always_inline __u64 misses_packet(const struct packet_filter *f,
 	       (~(f->versions >> (r->flags & PACKET_IPV6 ? 6 : 4)) & 1);
 }
 
-/* Whether the filter's reader is to be spared this process's events: it is of its own pipeline. */
-static __always_inline bool is_own(const struct socket_filter *f, const struct process *p)
+/* 1 if the process is of the reader's own pipeline, and that is to be left out; else 0. */
+static __always_inline __u64 is_own(const struct socket_filter *f, const struct process *p)
 {
-	bool found = f->pgid == p->pgid;
+	__u64 other = nonzero(f->pgid ^ p->pgid);
 
-	if (!f->leave_out_own)
-		return false;
 	for (int i = 0; i < FILTER_OWN; i++)
-		found |= i < f->own_count && f->own[i] == p->pid;
-	return found;
+		other &= nonzero(f->own[i] ^ p->pid);
+	return f->leave_out_own & (other ^ 1);
 }
 
 static __always_inline bool wants_process(const struct socket_filter *f, __u32 pid)
@@ -98,8 +96,8 @@ static __always_inline bool wants_event(const struct socket_filter *f,
 	    differs(&r->remote, &f->host, &f->host_mask))
 		return false;
 	return f->protocols & r->protocol && f->directions >> (r->flags & SOCKET_OUT) & 1 &&
-	       wants_process(f, r->process.pid) &&
-	       wants_comm(f, r->process.comm) && wants_port(f, r->local_port, r->remote_port);
+	       wants_process(f, r->process.pid) && wants_comm(f, r->process.comm) &&
+	       wants_port(f, r->local_port, r->remote_port);
 }
 
 #endif

@@ -25,6 +25,7 @@ struct buffer_walk {
 struct wish {
 	__u16 generation; /* of the claim, read before its filter */
 	__u16 payload;	  /* bytes of it at most */
+	__u32 own;	  /* 1: of the reader's own pipeline, to be left out */
 };
 
 /* Of any record. The payload stands behind a message_record without a gap. */

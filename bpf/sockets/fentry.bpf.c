@@ -100,7 +100,8 @@ static __always_inline void see_received(struct sock *sk, struct msghdr *msg, lo
 		return;
 	if (msg)
 		find_peer(msg, &m.peer);
-	transfer(bpf_get_current_task_btf(), sk, &m, known_owner(sk, m.peer.proto));
+	report_transfer(bpf_get_current_task_btf(), sk, &m);
+	charge_transfer(sk, &m, known_owner(sk, m.peer.proto));
 }
 
 SEC("fexit/inet_sendmsg")

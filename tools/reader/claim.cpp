@@ -181,9 +181,8 @@ void Claim::set_hooks(uint64_t hooks) {
 
 void Claim::set_own(const socket_filter &filter) {
     socket_filter &shown = control_.as<reader_control>()->sockets;
-    for (unsigned i = 0; i < filter.own_count; i++)
+    for (unsigned i = 0; i < FILTER_OWN; i++)
         shared(shown.own[i]).store(filter.own[i]);
-    shared(shown.own_count).store(filter.own_count, std::memory_order_release);
 }
 
 uint64_t Claim::left_out() const {

@@ -151,9 +151,9 @@ bool Pipeline::forget_ended() {
 void Pipeline::write_to(socket_filter &filter) const {
     filter.leave_out_own = 1;
     filter.pgid = pgid_;
-    filter.own_count = 0;
-    for (const Holder &holder : holders_)
-        filter.own[filter.own_count++] = holder.pid;
+    std::fill(std::begin(filter.own), std::end(filter.own), NO_PROCESS);
+    for (size_t i = 0; i < holders_.size(); i++)
+        filter.own[i] = holders_[i].pid;
 }
 
 } // namespace pinpipe::reader

@@ -46,14 +46,15 @@ TEST_F(ReaderFilter, OwnPipeline) {
         EXPECT_FALSE(is_own(&filter, &record.process)) << pgid;
     }
     EXPECT_TRUE(pass()) << "left out, and yet of the filter: it is counted";
-    for (uint8_t count = 0; count <= FILTER_OWN; count++) {
-        filter.own_count = count;
-        std::fill(std::begin(filter.own), std::end(filter.own), 0);
-        record.process.pid = 0;
-        EXPECT_EQ(is_own(&filter, &record.process), count > 0);
-        record.process.pid = 1234;
-        filter.own[FILTER_OWN - 1] = 1234;
-        EXPECT_EQ(is_own(&filter, &record.process), count == FILTER_OWN);
+    std::fill(std::begin(filter.own), std::end(filter.own), NO_PROCESS);
+    record.process.pid = 0;
+    EXPECT_FALSE(is_own(&filter, &record.process)) << "no process is known";
+    record.process.pid = 1234;
+    for (uint32_t &own : filter.own) {
+        EXPECT_FALSE(is_own(&filter, &record.process));
+        own = 1234;
+        EXPECT_TRUE(is_own(&filter, &record.process));
+        own = NO_PROCESS;
     }
 }
 

@@ -82,7 +82,7 @@ std::vector<uint32_t> processes_of(const Pipeline &pipeline) {
     socket_filter filter{};
     pipeline.write_to(filter);
     EXPECT_EQ(filter.leave_out_own, 1);
-    return {filter.own, filter.own + filter.own_count};
+    return {filter.own, std::find(filter.own, filter.own + FILTER_OWN, NO_PROCESS)};
 }
 
 const Pins no_iterator("/nowhere");
