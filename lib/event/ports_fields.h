@@ -5,7 +5,7 @@
 //   port      index, received, sent, owners of the port; else a null pointer
 //   apart     fragments, malformed, sent_fragments of the interface; else a null pointer
 //   item()    the event of an owner, for the getters of owner_rows, which need:
-//   owner     PortOwner of tools/reader/owner_book.h
+//   owner     PortOwner of tools/reader/lines/owner_book.h
 //   counted   whether the owner's bytes are reported
 #pragma once
 

@@ -67,7 +67,8 @@ void say_rules_are_gone(size_t subjects) {
         return;
     std::fprintf(stderr, "ebpf-load: rules for %zu process%s are deleted with the last cgroup\n",
                  subjects, subjects == 1 ? "" : "es");
-    say_hint("next time, before: ebpf-ctl export >FILE; afterwards: ebpf-ctl apply FILE");
+    say_hint("ebpf-ctl export >FILE   (before unloading, and ebpf-ctl apply FILE after the next "
+             "load, keeps them)");
 }
 
 void remove_rule_maps(const Pins &pins) {

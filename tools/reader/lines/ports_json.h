@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tools/reader/lines/event_json.h"
-#include "tools/reader/owner_book.h"
+#include "tools/reader/lines/owner_book.h"
 
 #include <optional>
 #include <span>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/reader/owner_book.h"
+#include "tools/reader/lines/owner_book.h"
 
 #include "bpf/abi/usage.h"
 
