@@ -3,8 +3,8 @@
  * Which set of socket programs is active. A tracing link cannot replace its program, so a new set
  * is attached beside the old one, idle; then one write of this word switches all programs.
  */
-#ifndef PINPIPE_SWITCH_H
-#define PINPIPE_SWITCH_H
+#ifndef PINPIPE_ACTIVE_SET_H
+#define PINPIPE_ACTIVE_SET_H
 
 #include "bpf/abi/control.h"
 

@@ -3,8 +3,8 @@
  * The path of a process's executable. It is written to exes once, when a process with that
  * executable is first seen; records name it by its key.
  */
-#ifndef PINPIPE_EXE_H
-#define PINPIPE_EXE_H
+#ifndef PINPIPE_EXECUTABLE_H
+#define PINPIPE_EXECUTABLE_H
 
 #include "bpf/abi/process.h"
 

@@ -6,7 +6,7 @@
 #ifndef PINPIPE_EXTENSIONS_H
 #define PINPIPE_EXTENSIONS_H
 
-#include "bpf/packet/fields.h"
+#include "bpf/packet/header_fields.h"
 
 #define MAX_EXTENSIONS 16 /* a packet with more counts as malformed */
 

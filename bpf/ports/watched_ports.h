@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The maps that say which ports are watched. */
-#ifndef PINPIPE_WATCHED_H
-#define PINPIPE_WATCHED_H
+#ifndef PINPIPE_WATCHED_PORTS_H
+#define PINPIPE_WATCHED_PORTS_H
 
 #include "bpf/abi/control.h"
 #include "bpf/abi/watches.h"

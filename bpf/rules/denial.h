@@ -3,8 +3,8 @@
  * A denial is counted, and reported to the readers of the stream deny at most once a second for
  * each socket.
  */
-#ifndef PINPIPE_DENY_H
-#define PINPIPE_DENY_H
+#ifndef PINPIPE_DENIAL_H
+#define PINPIPE_DENIAL_H
 
 #include "bpf/readers/emit_socket.h"
 #include "bpf/rules/label.h"

@@ -5,8 +5,8 @@
  * hands them on when it forks, so its ancestors may end. For a process that is older than the
  * rules, the ancestors are searched once for each generation of the policy.
  */
-#ifndef PINPIPE_KIN_H
-#define PINPIPE_KIN_H
+#ifndef PINPIPE_DESCENDANTS_H
+#define PINPIPE_DESCENDANTS_H
 
 #include "bpf/abi/rules.h"
 #include "bpf/common/task.h"

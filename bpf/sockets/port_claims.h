@@ -7,8 +7,8 @@
  * last claim goes, they are cleared. Changes that no event reports are put right by a look at all
  * sockets (open_sockets.bpf.c).
  */
-#ifndef PINPIPE_CLAIMS_H
-#define PINPIPE_CLAIMS_H
+#ifndef PINPIPE_PORT_CLAIMS_H
+#define PINPIPE_PORT_CLAIMS_H
 
 #include "bpf/abi/control.h"
 #include "bpf/abi/usage.h"

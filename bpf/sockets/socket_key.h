@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Protocol and remote end of a socket, as the keys of usage.h have them. */
-#ifndef PINPIPE_SOCKET_H
-#define PINPIPE_SOCKET_H
+#ifndef PINPIPE_SOCKET_KEY_H
+#define PINPIPE_SOCKET_KEY_H
 
 #include "bpf/abi/usage.h"
 #include "bpf/common/address.h"

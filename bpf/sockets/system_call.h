@@ -3,8 +3,8 @@
  * The system call that the current task is in, read from its saved registers: no program runs at
  * the entry of system calls. Kernel threads, io_uring's workers and 32-bit callers have none.
  */
-#ifndef PINPIPE_SYSCALL_H
-#define PINPIPE_SYSCALL_H
+#ifndef PINPIPE_SYSTEM_CALL_H
+#define PINPIPE_SYSTEM_CALL_H
 
 #include "bpf/common/task.h"
 #include "bpf/sockets/socket_key.h"

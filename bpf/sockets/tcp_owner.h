@@ -6,8 +6,8 @@
  * splice. The movement of copied_seq shows them: what recv() returned is subtracted, the rest was
  * spliced.
  */
-#ifndef PINPIPE_CONNECTION_H
-#define PINPIPE_CONNECTION_H
+#ifndef PINPIPE_TCP_OWNER_H
+#define PINPIPE_TCP_OWNER_H
 
 #include "bpf/sockets/account.h"
 #include "bpf/sockets/socket_key.h"

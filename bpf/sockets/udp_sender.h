@@ -4,7 +4,7 @@
 #define PINPIPE_UDP_SENDER_H
 
 #include "bpf/abi/usage.h"
-#include "bpf/packet/fields.h"
+#include "bpf/packet/header_fields.h"
 
 /* Fills key with the source of a UDP packet whose header offsets are in skb. */
 static __always_inline void find_sender(const struct sk_buff *skb, struct usage_key *key)

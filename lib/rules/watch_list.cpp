@@ -2,8 +2,8 @@
 #include "lib/rules/watch_list.h"
 #include "lib/pins/components.h"
 
-#include "lib/pins/batch.h"
 #include "lib/pins/iterator.h"
+#include "lib/pins/map_elements.h"
 
 #include <algorithm>
 #include <atomic>

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "lib/pins/admin_maps.h"
+#include "lib/rules/named_process.h"
 #include "lib/rules/port_rule.h"
-#include "lib/rules/process.h"
 
 #include <optional>
 #include <vector>

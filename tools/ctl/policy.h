@@ -2,7 +2,7 @@
 // All rules as a value: those of a policy file, or those of the pinned maps.
 #pragma once
 
-#include "lib/rules/process.h"
+#include "lib/rules/named_process.h"
 #include "tools/ctl/cgroup_paths.h"
 #include "tools/ctl/port_set.h"
 

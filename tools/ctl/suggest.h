@@ -3,8 +3,8 @@
 #pragma once
 
 #include "lib/event/event_fields.h"
+#include "lib/rules/named_process.h"
 #include "lib/rules/port_rule.h"
-#include "lib/rules/process.h"
 
 #include <array>
 #include <functional>

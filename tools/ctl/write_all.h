@@ -2,7 +2,7 @@
 // Writes many elements of a map in one system call.
 #pragma once
 
-#include "lib/pins/batch.h"
+#include "lib/pins/map_elements.h"
 
 namespace pinpipe::ctl {
 

@@ -2,7 +2,7 @@
 #include "tools/fields/schema.h"
 
 #include "tools/fields/definitions.h"
-#include "tools/fields/rules.h"
+#include "tools/fields/schema_rules.h"
 
 namespace pinpipe::fields_tool {
 namespace {

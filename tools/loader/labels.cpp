@@ -2,7 +2,7 @@
 #include "tools/loader/labels.h"
 
 #include "lib/pins/links.h"
-#include "tools/loader/iterator.h"
+#include "tools/loader/iterator_link.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 #include "bpf/rules/relabel.skel.h"

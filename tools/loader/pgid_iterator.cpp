@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/loader/pgid_iterator.h"
 
-#include "tools/loader/iterator.h"
+#include "tools/loader/iterator_link.h"
 #include "tools/loader/object.h"
 #include "tools/loader/rules.h"
 #include "tools/loader/sockets.h"

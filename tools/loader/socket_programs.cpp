@@ -2,7 +2,7 @@
 #include "tools/loader/socket_programs.h"
 
 #include "lib/base/hash.h"
-#include "tools/loader/iterator.h"
+#include "tools/loader/iterator_link.h"
 #include "tools/loader/object.h"
 #include "tools/loader/probes.h"
 #include "tools/loader/refusal.h"

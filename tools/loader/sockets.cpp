@@ -3,7 +3,7 @@
 
 #include "lib/pins/links.h"
 #include "lib/system/clock.h"
-#include "tools/loader/iterator.h"
+#include "tools/loader/iterator_link.h"
 #include "tools/loader/object.h"
 #include "tools/loader/refusal.h"
 

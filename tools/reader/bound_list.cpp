@@ -3,7 +3,7 @@
 
 #include "lib/system/clock.h"
 #include "tools/reader/filter.h"
-#include "tools/reader/iterator.h"
+#include "tools/reader/iterator_records.h"
 
 #include <cstring>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/reader/pipeline.h"
 
-#include "tools/reader/iterator.h"
+#include "tools/reader/iterator_records.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/reader/port_maps.h"
 
-#include "lib/pins/batch.h"
+#include "lib/pins/map_elements.h"
 
 #include <bpf/libbpf.h>
 #include <cerrno>

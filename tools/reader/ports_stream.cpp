@@ -2,7 +2,7 @@
 #include "tools/reader/ports_stream.h"
 
 #include "tools/reader/filter.h"
-#include "tools/reader/iterator.h"
+#include "tools/reader/iterator_records.h"
 
 #include <algorithm>
 #include <cerrno>

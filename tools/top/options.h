@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/base/options.h"
-#include "tools/top/layout.h"
+#include "tools/top/screen_layout.h"
 
 namespace pinpipe::top {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tools/top/input.h"
-#include "tools/top/layout.h"
+#include "tools/top/screen_layout.h"
 
 #include "tests/unit/support/child.h"
 

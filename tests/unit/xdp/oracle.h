@@ -27,7 +27,7 @@ struct Verdict {
     icmp_record record = {}; // of a message; what record_header has is zero
 };
 
-// The meaning of a packet to every program, as in enum parsed of bpf/packet/fields.h.
+// The meaning of a packet to every program, as in enum parsed of bpf/packet/header_fields.h.
 enum class Kind { whole, later, other, malformed, truncated };
 
 struct Meaning {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "lib/rules/process.h"
+#include "lib/rules/named_process.h"
 
 #include "lib/system/clock.h"
 #include "tests/unit/support/child.h"

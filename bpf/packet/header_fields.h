@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Reads version, addresses and ports of a packet whose header offsets are known. */
-#ifndef PINPIPE_FIELDS_H
-#define PINPIPE_FIELDS_H
+#ifndef PINPIPE_HEADER_FIELDS_H
+#define PINPIPE_HEADER_FIELDS_H
 
 #include "bpf/abi/events.h"
 #include "bpf/common/address.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/fields/rules.h"
+#include "tools/fields/schema_rules.h"
 
 #include <array>
 

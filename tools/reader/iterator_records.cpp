@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/reader/iterator.h"
+#include "tools/reader/iterator_records.h"
 
 #include "lib/base/fd.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "lib/rules/process.h"
+#include "lib/rules/named_process.h"
 
 #include "lib/base/fd.h"
 #include "lib/base/options.h"

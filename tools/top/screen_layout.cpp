@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/top/layout.h"
+#include "tools/top/screen_layout.h"
 
 #include <algorithm>
 #include <cmath>

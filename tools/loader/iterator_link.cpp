@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/loader/iterator.h"
+#include "tools/loader/iterator_link.h"
 
 #include "lib/pins/iterator.h"
 #include "tools/loader/refusal.h"
