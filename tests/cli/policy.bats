@@ -405,17 +405,17 @@ hint: ebpf-ctl export >FILE --pin-root $root   (before unloading, and ebpf-ctl a
 	mkdir "$cgroup/last"
 	given --cgroup "$cgroup" --cgroup "$cgroup/last"
 	ctl allow 8080 pp-one && ctl allow 8081 pp-two && ctl allow 8082 pp-two
-	run --separate-stderr loader --unload --cgroup "$cgroup/last"
+	run --separate-stderr unload --cgroup "$cgroup/last"
 	[[ $stderr == *'/last: unloaded' && $stderr != *deleted* ]]
 	ctl export >rules
-	run --separate-stderr loader --unload --cgroup "$cgroup"
+	run --separate-stderr unload --cgroup "$cgroup"
 	[[ $stderr == *"$text"* ]]
 	given --cgroup "$cgroup" --xdp lan0
 	ctl apply rules
-	run --separate-stderr loader --unload
+	run --separate-stderr unload
 	[[ $stderr == *"$text"* ]]
 	given --cgroup "$cgroup"
-	run --separate-stderr loader --unload
+	run --separate-stderr unload
 	[[ $stderr != *deleted* ]]
 	rmdir "$cgroup/last"
 }

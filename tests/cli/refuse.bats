@@ -31,7 +31,7 @@ teardown_file() {
 
 # Runs the loader where the kernel refuses a program; see refuse.c.
 refusing() { # PROGRAM LOADER-ARGUMENT...
-	REFUSE="program * $1 EPERM" LD_PRELOAD=$PINPIPE_PREFIX/refuse.so loader "${@:2}"
+	REFUSE="program * $1 1" LD_PRELOAD=$PINPIPE_PREFIX/refuse.so loader "${@:2}"
 }
 
 @test "rules for descendants are refused where the kernel refuses see_fork, also to the admin group" {
@@ -56,7 +56,8 @@ refusing() { # PROGRAM LOADER-ARGUMENT...
 		[[ ${stderr_lines[0]} == "ebpf-ctl: cannot "*": $text" ]]
 		run -0 "$bin/ebpf-ctl" --pin-root "$root" revoke --all pp-parent
 	done
-	loader --cgroup "$cgroup/0" --replace
+	unload --cgroup "$cgroup/0"
+	loader --cgroup "$cgroup/0"
 	"$bin/ebpf-ctl" --pin-root "$root" allow 8080 pp-parent --children
 }
 
