@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * An iterator that writes the process group of the process that reads it, as socket records have it:
- * inside a pid namespace that process knows another number. It iterates over a map of one element;
- * the map's content does not matter.
+ * An iterator that writes the process group of the process that reads it, as socket records have
+ * it: inside a pid namespace that process knows another number. It iterates over a map of one
+ * element; the map's content does not matter.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>

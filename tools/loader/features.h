@@ -2,9 +2,9 @@
 // All features, in the order in which a load takes them through each step.
 #pragma once
 
+#include "tools/loader/pgid_iterator.h"
 #include "tools/loader/rules.h"
 #include "tools/loader/sent_packets.h"
-#include "tools/loader/pgid_iterator.h"
 #include "tools/loader/sockets.h"
 #include "tools/loader/watched_ports.h"
 #include "tools/loader/xdp_hooks.h"
