@@ -160,6 +160,16 @@ void Server::wake_sleepers(bool all) {
     });
 }
 
+// Sends each viewer the end of its stream. A viewer that does not read is not waited for.
+void Server::end_streams() {
+    const int epoll = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    const auto deadline = Clock::now() + 300ms;
+    while (MHD_run(daemon_.get()) == MHD_YES && streams_.count() && Clock::now() < deadline) {
+        pollfd ready{epoll, POLLIN, 0};
+        poll(&ready, 1, 10);
+    }
+}
+
 Result<void> Server::run() {
     while (!stop_requested()) {
         wait();
@@ -171,7 +181,7 @@ Result<void> Server::run() {
     context_.ending = true; // MHD must not stop while a connection is suspended
     streams_.stop();
     wake_sleepers(true);
-    MHD_run(daemon_.get());
+    end_streams();
     return {};
 }
 

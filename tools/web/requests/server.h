@@ -35,6 +35,7 @@ private:
     Clock::duration gather() const;
     int patience() const;
     void wait() const;
+    void end_streams();
     void flush_when_due();
     void wake_sleepers(bool all);
 
