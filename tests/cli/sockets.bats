@@ -119,34 +119,37 @@ start_usage() { # ARGUMENT...
 	ip -n "$here" link del dummy0
 }
 
-# Prints the event types of the lines about this test's own copy of the traffic generator.
+# Prints the event types of the lines about this test's own copy of bash, which send_one runs.
 kinds() { # FILE
-	jq -r --arg exe "$PWD/traffic" 'select(.exe == $exe).event_type' "$1" | sort -u
+	jq -r --arg exe "$PWD/sender" 'select(.exe == $exe).event_type' "$1" | sort -u
 }
-own_generator() { cp "${PINPIPE_BUILD:-$repo/build}/bin/traffic" traffic; }
+own_sender() { cp "$(command -v bash)" sender; }
+send_one='echo >/dev/udp/127.0.0.1/9'
 
 @test "all reads what is loaded" {
 	given --sockets
-	own_generator
+	own_sender
 	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" all -v -i 0.1 -t 600
 	wait_until has_text "$(err reader)" slot
-	"${from_here[@]}" ./traffic run udp >/dev/null
+	"${from_here[@]}" ./sender -c "$send_one"
 	is_told() { [ -n "$(kinds "$(out reader)")" ]; }
 	wait_until is_told
 	finish reader INT
 	[ "$(kinds "$(out reader)")" = usage ]
 }
 
-# In a pid namespace a session has another number; a session that began outside has none there.
-@test "all leaves this session out, in a pid namespace too" {
+# In a pid namespace a process group has another number; a group that began outside has none there.
+@test "all leaves the reader's process group out, in a pid namespace too" {
 	given --sockets
-	own_generator
+	own_sender
+	export send_one
 	local new
 	for new in '' 'setsid -w'; do
+		rm -f sum
 		# shellcheck disable=SC2016,SC2086 # the inner shell's; words
 		timeout 600 "${from_here[@]}" unshare -pf $new bash -c '"$0" "${@:2}" >lines 2>sum & until [ -s sum ]; do sleep 0.01; done
-			"$1" run udp >/dev/null; kill -INT $!; wait' \
-			"$bin/ebpf-read" ./traffic --pin-root "$root" all -v -i 0.1 -t 600
+			"$1" -c "$send_one"; kill -INT $!; wait' \
+			"$bin/ebpf-read" ./sender --pin-root "$root" all -v -i 0.1 -t 600
 		[ "$(kinds lines)" = usage ]
 	done
 }
