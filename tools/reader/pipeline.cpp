@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace pinpipe::reader {
 namespace {
@@ -126,7 +127,9 @@ void Pipeline::find_holders() {
     for_each_number(open_directory("/proc"), [&](uint32_t pid) {
         if (getpgid(static_cast<pid_t>(pid)) == getpgid(0) || !holds_one(pid, ends))
             return true;
-        holders_.push_back({pid, open_process(pid)});
+        Fd process = open_process(pid);
+        if (process.valid() && holds_one(pid, ends)) // still: the number may be another process's
+            holders_.push_back({pid, std::move(process)});
         return holders_.size() < FILTER_OWN;
     });
 }
