@@ -22,7 +22,7 @@
 #include "bpf/abi/events.h"
 
 /* Raised by any change of this file or of events.h that old readers or programs cannot take. */
-#define LAYOUT_VERSION 8
+#define LAYOUT_VERSION 9
 #define LAYOUT_MAGIC   0x65706970 /* "pipe" */
 
 #define MAX_READERS 32 /* bits of a wanted word */
@@ -58,6 +58,9 @@ enum optional_component {
 	OPTIONAL_RULED_RENAME = 16,
 	OPTIONAL_RULED_EXIT = 17,
 	OPTIONAL_FIND_SOCKETS = 18,
+	OPTIONAL_FIND_KIN = 19,
+	OPTIONAL_SEE_MKDIR = 20,
+	OPTIONAL_SEE_RMDIR = 21,
 };
 
 #define OPTIONALS 32

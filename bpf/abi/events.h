@@ -160,9 +160,12 @@ enum deny_hook {
 	DENY_CREATE = 4,  /* a socket of a type that no rule allows */
 	DENY_EGRESS = 5,  /* a packet on its way out */
 	DENY_INGRESS = 6, /* a packet on its way in */
+	DENY_LABEL = 7,	  /* a call: there is no memory for the socket's label */
 };
 
 #define DENY_AUDIT 0x1 /* the attempt was let through: the rules are only audited */
+#define DENY_CUT   0x2 /* more subjects match than a label has room for: one left out may allow it \
+			*/
 
 /* A process with rules was refused a port. */
 struct deny_record {

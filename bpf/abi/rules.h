@@ -8,6 +8,8 @@
  *   maps/subjects  which processes rules are about      admins write, all read
  *   maps/ports     the ports of each port set           admins write, all read
  *   maps/texts     subjects as they were written        admins write, all read
+ *   maps/scopes    paths of cgroups that rules are limited to: admins write, all read
+ *   maps/scope_ids which of these exist                 kernel and admins write, all read
  *   maps/hits      uses that rules allowed              kernel writes, admins remove, all read
  *   maps/denials   denials of each subject              kernel writes, admins reset, all read
  *   maps/cgroups   cgroups with programs attached       loader writes, all read
@@ -15,16 +17,19 @@
  *   maps/labels    owner and rules of each socket       kernel alone
  *   maps/peers     who sent first to a UDP socket       kernel alone
  *   maps/kin       subjects inherited by processes      kernel alone
+ *   maps/unlabelled sockets without memory for a label  kernel writes, all read
  *
- * The first six are pinned a second time in admin/ (policy, subjects, ...), for the admin group.
+ * The first eight are pinned a second time in admin/ (policy, subjects, ...), for the admin group.
  *
  * A change of one subject takes three steps. ebpf-ctl writes the ports under a set number that
  * nothing uses, then points the subject at that set (one update of an element, so whole or not at
- * all), then raises policy.now. A program may still be reading the old set, so its ports stay:
- * policy.old names the set, and the next change removes it. A change of all rules writes the other
- * bank of subjects and then stores policy.now with that bank's bit; after a grace period of RCU,
- * when no program can be reading the old bank, that bank is removed. Every writer holds an
- * exclusive flock(2) on admin/lock.
+ * all), then raises policy.now, and then reads the iterators admin/find_kin and admin/find_sockets,
+ * by which running processes and open sockets get to know it. policy.changing is not 0 meanwhile: a
+ * command that finds it so finishes what another one began. A program may still be reading the old
+ * set, so its ports stay: policy.old names the set, and the next change removes it. A change of all
+ * rules writes the other bank of subjects and then stores policy.now with that bank's bit; after a
+ * grace period of RCU, when no program can be reading the old bank, that bank is removed. Every
+ * writer holds an exclusive flock(2) on admin/lock.
  */
 #ifndef PINPIPE_RULES_H
 #define PINPIPE_RULES_H
@@ -43,15 +48,22 @@ struct policy_record {
 	__u64 now;	/* POLICY_*, and above them the generation; labels of another are stale */
 	__u32 next_set; /* number for the next new port set, from 1; never used twice */
 	__u32 old;	/* the port set that the last change replaced; 0: none */
+	__u32 changing; /* 1 while a change is under way, or where one was cut off */
+	__u32 zero;
 };
 
-#define POLICY_BANK	    0x1	  /* the bank of subjects in force */
-#define POLICY_AUDIT	    0x2	  /* denials are reported, not enforced */
-#define POLICY_HAS_EXE	    0x4	  /* there are subjects by executable */
-#define POLICY_HAS_PID	    0x8	  /* ... by process number */
-#define POLICY_HAS_CGROUP   0x10  /* ... limited to a cgroup */
-#define POLICY_HAS_CHILDREN 0x20  /* ... whose rules stick to descendants */
-#define POLICY_STEP	    0x100 /* of the generation */
+#define POLICY_BANK	    0x1	    /* the bank of subjects in force */
+#define POLICY_AUDIT	    0x2	    /* denials are reported, not enforced */
+#define POLICY_HAS_EXE	    0x4	    /* there are subjects by executable */
+#define POLICY_HAS_PID	    0x8	    /* ... by process number */
+#define POLICY_HAS_CGROUP   0x10    /* ... limited to a cgroup */
+#define POLICY_HAS_CHILDREN 0x20    /* ... whose rules stick to descendants */
+#define POLICY_HAS_NAME	    0x40    /* ... by name */
+#define POLICY_HAS_ANY	    0x80    /* ... that are all processes of a cgroup */
+#define POLICY_STEP	    0x10000 /* of the generation */
+
+/* Whether there are rules at all. */
+#define POLICY_HAS_RULES (POLICY_HAS_NAME | POLICY_HAS_EXE | POLICY_HAS_PID | POLICY_HAS_ANY)
 
 enum subject_kind {
 	SUBJECT_NAME = 1, /* id: the name, padded with zeros (15 bytes at most) */
@@ -61,18 +73,21 @@ enum subject_kind {
 	 * ticks (10 ms), the resolution of /proc/PID/stat
 	 */
 	SUBJECT_PID = 3,
+	SUBJECT_ANY = 4, /* id: 0. Every process of the scope, which must not be 0 */
 };
 
-/* subjects: a hash. A cgroup lies at most LABEL_SCOPES levels below the root. */
+/* subjects: a hash. */
 struct subject_key {
 	__u64 id[2];
-	__u64 cgroup; /* id; only its processes and those below match; 0: all */
-	__u32 kind;   /* enum subject_kind */
-	__u32 bank;   /* 0 or 1 */
+	__u64 scope; /* number in scopes: only processes of that cgroup and below; 0: all */
+	__u32 kind;  /* enum subject_kind */
+	__u32 bank;  /* 0 or 1 */
 };
 
 #define SUBJECT_AUDIT	 0x1 /* denials are reported, not enforced */
 #define SUBJECT_CHILDREN 0x2 /* the rules also hold for descendants of its processes */
+#define SUBJECT_ICMP	 0x4 /* ping sockets, and raw sockets of ICMP, are allowed */
+#define SUBJECT_NONE	 0x8 /* stays without ports: it may use none */
 
 struct subject_record {
 	__u32 set;    /* port set; 0: none, the subject may use no port */
@@ -82,8 +97,15 @@ struct subject_record {
 };
 
 enum rule_proto {
-	RULE_TCP = 0, /* includes MPTCP */
-	RULE_UDP = 1, /* includes UDP-Lite */
+	RULE_TCP = 0,  /* includes MPTCP */
+	RULE_UDP = 1,  /* includes UDP-Lite */
+	RULE_ICMP = 2, /* in hit_key alone: SUBJECT_ICMP stands for the rule */
+};
+
+/* On which side of a port its user is. A rule without a word for it has the port on both. */
+enum rule_side {
+	SIDE_SERVE = 0,	  /* the port is local: bind(), listen(), datagrams received there */
+	SIDE_CONNECT = 1, /* the port is remote: connect(), datagrams sent to it */
 };
 
 #define PAGE_PORTS 512
@@ -93,7 +115,7 @@ struct page_key {
 	__u32 set;
 	__u16 page; /* port / PAGE_PORTS */
 	__u8 proto; /* enum rule_proto */
-	__u8 zero;
+	__u8 side;  /* enum rule_side */
 };
 
 struct page_record {
@@ -107,12 +129,30 @@ struct text_record {
 	char text[SUBJECT_TEXT]; /* "curl", "/usr/bin/curl", "pid:4711"; NUL-terminated */
 };
 
+/*
+ * scopes: a hash of the cgroups that rules are limited to, by path, to a number from 1 that no
+ * other path has. The path begins at the root of the cgroup2 hierarchy:
+ * "/system.slice/foo.service". A cgroup of that path need not exist.
+ */
+#define SCOPE_PATH 256
+#define MAX_SCOPES 1024
+
+struct scope_key {
+	char path[SCOPE_PATH]; /* padded with zeros; at most SCOPE_PATH - 1 bytes */
+};
+
+/*
+ * scope_ids: a hash from a cgroup's id (__u64) to its number in scopes (__u64). The kernel adds an
+ * element when a cgroup of such a path is made, before a process can enter it, and removes it with
+ * the cgroup; ebpf-ctl adds one for a cgroup that is there already.
+ */
+
 /* hits: a hash. */
 struct hit_key {
 	__u32 number; /* of the subject */
 	__u16 port;
 	__u8 proto; /* enum rule_proto */
-	__u8 zero;
+	__u8 side;  /* enum rule_side */
 };
 
 struct hit_record {
@@ -143,27 +183,31 @@ struct covered_record {
 	__u64 cgroups; /* bit N: cgroup N lies below another one, whose programs do its work */
 };
 
-/* labels: socket storage, an element for each socket of a process in an attached cgroup. */
+/*
+ * labels: socket storage, an element for each socket that a process with rules uses or has used; or
+ * for each socket of an attached cgroup, where the kernel refuses find_sockets.
+ */
 #define LABEL_SCOPES 8
 #define LABEL_SETS   8
 #define KIN_SUBJECTS 4
 
 #define LABEL_CONNECTS 0x1 /* TCP: judged by the remote port; else by the local one */
 #define LABEL_AUDIT    0x2 /* all matching subjects are only audited */
+#define LABEL_ICMP     0x4 /* a matching subject has SUBJECT_ICMP */
+#define LABEL_CUT      0x8 /* more subjects match, or more scopes hold, than there is room for */
 
 struct label_record {
 	__u64 now;     /* policy.now for which count, sets and numbers hold; 0: none */
 	__u64 allowed; /* TCP: policy.now under which the connection was allowed; 0: none */
 	struct process process;	    /* the socket's owner; pid 0: not known */
-	__u64 scopes[LABEL_SCOPES]; /* ids of the owner's cgroup and ancestors, by level from 1
-				     */
+	__u64 scopes[LABEL_SCOPES]; /* those that the owner is in, from the innermost; 0: no more */
 	__u64 told;	  /* last event of a denial: nanoseconds of CLOCK_BOOTTIME; 0: none */
 	__u32 suppressed; /* denials since that event */
 	__u32 flags;	  /* LABEL_* */
 	__u32 count;	  /* matching subjects; 0: the owner has no rules */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
-	__u32 zero;
+	__u32 icmp;			      /* number of the first subject with SUBJECT_ICMP */
 	__u64 identified;		      /* policy.now when the owner was identified */
 	struct subject_key kin[KIN_SUBJECTS]; /* as in kin_record */
 };
@@ -175,7 +219,7 @@ struct label_record {
 #define MAX_KIN 65536
 
 struct kin_record {
-	__u64 now; /* policy.now when the ancestors were searched; 0: never */
+	__u64 cut; /* 1: more subjects stick to the process than there is room for */
 	struct subject_key of[KIN_SUBJECTS]; /* kind 0: none; bank: 0 */
 };
 
@@ -189,7 +233,13 @@ struct peer_key {
 	__u16 zero[3];
 };
 
-RECORD_SIZE(policy_record, 16);
+/* unlabelled: an array of one record. Never reset while loaded. */
+struct unlabelled_record {
+	__u64 refused; /* calls of processes with rules, refused for want of memory for a label */
+	__u64 open;    /* sockets in use by such processes that could not be labelled */
+};
+
+RECORD_SIZE(policy_record, 24);
 RECORD_SIZE(subject_key, 32);
 RECORD_SIZE(subject_record, 16);
 RECORD_SIZE(page_key, 8);
@@ -200,6 +250,8 @@ RECORD_SIZE(hit_record, 8);
 RECORD_SIZE(denial_record, 24);
 RECORD_SIZE(cgroup_record, 280);
 RECORD_SIZE(covered_record, 8);
+RECORD_SIZE(scope_key, 256);
+RECORD_SIZE(unlabelled_record, 16);
 RECORD_SIZE(label_record, 368);
 RECORD_SIZE(kin_record, 136);
 RECORD_SIZE(peer_key, 32);

@@ -130,6 +130,10 @@ const MapSpec ports_map = {"ports",
 const MapSpec texts_map = {
     "texts",           "maps/texts", BPF_MAP_TYPE_HASH, 4, sizeof(text_record), MAX_SUBJECTS,
     BPF_F_NO_PREALLOC, 0640};
+const MapSpec scopes_map = {"scopes", "maps/scopes", BPF_MAP_TYPE_HASH, sizeof(scope_key),
+                            8,        MAX_SCOPES,    BPF_F_NO_PREALLOC, 0640};
+const MapSpec scope_ids_map = {"scope_ids", "maps/scope_ids", BPF_MAP_TYPE_HASH, 8,
+                               8,           MAX_SCOPES,       BPF_F_NO_PREALLOC, 0640};
 const MapSpec hits_map = {
     "hits", "maps/hits", BPF_MAP_TYPE_HASH, sizeof(hit_key), sizeof(hit_record), MAX_HITS, 0, 0640};
 const MapSpec denials_map = {
@@ -157,12 +161,15 @@ const MapSpec kin_map = {"kin",
                          MAX_KIN,
                          BPF_F_NO_PREALLOC,
                          0600};
+const MapSpec unlabelled_map = {
+    "unlabelled", "maps/unlabelled", BPF_MAP_TYPE_ARRAY, 4, sizeof(unlabelled_record), 1, 0, 0640};
 namespace {
-constexpr const MapSpec *admin_map_list[] = {&policy_map, &subjects_map, &ports_map,
-                                             &texts_map,  &hits_map,     &denials_map};
+constexpr const MapSpec *admin_map_list[] = {&policy_map, &subjects_map,  &ports_map, &texts_map,
+                                             &scopes_map, &scope_ids_map, &hits_map,  &denials_map};
 constexpr const MapSpec *policy_map_list[] = {
-    &policy_map,  &subjects_map, &ports_map,  &texts_map, &hits_map, &denials_map,
-    &cgroups_map, &covered_map,  &labels_map, &peers_map, &kin_map,  &exes_map};
+    &policy_map,    &subjects_map, &ports_map,   &texts_map,      &scopes_map,
+    &scope_ids_map, &hits_map,     &denials_map, &cgroups_map,    &covered_map,
+    &labels_map,    &peers_map,    &kin_map,     &unlabelled_map, &exes_map};
 } // namespace
 const std::span<const MapSpec *const> admin_maps = admin_map_list;
 const std::span<const MapSpec *const> policy_maps = policy_map_list;

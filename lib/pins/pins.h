@@ -73,6 +73,8 @@ extern const MapSpec policy_map;
 extern const MapSpec subjects_map;
 extern const MapSpec ports_map;
 extern const MapSpec texts_map;
+extern const MapSpec scopes_map;
+extern const MapSpec scope_ids_map;
 extern const MapSpec hits_map;
 extern const MapSpec denials_map;
 extern const MapSpec cgroups_map;
@@ -80,6 +82,12 @@ extern const MapSpec covered_map;
 extern const MapSpec labels_map;
 extern const MapSpec peers_map;
 extern const MapSpec kin_map;
+extern const MapSpec unlabelled_map;
+// Iterators for whoever changes rules, mode 0440 of the admin group: reading them makes a change
+// known to running processes (find_kin, if a rule has SUBJECT_CHILDREN) and then to their open
+// sockets (find_sockets).
+inline constexpr const char *find_kin_path = "admin/find_kin";
+inline constexpr const char *find_sockets_path = "admin/find_sockets";
 extern const std::span<const MapSpec *const> policy_maps;
 // Those of policy_maps that are pinned a second time, as admin/NAME, for the admin group to write.
 extern const std::span<const MapSpec *const> admin_maps;
