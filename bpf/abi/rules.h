@@ -138,7 +138,7 @@ struct text_record {
 #define MAX_SCOPES 1024
 
 struct scope_key {
-	char path[SCOPE_PATH]; /* padded with zeros; at most SCOPE_PATH - 1 bytes */
+	char path[SCOPE_PATH]; /* padded with zeros; at most SCOPE_PATH - 2 bytes */
 };
 
 /*
@@ -181,6 +181,12 @@ struct cgroup_record {
 /* covered: an array of one record. */
 struct covered_record {
 	__u64 cgroups; /* bit N: cgroup N lies below another one, whose programs do its work */
+	/*
+	 * 1 where the kernel refuses find_sockets: every socket gets a label, since nothing finds
+	 * those that are open when a rule is made
+	 */
+	__u32 label_all;
+	__u32 zero;
 };
 
 /*
@@ -191,16 +197,21 @@ struct covered_record {
 #define LABEL_SETS   8
 #define KIN_SUBJECTS 4
 
-#define LABEL_CONNECTS 0x1 /* TCP: judged by the remote port; else by the local one */
-#define LABEL_AUDIT    0x2 /* all matching subjects are only audited */
-#define LABEL_ICMP     0x4 /* a matching subject has SUBJECT_ICMP */
-#define LABEL_CUT      0x8 /* more subjects match, or more scopes hold, than there is room for */
+#define LABEL_CONNECTS 0x1  /* TCP: judged by the remote port; else by the local one */
+#define LABEL_AUDIT    0x2  /* all matching subjects are only audited */
+#define LABEL_ICMP     0x4  /* a matching subject has SUBJECT_ICMP */
+#define LABEL_CUT      0x8  /* more subjects match than there is room for */
+#define LABEL_KIN_CUT  0x10 /* ... than there is room for in kin */
 
 struct label_record {
-	__u64 now;     /* policy.now for which count, sets and numbers hold; 0: none */
-	__u64 allowed; /* TCP: policy.now under which the connection was allowed; 0: none */
+	__u64 now; /* policy.now for which count, sets and numbers hold; 0: none */
+	/*
+	 * policy.now under which the connection was allowed, or the last datagram that named a
+	 * destination; 0: none
+	 */
+	__u64 allowed;
 	struct process process;	    /* the socket's owner; pid 0: not known */
-	__u64 scopes[LABEL_SCOPES]; /* those that the owner is in, from the innermost; 0: no more */
+	__u64 scopes[LABEL_SCOPES]; /* ids of the owner's cgroup and ancestors, by level from 1 */
 	__u64 told;	  /* last event of a denial: nanoseconds of CLOCK_BOOTTIME; 0: none */
 	__u32 suppressed; /* denials since that event */
 	__u32 flags;	  /* LABEL_* */
@@ -249,7 +260,7 @@ RECORD_SIZE(hit_key, 8);
 RECORD_SIZE(hit_record, 8);
 RECORD_SIZE(denial_record, 24);
 RECORD_SIZE(cgroup_record, 280);
-RECORD_SIZE(covered_record, 8);
+RECORD_SIZE(covered_record, 16);
 RECORD_SIZE(scope_key, 256);
 RECORD_SIZE(unlabelled_record, 16);
 RECORD_SIZE(label_record, 368);

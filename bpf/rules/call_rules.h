@@ -5,7 +5,7 @@
 #ifndef PINPIPE_CALL_RULES_H
 #define PINPIPE_CALL_RULES_H
 
-#include "bpf/rules/ruled_socket.h"
+#include "bpf/rules/spare_label.h"
 
 #define SOCK_STREAM_TYPE 1
 #define SOCK_DGRAM_TYPE	 2
@@ -28,44 +28,62 @@ static __always_inline __u8 proto_of(__u32 protocol)
 	return protocol == PROTO_MPTCP ? USAGE_MPTCP : protocol;
 }
 
+/* Whether any rule can be about the current call. */
+static __always_inline bool is_judged(void)
+{
+	return policy.now & POLICY_HAS_RULES && !is_covered();
+}
+
+static __always_inline bool may_call(struct label_record *l, struct attempt *a, __u32 protocol)
+{
+	if (is_tcp_kind(protocol))
+		return may_use(l, RULE_TCP, SIDE_CONNECT, a->port, true);
+	if (is_udp(protocol))
+		return may_use(l, RULE_UDP, SIDE_CONNECT, a->port, true) ||
+		       may_answer(l, a->cookie, &a->remote, a->port, a->local_port);
+	if (!may_use_icmp(l, protocol))
+		return false;
+	count_hit(l->icmp, RULE_ICMP, SIDE_CONNECT, 0);
+	return true;
+}
+
 /* connect() and sendto(): judges the destination. Returns LET or REFUSE. */
 static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enum deny_hook hook)
 {
 	struct attempt a = {.hook = hook, .flags = SOCKET_OUT};
 	struct bpf_sock *sk = ctx->sk;
 	__u32 protocol = ctx->protocol;
-	struct label_record *l;
-	__u16 port;
+	struct label_record *l = NULL;
+	enum labelled state;
 
-	if (is_covered() || !sk)
+	if (!is_judged() || !sk)
 		return LET;
-	l = label_of_caller(sk);
-	if (l && hook == DENY_CONNECT && protocol == PROTO_TCP) {
+	state = label_of_caller(sk, &l);
+	if (state == NOT_RULED)
+		return LET;
+	take_address(ctx, family, &a.remote);
+	a.cookie = bpf_get_socket_cookie(ctx);
+	a.port = a.remote_port = bpf_ntohs(ctx->user_port);
+	a.local_port = sk->src_port;
+	a.proto = proto_of(protocol);
+	if (state == NO_MEMORY || !l)
+		return refuse_unlabelled(&a);
+	if (hook == DENY_CONNECT && protocol == PROTO_TCP) {
 		if (!l->process.pid)
-			l = inherit(sk);
-		if (!l)
+			state = inherit(sk, &l);
+		if (state != LABELLED || !l)
 			return LET;
 		if (l->now != policy.now)
 			resolve(l, policy.now);
 		__sync_fetch_and_or(&l->flags, LABEL_CONNECTS);
 	}
-	if (!l || !l->count)
+	if (!l->count)
 		return LET;
-	port = bpf_ntohs(ctx->user_port);
-	if (is_tcp_kind(protocol) && may_use(l, RULE_TCP, port, true)) {
+	if (may_call(l, &a, protocol)) {
 		l->allowed = l->now;
 		return LET;
 	}
-	if (is_udp(protocol) && may_use(l, RULE_UDP, port, true))
-		return LET;
-	take_address(ctx, family, &a.remote);
-	a.cookie = bpf_get_socket_cookie(ctx);
-	a.port = a.remote_port = port;
-	a.local_port = sk->src_port;
-	if (is_udp(protocol) && may_answer(l, a.cookie, &a.remote, port, a.local_port))
-		return LET;
 	l->allowed = 0;
-	a.proto = proto_of(protocol);
 	return refuse_once(l, &a, is_tcp_kind(protocol));
 }
 
@@ -78,41 +96,55 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
 	struct attempt a = {.hook = DENY_BIND, .flags = family == AF_INET6 ? SOCKET_IPV6 : 0};
 	struct bpf_sock *sk = ctx->sk;
 	__u32 protocol = ctx->protocol;
-	struct label_record *l;
+	struct label_record *l = NULL;
+	enum labelled state;
 
-	if (is_covered() || !sk)
+	if (!is_judged() || !sk)
 		return LET;
-	l = label_of_caller(sk);
-	a.port = bpf_ntohs(ctx->user_port);
-	if (!l || !l->count || !a.port)
-		return LET;
-	if ((is_tcp_kind(protocol) && may_use(l, RULE_TCP, a.port, true)) ||
-	    (is_udp(protocol) && may_use(l, RULE_UDP, a.port, true)))
+	state = label_of_caller(sk, &l);
+	if (state == NOT_RULED)
 		return LET;
 	take_address(ctx, family, &a.local);
 	a.cookie = bpf_get_socket_cookie(ctx);
-	a.local_port = a.port;
+	a.port = a.local_port = bpf_ntohs(ctx->user_port);
 	a.proto = proto_of(protocol);
+	if (state == NO_MEMORY || !l)
+		return refuse_unlabelled(&a);
+	if (!l->count || !a.port || may_use_icmp(l, protocol))
+		return LET;
+	if ((is_tcp_kind(protocol) && may_use(l, RULE_TCP, SIDE_SERVE, a.port, true)) ||
+	    (is_udp(protocol) && may_use(l, RULE_UDP, SIDE_SERVE, a.port, true)))
+		return LET;
 	return refuse(l, &a);
 }
 
-/* Every socket gets its label here; sockets of types that no rule can allow are refused. */
+/*
+ * Sockets of processes with rules get their labels here; those of types that no rule allows are
+ * refused.
+ */
 static __always_inline int judge_create(struct bpf_sock *sk)
 {
 	struct attempt a = {.hook = DENY_CREATE, .flags = SOCKET_OUT};
-	struct label_record *l;
+	struct label_record *l = NULL;
+	enum labelled state;
 
-	if (is_covered())
+	if (!is_judged())
 		return LET;
-	l = label_of_caller(sk);
-	if (!l || !l->count)
+	state = label_of_caller(sk, &l);
+	if (state == NOT_RULED)
+		return LET;
+	a.cookie = bpf_get_socket_cookie(sk);
+	a.proto = sk->type == SOCK_RAW_TYPE ? USAGE_RAW : proto_of(sk->protocol);
+	if (state == NO_MEMORY || !l)
+		return refuse_unlabelled(&a);
+	if (!l->count)
 		return LET;
 	if (sk->type == SOCK_STREAM_TYPE && is_tcp_kind(sk->protocol))
 		return LET;
 	if (sk->type == SOCK_DGRAM_TYPE && is_udp(sk->protocol))
 		return LET;
-	a.cookie = bpf_get_socket_cookie(sk);
-	a.proto = sk->type == SOCK_RAW_TYPE ? USAGE_RAW : sk->protocol;
+	if (may_use_icmp(l, sk->protocol))
+		return LET;
 	return refuse(l, &a);
 }
 

@@ -67,6 +67,8 @@ static __noinline int tell_denial(struct label_record *l, const struct attempt *
 	d->port = a->port;
 	d->hook = a->hook;
 	d->state = audit ? DENY_AUDIT : 0;
+	if (l->flags & LABEL_CUT)
+		d->state |= DENY_CUT;
 	l->told = d->socket.time;
 	emit_socket(readers, area, sizeof(*d));
 	give_back(area);

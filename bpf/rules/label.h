@@ -7,10 +7,7 @@
 #define PINPIPE_LABEL_H
 
 #include "bpf/common/process.h"
-#include "bpf/rules/descendants.h"
-
-/* Written by ebpf-ctl. A mapped variable: programs read it by a plain load. */
-volatile struct policy_record policy SEC(".data.policy");
+#include "bpf/rules/kin.h"
 
 /* An accepted socket begins with a copy of its listener's label. */
 struct {
@@ -20,6 +17,13 @@ struct {
 	__type(value, struct label_record);
 } labels SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct unlabelled_record);
+} unlabelled SEC(".maps");
+
 /* Copies the subjects that the task has from itself and its ancestors (POLICY_HAS_CHILDREN). */
 static __always_inline void read_kin(struct label_record *l, struct task_struct *task)
 {
@@ -27,11 +31,15 @@ static __always_inline void read_kin(struct label_record *l, struct task_struct 
 	struct kin_record *k = NULL;
 
 	if (now & POLICY_HAS_CHILDREN)
-		k = kin_of(task, l->scopes, now);
+		k = kin_of(task);
 	if (k)
 		__builtin_memcpy(l->kin, k->of, sizeof(l->kin));
 	else
 		__builtin_memset(l->kin, 0, sizeof(l->kin));
+	if (k && k->cut)
+		__sync_fetch_and_or(&l->flags, LABEL_KIN_CUT);
+	else
+		__sync_fetch_and_and(&l->flags, ~LABEL_KIN_CUT);
 	l->identified = now;
 }
 
@@ -44,40 +52,88 @@ static __noinline int identify(struct label_record *l)
 		return 0;
 	l->now = l->allowed = 0;
 	read_process(task, &l->process);
-	for (int i = 0; i < LABEL_SCOPES; i++)
-		l->scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+	read_own_cgroups(l->scopes);
 	read_kin(l, task);
 	l->now = 0;
 	return 1;
 }
 
 /*
- * Whether the label's owner is the current process, with the name and executable that it has now,
- * and with its kin of this generation.
+ * Whether the label's owner is the current process, with the name, executable, cgroup and user that
+ * it has now, and with its kin of this generation.
  */
 static __always_inline bool is_current(const struct label_record *l)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const __u64 *had = (const __u64 *)l->process.comm;
-	__u64 name[2] = {};
 	struct inode *inode;
+	__u64 name[2] = {};
 
 	if (l->process.pid != (__u32)task->tgid ||
+	    l->process.start != task->group_leader->start_boottime ||
+	    l->process.cgroup != task->cgroups->dfl_cgrp->kn->id ||
+	    l->process.uid != task->cred->uid.val ||
 	    (policy.now & POLICY_HAS_CHILDREN && l->identified != policy.now))
 		return false;
 	copy_comm(name, task->group_leader);
 	if (name[0] != had[0] || name[1] != had[1])
 		return false;
-	if (!(policy.now & POLICY_HAS_EXE))
-		return true;
 	inode = task->mm->exe_file->f_inode;
 	return inode->i_ino == l->process.exe.inode && inode->i_sb->s_dev == l->process.exe.device;
 }
 
+static __always_inline bool is_subject(struct subject_key *key, const struct identity *who,
+				       __u64 now)
+{
+	key->scope = 0;
+	if (key->kind != SUBJECT_ANY && bpf_map_lookup_elem(&subjects, key))
+		return true;
+	if (!(now & POLICY_HAS_CGROUP))
+		return false;
+	for (int i = 0; i < LABEL_SCOPES; i++) {
+		key->scope = who->scopes[i];
+		if (key->scope && bpf_map_lookup_elem(&subjects, key))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the current process matches a subject; without a label, so that most need none. */
+__noinline int may_be_ruled(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const __u64 now = policy.now;
+	struct subject_key key = {.bank = now & POLICY_BANK};
+	struct identity who = {};
+	__u64 cgroups[LABEL_SCOPES];
+
+	if (!(now & POLICY_HAS_RULES) || task->flags & PF_KTHREAD)
+		return 0;
+	if (now & POLICY_HAS_CHILDREN && kin_of(task))
+		return 1;
+	identify_task(&who, task);
+	if (now & POLICY_HAS_CGROUP) {
+		read_own_cgroups(cgroups);
+		find_scopes(&who, cgroups, now);
+	}
+#pragma unroll
+	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++) {
+		if (!has_kind(now, kind))
+			continue;
+		set_kind(&key, kind, &who);
+		if (is_subject(&key, &who, now))
+			return 1;
+	}
+	return 0;
+}
+
 /* The subjects that a process matches. */
 struct matches {
-	__u32 count;
-	__u32 audit; /* how many of them are only audited */
+	__u32 count; /* of those that fit */
+	__u32 all;
+	__u32 audit; /* how many of all are only audited */
+	__u32 flags; /* LABEL_ICMP */
+	__u32 icmp;
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
 };
@@ -86,11 +142,16 @@ static __always_inline void add_match(struct matches *m, const struct subject_re
 {
 	__u32 at = m->count;
 
+	m->all++;
+	m->audit += s->flags & SUBJECT_AUDIT;
+	if (s->flags & SUBJECT_ICMP) {
+		m->flags = LABEL_ICMP;
+		m->icmp = s->number;
+	}
 	if (at >= LABEL_SETS)
 		return;
 	m->sets[at] = s->set;
 	m->numbers[at] = s->number;
-	m->audit += s->flags & SUBJECT_AUDIT;
 	m->count = at + 1;
 }
 
@@ -102,42 +163,53 @@ static __always_inline void match(struct matches *m, const struct subject_key *k
 		add_match(m, s);
 }
 
-static __always_inline void match_kind(struct matches *m, struct subject_key *key,
-				       const struct label_record *l, __u64 now)
+/*
+ * Adds the subjects of a kind. This function and the next ones are global: the verifier checks each
+ * once, however often it is called.
+ */
+__noinline int match_kind(struct matches *m, const struct identity *who, __u32 kind, __u64 now)
 {
-	key->cgroup = 0;
-	match(m, key);
+	struct subject_key key = {.bank = now & POLICY_BANK};
+
+	if (!m || !who)
+		return 0;
+	set_kind(&key, kind, who);
+	if (kind != SUBJECT_ANY)
+		match(m, &key);
 	if (!(now & POLICY_HAS_CGROUP))
-		return;
+		return 0;
 	for (int i = 0; i < LABEL_SCOPES; i++) {
-		key->cgroup = l->scopes[i];
-		if (!key->cgroup)
-			break;
-		match(m, key);
+		key.scope = who->scopes[i];
+		if (key.scope)
+			match(m, &key);
 	}
+	return 0;
 }
 
-static __always_inline bool has_scope(const struct label_record *l, __u64 cgroup)
+static __always_inline bool has_scope(const struct identity *who, __u64 scope)
 {
-	bool found = !cgroup;
+	bool found = !scope;
 
 	for (int i = 0; i < LABEL_SCOPES; i++)
-		found |= l->scopes[i] == cgroup;
+		found |= who->scopes[i] == scope;
 	return found;
 }
 
 /* Adds the owner's kin, without the subjects that it matches by itself. */
-static __always_inline void match_kin(struct matches *m, const struct label_record *l, __u64 now)
+__noinline int match_kin(struct matches *m, const struct label_record *l,
+			 const struct identity *who, __u64 now)
 {
 	const struct subject_record *s;
 	struct subject_key key;
 
+	if (!m || !l || !who)
+		return 0;
 	for (int i = 0; i < KIN_SUBJECTS; i++) {
 		bool there = false;
 
 		key = l->kin[i];
 		key.bank = now & POLICY_BANK;
-		if (!key.kind || !has_scope(l, key.cgroup))
+		if (!key.kind || !has_scope(who, key.scope))
 			continue;
 		s = bpf_map_lookup_elem(&subjects, &key);
 		if (!s || !(s->flags & SUBJECT_CHILDREN))
@@ -147,46 +219,51 @@ static __always_inline void match_kin(struct matches *m, const struct label_reco
 		if (!there)
 			add_match(m, s);
 	}
+	return 0;
+}
+
+static __always_inline void take_matches(struct label_record *l, const struct matches *m)
+{
+	__u32 flags = m->flags;
+
+	for (int i = 0; i < LABEL_SETS; i++) {
+		l->sets[i] = m->sets[i];
+		l->numbers[i] = m->numbers[i];
+	}
+	if (m->all == m->audit)
+		flags |= LABEL_AUDIT;
+	if (m->all > m->count || l->flags & LABEL_KIN_CUT)
+		flags |= LABEL_CUT;
+	__sync_fetch_and_and(&l->flags, flags | ~(LABEL_AUDIT | LABEL_ICMP | LABEL_CUT));
+	__sync_fetch_and_or(&l->flags, flags);
+	l->icmp = m->icmp;
+	l->count = m->count;
 }
 
 /*
  * Fills the label with the rules as of now. The last store makes them valid: until then other CPUs
  * resolve for themselves.
  */
-static __noinline int resolve(struct label_record *l, __u64 now)
+__noinline int resolve(struct label_record *l, __u64 now)
 {
-	struct subject_key key = {.bank = now & POLICY_BANK};
+	struct identity who = {};
 	struct matches m = {};
 
 	if (!l)
 		return 0;
-	key.kind = SUBJECT_NAME;
-	__builtin_memcpy(key.id, l->process.comm, sizeof(key.id));
-	match_kind(&m, &key, l, now);
-	if (now & POLICY_HAS_EXE) {
-		key.kind = SUBJECT_EXE;
-		key.id[0] = l->process.exe.inode;
-		key.id[1] = l->process.exe.device;
-		match_kind(&m, &key, l, now);
-	}
-	if (now & POLICY_HAS_PID) {
-		key.kind = SUBJECT_PID;
-		key.id[0] = l->process.pid;
-		key.id[1] = l->process.start - l->process.start % CLOCK_TICK;
-		match_kind(&m, &key, l, now);
-	}
+	__builtin_memcpy(who.name, l->process.comm, sizeof(who.name));
+	who.exe[0] = l->process.exe.inode;
+	who.exe[1] = l->process.exe.device;
+	who.pid[0] = l->process.pid;
+	who.pid[1] = l->process.start - l->process.start % CLOCK_TICK;
+	find_scopes(&who, l->scopes, now);
+	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++)
+		if (has_kind(now, kind))
+			match_kind(&m, &who, kind, now);
 	if (now & POLICY_HAS_CHILDREN)
-		match_kin(&m, l, now);
+		match_kin(&m, l, &who, now);
 	l->allowed = 0; /* a slower CPU may have allowed it by older sets */
-	for (int i = 0; i < LABEL_SETS; i++) {
-		l->sets[i] = m.sets[i];
-		l->numbers[i] = m.numbers[i];
-	}
-	if (m.count == m.audit)
-		__sync_fetch_and_or(&l->flags, LABEL_AUDIT);
-	else
-		__sync_fetch_and_and(&l->flags, ~LABEL_AUDIT);
-	l->count = m.count;
+	take_matches(l, &m);
 	l->now = now;
 	return 0;
 }

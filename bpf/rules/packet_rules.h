@@ -22,6 +22,7 @@ struct flow {
 	__u32 transport; /* offset of its header */
 	__u16 src_port;	 /* host byte order */
 	__u16 dst_port;
+	__u32 proto; /* of the IP header, behind extension headers */
 };
 
 /* Fills f, which must be all zero. Returns 0 where the ports cannot be found. */
@@ -36,6 +37,7 @@ static __noinline int read_flow(struct __sk_buff *skb, struct flow *f)
 	if (!f)
 		return 0;
 	parsed = parse_packet(&c, &p, true);
+	f->proto = p.proto;
 	if (parsed == PACKET_WHOLE)
 		parsed = has_ports(p.proto) ? read_ports(&c, &p, &ports) : PACKET_OTHER;
 	if (parsed == PACKET_WHOLE) {
@@ -62,36 +64,57 @@ static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 				      __u16 *port)
 {
 	const __u64 now = l->now;
+	__u8 side = SIDE_SERVE;
 
 	if (sk->state == TCP_LISTEN) {
 		if (l->flags & LABEL_CONNECTS)
 			__sync_fetch_and_and(&l->flags, ~LABEL_CONNECTS);
 		*port = sk->src_port;
-		return may_use(l, RULE_TCP, *port, !out && is_syn(skb, f));
+		return may_use(l, RULE_TCP, SIDE_SERVE, *port, !out && is_syn(skb, f));
 	}
-	*port = l->flags & LABEL_CONNECTS ? remote_port_of(sk) : sk->src_port;
-	if (!may_use(l, RULE_TCP, *port, false))
+	if (l->flags & LABEL_CONNECTS) {
+		*port = remote_port_of(sk);
+		side = SIDE_CONNECT;
+	} else {
+		*port = sk->src_port;
+	}
+	if (!may_use(l, RULE_TCP, side, *port, false))
 		return false;
 	l->allowed = now;
 	return true;
 }
 
-static __always_inline bool judge_udp(struct bpf_sock *sk, struct label_record *l,
-				      const struct flow *f, __u64 cookie, bool out, __u16 *port)
+/*
+ * On its way out the packet may have been translated: a connected socket is judged by its own
+ * remote port. Datagrams that name a destination were judged by it in the call, which noted in
+ * l->allowed under which rules; only where these have changed since, the packet is judged.
+ */
+static __always_inline bool judge_udp_out(struct bpf_sock *sk, struct label_record *l,
+					  const struct flow *f, __u64 cookie, __u16 *port)
 {
-	__u16 local = sk->src_port;
+	const __u64 now = l->now;
 
-	if (out) {
+	*port = remote_port_of(sk);
+	if (!*port)
 		*port = f->dst_port;
-		return may_use(l, RULE_UDP, *port, false) ||
-		       may_answer(l, cookie, &f->dst, *port, local);
-	}
+	if (!may_use(l, RULE_UDP, SIDE_CONNECT, *port, false) &&
+	    !may_answer(l, cookie, &f->dst, *port, sk->src_port))
+		return false;
+	l->allowed = now;
+	return true;
+}
+
+static __always_inline bool judge_udp_in(struct bpf_sock *sk, struct label_record *l,
+					 const struct flow *f, __u64 cookie, __u16 *port)
+{
+	const __u16 local = sk->src_port;
+
 	*port = local;
-	if (may_use(l, RULE_UDP, local, false)) {
+	if (may_use(l, RULE_UDP, SIDE_SERVE, local, false)) {
 		note_peer(l, cookie, &f->src, f->src_port, local);
 		return true;
 	}
-	return may_use(l, RULE_UDP, f->src_port, false);
+	return may_use(l, RULE_UDP, SIDE_CONNECT, f->src_port, false);
 }
 
 static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
@@ -110,8 +133,12 @@ static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
 	a.cookie = bpf_get_socket_cookie(skb);
 	if (protocol == PROTO_TCP)
 		let = judge_tcp(skb, sk, l, &f, out, &a.port);
+	else if (is_udp(protocol) && known && out)
+		let = judge_udp_out(sk, l, &f, a.cookie, &a.port);
 	else if (is_udp(protocol) && known)
-		let = judge_udp(sk, l, &f, a.cookie, out, &a.port);
+		let = judge_udp_in(sk, l, &f, a.cookie, &a.port);
+	else if (is_icmp(protocol))
+		let = l->flags & LABEL_ICMP && is_icmp(f.proto);
 	if (let)
 		return LET;
 	a.hook = out ? DENY_EGRESS : DENY_INGRESS;
@@ -125,13 +152,22 @@ static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
 	return refuse_once(l, &a, protocol == PROTO_TCP && sk->state != TCP_LISTEN);
 }
 
+/* Whether the packets of a socket need no verdict of their own once l->allowed holds. */
+static __always_inline bool is_settled(struct bpf_sock *sk, bool out)
+{
+	if (sk->protocol == PROTO_TCP)
+		return sk->state != TCP_LISTEN;
+	return out && is_udp(sk->protocol) && !sk->dst_port;
+}
+
 static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
 {
 	struct bpf_sock *sk = skb->sk;
 	struct label_record *l;
 	const __u64 now = policy.now;
+	enum labelled state;
 
-	if (!sk || is_covered())
+	if (!(now & POLICY_HAS_RULES) || !sk || is_covered())
 		return LET;
 	sk = bpf_sk_fullsock(sk);
 	if (!sk)
@@ -140,15 +176,17 @@ static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
 	if (!l) {
 		if (sk->protocol != PROTO_TCP)
 			return LET;
-		l = inherit(sk);
-		if (!l)
+		state = inherit(sk, &l);
+		if (state == NO_MEMORY)
+			return REFUSE;
+		if (state != LABELLED || !l)
 			return LET;
 	}
 	if (l->now != now)
 		resolve(l, now);
 	if (!l->count)
 		return LET;
-	if (l->allowed == now && sk->state != TCP_LISTEN)
+	if (l->allowed == now && is_settled(sk, out))
 		return LET;
 	return judge_ruled(skb, sk, l, out);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Labels of sockets that pass to another process, or that are older than the rules: no hook of a
- * cgroup sees these.
+ * What no hook of a cgroup sees: sockets that pass to another process, or that are older than a
+ * rule; processes that fork, change their name or end; cgroups that are made and removed.
  */
 #include "bpf/abi/kernel.h"
 #include <bpf/bpf_core_read.h>
@@ -11,9 +11,27 @@
 
 #include "bpf/common/protocols.h"
 #include "bpf/common/socket.h"
+#include "bpf/rules/descendants.h"
 #include "bpf/rules/label.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+static __always_inline void count_open(void)
+{
+	struct unlabelled_record *count;
+	__u32 zero = 0;
+
+	count = bpf_map_lookup_elem(&unlabelled, &zero);
+	if (count)
+		__sync_fetch_and_add(&count->open, 1);
+}
+
+static __always_inline bool is_internet(const struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return family == AF_INET || family == AF_INET6;
+}
 
 /*
  * A socket that came from another process (by fork, exec or a unix socket) belongs to the process
@@ -21,11 +39,22 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
  */
 static __always_inline void relabel(struct sock *sk)
 {
-	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, 0);
+	struct label_record *l;
 
-	if (!l || is_current(l))
+	if (!(policy.now & POLICY_HAS_RULES) || !is_internet(sk))
 		return;
-	if (identify(l))
+	l = bpf_sk_storage_get(&labels, sk, 0, 0);
+	if (l && is_current(l))
+		return;
+	if (!l && may_be_ruled()) {
+		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (!l)
+			count_open();
+		else if (sk->sk_protocol == PROTO_TCP && sk->__sk_common.skc_state != TCP_LISTEN &&
+			 was_connected(sk))
+			l->flags = LABEL_CONNECTS;
+	}
+	if (l && identify(l))
 		resolve(l, policy.now);
 }
 
@@ -84,24 +113,18 @@ int BPF_PROG(see_receive, struct sock *sk)
 
 /* Kin records: copied by fork, kept when the process changes its name, deleted when it ends. */
 
-static __always_inline void read_own_scopes(__u64 *scopes)
-{
-	for (int i = 0; i < LABEL_SCOPES; i++)
-		scopes[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
-}
-
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(see_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct process_key who = {.pid = child->tgid, .start = child->start_boottime};
 	const __u64 now = policy.now;
-	__u64 scopes[LABEL_SCOPES];
+	__u64 cgroups[LABEL_SCOPES];
 	struct kin_record *k;
 
 	if (!(now & POLICY_HAS_CHILDREN) || child->tgid == parent->tgid)
 		return 0;
-	read_own_scopes(scopes);
-	k = kin_of(parent, scopes, now);
+	read_own_cgroups(cgroups);
+	k = note_kin(parent, cgroups, now, false);
 	if (k)
 		bpf_map_update_elem(&kin, &who, k, BPF_ANY);
 	return 0;
@@ -115,12 +138,12 @@ SEC("tp_btf/task_rename")
 int BPF_PROG(see_rename, struct task_struct *task)
 {
 	const __u64 now = policy.now;
-	__u64 scopes[LABEL_SCOPES];
+	__u64 cgroups[LABEL_SCOPES];
 
 	if (!(now & POLICY_HAS_CHILDREN) || task->pid != task->tgid)
 		return 0;
-	read_own_scopes(scopes);
-	kin_of(task, scopes, now);
+	read_own_cgroups(cgroups);
+	note_kin(task, cgroups, now, false);
 	return 0;
 }
 
@@ -135,8 +158,9 @@ int BPF_PROG(see_exit, struct task_struct *task)
 }
 
 /*
- * Sockets that exist when the rules are loaded get their labels from this iterator, which the
- * loader reads once. Of several processes that hold a socket, one with rules becomes its owner.
+ * A change of rules reads the two iterators below, after it holds: running processes and their open
+ * sockets get to know it. Of several processes that hold a socket, one with rules becomes its
+ * owner.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -147,7 +171,7 @@ struct {
 
 #define DEEPEST 32 /* ancestors of a cgroup that are visited */
 
-static __always_inline void read_scopes(struct label_record *l, struct task_struct *task)
+static __always_inline void read_cgroups(__u64 *ids, struct task_struct *task)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	__u32 level;
@@ -157,9 +181,43 @@ static __always_inline void read_scopes(struct label_record *l, struct task_stru
 		if (!level)
 			break;
 		if (level <= LABEL_SCOPES)
-			l->scopes[(level - 1) & (LABEL_SCOPES - 1)] = BPF_CORE_READ(cgroup, kn, id);
+			ids[(level - 1) & (LABEL_SCOPES - 1)] = BPF_CORE_READ(cgroup, kn, id);
 		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
 	}
+}
+
+SEC("iter/task")
+int find_kin(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	const __u64 now = policy.now;
+	__u64 cgroups[LABEL_SCOPES] = {};
+
+	if (!task || task->flags & PF_KTHREAD || !(now & POLICY_HAS_CHILDREN))
+		return 0;
+	read_cgroups(cgroups, task);
+	note_kin(task, cgroups, now, true);
+	return 0;
+}
+
+/* Fills found with what the rules say of the task. */
+static __always_inline void judge_task(struct label_record *found, struct task_struct *task)
+{
+	__builtin_memset(found, 0, sizeof(*found));
+	read_process(task, &found->process);
+	read_cgroups(found->scopes, task);
+	read_kin(found, task);
+	resolve(found, policy.now);
+}
+
+/* Makes the task that found is about the owner of a socket that has a label. */
+static __always_inline void take_over(struct label_record *l, const struct label_record *found)
+{
+	const __u32 flags = l->flags & LABEL_CONNECTS;
+
+	__builtin_memcpy(l, found, sizeof(*l));
+	if (flags)
+		__sync_fetch_and_or(&l->flags, flags);
 }
 
 SEC("iter/task_file")
@@ -171,7 +229,6 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	__u32 zero = 0;
 	struct socket *sock;
 	struct sock *sk;
-	__u16 family;
 
 	if (!task || !file)
 		return 0;
@@ -179,25 +236,66 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	if (!sock || !sock->sk)
 		return 0;
 	sk = sock->sk;
-	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
+	if (!is_internet(sk))
 		return 0;
 	found = bpf_map_lookup_elem(&candidate, &zero);
 	if (!found)
 		return 0;
-	__builtin_memset(found, 0, sizeof(*found));
-	read_process(task, &found->process);
-	read_scopes(found, task);
-	read_kin(found, task);
-	resolve(found, policy.now);
+	judge_task(found, task);
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
-	if (l && l->process.pid && (l->count || !found->count))
+	if (l && l->process.pid && l->process.pid != found->process.pid &&
+	    (l->count || !found->count))
 		return 0;
-	if (sk->sk_protocol == PROTO_TCP && was_connected(sk))
+	if (l) {
+		take_over(l, found);
+		return 0;
+	}
+	if (!found->count)
+		return 0;
+	if (sk->sk_protocol == PROTO_TCP && sk->__sk_common.skc_state != TCP_LISTEN &&
+	    was_connected(sk))
 		found->flags |= LABEL_CONNECTS;
-	if (!l)
-		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (l)
 		__builtin_memcpy(l, found, sizeof(*l));
+	else
+		count_open();
+	return 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_SCOPES);
+	__type(key, struct scope_key);
+	__type(value, __u64);
+} scopes SEC(".maps");
+
+/* Cgroups of the unified hierarchy: mkdir(2) has not returned yet, so no process can be inside. */
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(see_mkdir, struct cgroup *cgroup, const char *path)
+{
+	struct scope_key key = {};
+	__u64 id, *number;
+
+	if (cgroup->root->hierarchy_id ||
+	    bpf_probe_read_kernel_str(key.path, sizeof(key.path), path) >= SCOPE_PATH)
+		return 0;
+	number = bpf_map_lookup_elem(&scopes, &key);
+	if (!number)
+		return 0;
+	id = cgroup->kn->id;
+	bpf_map_update_elem(&scope_ids, &id, number, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(see_rmdir, struct cgroup *cgroup)
+{
+	__u64 id = cgroup->kn->id;
+
+	if (!cgroup->root->hierarchy_id)
+		bpf_map_delete_elem(&scope_ids, &id);
 	return 0;
 }

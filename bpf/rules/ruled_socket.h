@@ -34,47 +34,64 @@ static __always_inline bool is_tcp_kind(__u32 protocol)
 	return protocol == PROTO_TCP || protocol == PROTO_MPTCP;
 }
 
+enum labelled {
+	LABELLED,
+	NOT_RULED, /* no label is needed */
+	NO_MEMORY, /* the owner may have rules */
+};
+
 /*
- * The label of an MPTCP subflow that the kernel created by itself (a join): a copy of the MPTCP
- * socket's label. NULL: sk is no such subflow, that socket has no label, or there is no memory.
+ * The label of an MPTCP subflow that the kernel created by itself (a join), or that is older than
+ * the rules: a copy of the MPTCP socket's label.
  */
-static __always_inline struct label_record *inherit(struct bpf_sock *sk)
+static __always_inline enum labelled inherit(struct bpf_sock *sk, struct label_record **label)
 {
 	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
 	struct label_record *owner, *l;
+	struct tcp_sock *tp;
 
 	if (!msk)
-		return NULL;
+		return NOT_RULED;
 	owner = bpf_sk_storage_get(&labels, msk, 0, 0);
 	if (!owner)
-		return NULL;
+		return NOT_RULED;
 	l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!l)
-		return NULL;
+		return NO_MEMORY;
 	__builtin_memcpy(l, owner, sizeof(*l));
 	l->allowed = 0;
 	l->flags &= ~LABEL_CONNECTS;
-	if (sk->state == TCP_SYN_SENT)
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (sk->state == TCP_SYN_SENT ||
+	    (tp && sk->state != TCP_LISTEN && was_connected((struct sock *)tp)))
 		l->flags |= LABEL_CONNECTS;
-	return l;
+	*label = l;
+	return LABELLED;
 }
 
 /*
  * In a system call: the label of sk with the current process as owner, up to date. A count of 0:
- * that process has no rules. NULL: no memory for a label.
+ * that process has no rules.
  */
-static __always_inline struct label_record *label_of_caller(struct bpf_sock *sk)
+static __always_inline enum labelled label_of_caller(struct bpf_sock *sk,
+						     struct label_record **label)
 {
-	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, 0);
 	const __u64 now = policy.now;
 
-	if (!l)
-		return NULL;
+	if (!l) {
+		if (!covered.label_all && !may_be_ruled())
+			return NOT_RULED;
+		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (!l)
+			return covered.label_all && !may_be_ruled() ? NOT_RULED : NO_MEMORY;
+	}
 	if (!is_current(l))
 		identify(l);
 	if (l->now != now)
 		resolve(l, now);
-	return l;
+	*label = l;
+	return LABELLED;
 }
 
 /*
@@ -107,7 +124,7 @@ static __always_inline void note_peer(struct label_record *l, __u64 cookie,
 	if (bpf_map_lookup_elem(&peers, &key))
 		return;
 	bpf_map_update_elem(&peers, &key, &now, BPF_ANY);
-	may_use(l, RULE_UDP, local, true);
+	may_use(l, RULE_UDP, SIDE_SERVE, local, true);
 }
 
 /* Whether a datagram may go to a port that no rule allows, because it answers a peer. */
@@ -115,7 +132,8 @@ static __always_inline bool may_answer(struct label_record *l, __u64 cookie,
 				       const union address *remote, __u16 remote_port,
 				       __u16 local_port)
 {
-	return may_use(l, RULE_UDP, local_port, false) && is_peer(cookie, remote, remote_port);
+	return may_use(l, RULE_UDP, SIDE_SERVE, local_port, false) &&
+	       is_peer(cookie, remote, remote_port);
 }
 
 #endif

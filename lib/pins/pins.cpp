@@ -132,8 +132,8 @@ const MapSpec texts_map = {
     BPF_F_NO_PREALLOC, 0640};
 const MapSpec scopes_map = {"scopes", "maps/scopes", BPF_MAP_TYPE_HASH, sizeof(scope_key),
                             8,        MAX_SCOPES,    BPF_F_NO_PREALLOC, 0640};
-const MapSpec scope_ids_map = {"scope_ids", "maps/scope_ids", BPF_MAP_TYPE_HASH, 8,
-                               8,           MAX_SCOPES,       BPF_F_NO_PREALLOC, 0640};
+const MapSpec scope_ids_map = {
+    "scope_ids", "maps/scope_ids", BPF_MAP_TYPE_HASH, 8, 8, MAX_SCOPES, 0, 0640};
 const MapSpec hits_map = {
     "hits", "maps/hits", BPF_MAP_TYPE_HASH, sizeof(hit_key), sizeof(hit_record), MAX_HITS, 0, 0640};
 const MapSpec denials_map = {

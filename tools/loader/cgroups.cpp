@@ -111,11 +111,10 @@ Result<std::vector<std::pair<unsigned, cgroup_record>>> attached_cgroups(const P
     return found;
 }
 
-Result<void> set_covered(const std::string &path, uint64_t cgroups) {
+Result<void> set_covered(const std::string &path, const covered_record &record) {
     const auto map = open_map(path, covered_map, Access::write);
     if (!map)
         return fail(map.error());
-    const covered_record record{cgroups};
     const __u32 zero = 0;
     if (bpf_map_update_elem(map->get(), &zero, &record, BPF_ANY) != 0)
         return fail(system_error("write " + path, errno));

@@ -33,6 +33,6 @@ Result<std::vector<std::pair<unsigned, cgroup_record>>> attached_cgroups(const P
 
 // Writes the covered map at path. Bit N of cgroups: the programs of cgroup number N do nothing,
 // since those of a cgroup above it judge.
-Result<void> set_covered(const std::string &path, uint64_t cgroups);
+Result<void> set_covered(const std::string &path, const covered_record &record);
 
 } // namespace pinpipe::loader

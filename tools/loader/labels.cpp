@@ -23,6 +23,10 @@ std::string pin_of(const std::string &root, const std::string &name) {
     return root + "/links/" + pin_start + name;
 }
 
+std::string finder_path(const std::string &root, const std::string &name) {
+    return root + "/" + admin_path + "/" + name;
+}
+
 // Chooses fentry programs, which run before the call, where the kernel grants them; else the
 // tracepoint programs, which run after it. Programs whose target this kernel lacks are left out.
 bool is_wanted(const bpf_program *program, bool fentry) {
@@ -68,7 +72,7 @@ Result<void> Labels::load(Run &run) {
             return fail(kept.error());
         Probe probe{&component_of(elf, program), std::move(*kept)};
         if (is_iterator(program))
-            finder_ = std::move(probe);
+            finders_.push_back(std::move(probe));
         else
             probes_.push_back(std::move(probe));
     }
@@ -76,14 +80,18 @@ Result<void> Labels::load(Run &run) {
     return {};
 }
 
-Result<void> Labels::attach_finder(Run &run) {
-    if (!finder_.component)
-        return {};
-    auto link = attach_iterator(finder_.program.fd, nullptr, *finder_.component);
-    if (link)
-        finder_link_ = std::move(*link);
-    else
-        run.go_on_without(*finder_.component, link.error().code);
+Result<void> Labels::attach_finders(Run &run) {
+    for (const auto &[component, program] : finders_) {
+        auto link = attach_iterator(program.fd, nullptr, *component);
+        if (!link) {
+            run.go_on_without(*component, link.error().code);
+            continue;
+        }
+        if (auto pinned = pin_over(*link, finder_path(run.root(), component->name), run.undo);
+            !pinned)
+            return pinned;
+        finder_links_.push_back(std::move(*link));
+    }
     return {};
 }
 
@@ -105,16 +113,22 @@ Result<void> Labels::attach(Run &run) {
     for (const Refused &refused : run.refused) // the earlier program stays attached
         kept.push_back(pin_of(run.root(), refused.component->name));
     remove_others(run.root(), kept);
-    return attach_finder(run);
+    return attach_finders(run);
 }
 
+// In the order of the program's source: processes first, since sockets take their rules from them.
 Result<void> Labels::adopt() const {
-    return finder_link_.valid() ? run_iterator(finder_link_, "label the sockets that are there")
-                                : Result<void>();
+    for (const Fd &link : finder_links_)
+        if (auto found = run_iterator(link, "find the processes and sockets that are there");
+            !found)
+            return found;
+    return {};
 }
 
 void unload_labels(const Pins &pins) {
     remove_others(pins.root(), {});
+    for (const char *path : {find_kin_path, find_sockets_path})
+        unlink(pins.path(path).c_str());
 }
 
 } // namespace pinpipe::loader

@@ -15,10 +15,11 @@ class Labels {
 public:
     Result<void> load(Run &run);
 
-    // Attaches and pins the tracing programs, in place of those of an earlier load.
+    // Attaches and pins the programs, in place of those of an earlier load.
     Result<void> attach(Run &run);
 
-    // Labels the sockets that exist. To be called after the cgroups' programs are attached.
+    // Makes the rules known to the processes and sockets that exist. To be called after the
+    // cgroups' programs are attached.
     Result<void> adopt() const;
 
 private:
@@ -26,11 +27,11 @@ private:
         const Component *component = nullptr;
         Program program;
     };
-    Result<void> attach_finder(Run &run);
+    Result<void> attach_finders(Run &run);
 
     std::vector<Probe> probes_;
-    Probe finder_; // the iterator over all sockets
-    Fd finder_link_;
+    std::vector<Probe> finders_; // iterators over all processes and all sockets
+    std::vector<Fd> finder_links_;
     bool is_loaded_ = false;
 };
 

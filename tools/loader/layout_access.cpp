@@ -120,8 +120,9 @@ Result<void> Layout::set_modes(const std::string &root) const {
             if (const std::string path = std::string("/admin/") + spec->name;
                 access((root + path).c_str(), F_OK) == 0)
                 all.push_back({path, admin_mode, true});
-    if (access((root + "/" + admin_bound_path).c_str(), F_OK) == 0)
-        all.push_back({std::string("/") + admin_bound_path, 0440, true});
+    for (const char *path : {admin_bound_path, find_kin_path, find_sockets_path})
+        if (access((root + "/" + path).c_str(), F_OK) == 0)
+            all.push_back({std::string("/") + path, 0440, true});
     for (const char *path : {bound_path, pgid_path})
         if (access((root + "/" + path).c_str(), F_OK) == 0)
             all.push_back({std::string("/") + path, 0440});

@@ -129,7 +129,8 @@ Result<void> Rules::attach(Run &run) {
         for (const RulePlace &outer : places_)
             if (is_below(inner.cgroup.path, outer.cgroup.path))
                 covered |= uint64_t{1} << inner.number;
-    return set_covered(run.path(covered_map.path), covered);
+    const bool label_all = run.layout.refused(OPTIONAL_FIND_SOCKETS);
+    return set_covered(run.path(covered_map.path), {covered, label_all, 0});
 }
 
 Result<void> Rules::publish(Run &) {

@@ -17,14 +17,15 @@ bool has_id(const std::vector<uint64_t> &ids, uint64_t id) {
 }
 
 // Lets the cgroups below a cgroup that is about to be unloaded judge for themselves.
-Result<void> uncover(const Pins &pins, const Places &present, const std::vector<uint64_t> &going) {
+Result<void> uncover(const Run &run, const Places &present, const std::vector<uint64_t> &going) {
     uint64_t covered = 0;
     for (const auto &[number, inner] : present)
         for (const auto &[other, outer] : present)
             if (!has_id(going, outer.id) &&
                 is_below(path_of_cgroup(inner.id), path_of_cgroup(outer.id)))
                 covered |= uint64_t{1} << number;
-    return set_covered(pins.path(covered_map.path), covered);
+    const bool label_all = run.layout.refused(OPTIONAL_FIND_SOCKETS);
+    return set_covered(run.pins.path(covered_map.path), {covered, label_all, 0});
 }
 
 } // namespace
@@ -59,7 +60,7 @@ Result<void> Rules::unload(Run &run) {
     const auto map = run.pins.open(cgroups_map, Access::write);
     if (!map)
         return fail(map.error());
-    if (auto set = uncover(run.pins, *present, unloaded_); !set)
+    if (auto set = uncover(run, *present, unloaded_); !set)
         return set;
     size_t gone = 0;
     for (const auto &[number, cgroup] : *present) {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Subjects: which processes rules are about. A process matches a subject by its name, its
+ * executable, its number, or by a cgroup that it is in.
+ */
+#ifndef PINPIPE_SUBJECTS_H
+#define PINPIPE_SUBJECTS_H
+
+#include "bpf/abi/rules.h"
+#include "bpf/common/task.h"
+
+/* Written by ebpf-ctl. A mapped variable: programs read it by a plain load. */
+volatile struct policy_record policy SEC(".data.policy");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * MAX_SUBJECTS);
+	__type(key, struct subject_key);
+	__type(value, struct subject_record);
+} subjects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SCOPES);
+	__type(key, __u64); /* id of a cgroup */
+	__type(value, __u64);
+} scope_ids SEC(".maps");
+
+/* What subjects say of a process. */
+struct identity {
+	__u64 name[2];
+	__u64 exe[2];
+	__u64 pid[2];
+	__u64 scopes[LABEL_SCOPES]; /* numbers; 0: no rule is limited to the cgroup of that level */
+};
+
+static __always_inline bool has_kind(__u64 now, __u32 kind)
+{
+	return kind == SUBJECT_NAME  ? now & POLICY_HAS_NAME
+	       : kind == SUBJECT_EXE ? now & POLICY_HAS_EXE
+	       : kind == SUBJECT_PID ? now & POLICY_HAS_PID
+				     : now & POLICY_HAS_ANY;
+}
+
+/* Sets the key's kind and id. */
+static __always_inline void set_kind(struct subject_key *key, __u32 kind,
+				     const struct identity *who)
+{
+	key->kind = kind;
+	key->id[0] = key->id[1] = 0;
+	if (kind == SUBJECT_NAME) {
+		key->id[0] = who->name[0];
+		key->id[1] = who->name[1];
+	} else if (kind == SUBJECT_EXE) {
+		key->id[0] = who->exe[0];
+		key->id[1] = who->exe[1];
+	} else if (kind == SUBJECT_PID) {
+		key->id[0] = who->pid[0];
+		key->id[1] = who->pid[1];
+	}
+}
+
+/* Fills who->scopes from the ids of a process's cgroup and of those above it. */
+static __always_inline void find_scopes(struct identity *who, const __u64 *ids, __u64 now)
+{
+	for (int i = 0; i < LABEL_SCOPES; i++) {
+		__u64 id = now & POLICY_HAS_CGROUP ? ids[i] : 0;
+		const __u64 *number = id ? bpf_map_lookup_elem(&scope_ids, &id) : NULL;
+
+		who->scopes[i] = number ? *number : 0;
+	}
+}
+
+/* The ids of the current process's cgroup and of those above it, by level from 1. */
+static __always_inline void read_own_cgroups(__u64 *ids)
+{
+	for (int i = 0; i < LABEL_SCOPES; i++)
+		ids[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+}
+
+static __always_inline void identify_task(struct identity *who, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct inode *inode = task->mm->exe_file->f_inode;
+
+	copy_comm(who->name, leader);
+	who->exe[0] = inode->i_ino;
+	who->exe[1] = inode->i_sb->s_dev;
+	who->pid[0] = task->tgid;
+	who->pid[1] = leader->start_boottime - leader->start_boottime % CLOCK_TICK;
+}
+
+#endif
