@@ -150,6 +150,7 @@ static __always_inline void add_match(struct matches *m, const struct subject_re
 	}
 	if (at >= LABEL_SETS)
 		return;
+	asm volatile("%0 &= 7" : "+r"(at)); /* for the verifier, which loses the bound */
 	m->sets[at] = s->set;
 	m->numbers[at] = s->number;
 	m->count = at + 1;
