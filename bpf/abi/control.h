@@ -89,13 +89,13 @@ enum hook_kind {
 	HOOK_SOCKETS = 2, /* a program of the socket probes; name: which */
 };
 
-#define HOOK_GENERIC	  0x1  /* generic (skb) mode; else native */
-#define HOOK_VLAN_OFFLOAD 0x2  /* the hardware may take VLAN tags away before XDP sees them */
-#define HOOK_RAW_IP	  0x4  /* frames begin with the IP header: tun, wireguard, ppp */
-#define HOOK_FRAGS	  0x8  /* the program takes packets in several buffers (jumbo frames) */
-#define HOOK_FENTRY	  0x10 /* socket probes on functions (fentry) */
-#define HOOK_SENT	  0x40 /* XDP: a tc program counts what the interface sends: sent/N */
-#define HOOK_KPROBE	  0x20 /* socket probes on functions (kprobe); neither: on tracepoints */
+#define HOOK_GENERIC	  0x1U	/* generic (skb) mode; else native */
+#define HOOK_VLAN_OFFLOAD 0x2U	/* the hardware may take VLAN tags away before XDP sees them */
+#define HOOK_RAW_IP	  0x4U	/* frames begin with the IP header: tun, wireguard, ppp */
+#define HOOK_FRAGS	  0x8U	/* the program takes packets in several buffers (jumbo frames) */
+#define HOOK_FENTRY	  0x10U /* socket probes on functions (fentry) */
+#define HOOK_SENT	  0x40U /* XDP: a tc program counts what the interface sends: sent/N */
+#define HOOK_KPROBE	  0x20U /* socket probes on functions (kprobe); neither: on tracepoints */
 
 struct hook_record {
 	__u32 kind;    /* enum hook_kind */

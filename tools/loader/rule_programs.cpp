@@ -138,15 +138,15 @@ bool is_up_to_date(const Run &run, const RulePlace &place) {
 }
 
 bool is_whole(const Pins &pins, unsigned number, const cgroup_record &record) {
-    long attached = 0;
+    ptrdiff_t attached = 0;
     for_each_link(pins, number, [&](const std::string &path) {
         const auto link = open_link(path);
         const auto state = link ? inspect_link(*link) : fail(Error{});
         attached += state && state->attached;
     });
     const auto &programs = record.programs;
-    return std::size(programs) - std::count(std::begin(programs), std::end(programs), 0U) ==
-           static_cast<size_t>(attached);
+    return attached == std::count_if(std::begin(programs), std::end(programs),
+                                     [](uint32_t id) { return id != 0; });
 }
 
 void remove_rule_links(const Pins &pins, unsigned number) {
