@@ -25,7 +25,7 @@ enum : int {
     opt_wait
 };
 
-constexpr Option options[] = {
+constexpr Option all_options[] = {
     {opt_xdp, "xdp", 0, "IFACE[:MODE]",
      "ICMP received on IFACE; MODE: native or generic (repeatable)"},
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
@@ -207,7 +207,7 @@ const Usage usage = {
     .summary =
         "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"
         "again changes nothing.",
-    .options = options,
+    .options = all_options,
     .closing = "Readers then need no root: see ebpf-load(8), ebpf-read(1).",
 };
 

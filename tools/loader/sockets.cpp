@@ -3,6 +3,7 @@
 
 #include "lib/pins/links.h"
 #include "lib/system/clock.h"
+#include "tools/loader/exists.h"
 #include "tools/loader/iterator_link.h"
 #include "tools/loader/object.h"
 #include "tools/loader/refusal.h"
@@ -17,10 +18,6 @@
 
 namespace pinpipe::loader {
 namespace {
-
-bool exists(const std::string &path) {
-    return access(path.c_str(), F_OK) == 0;
-}
 
 Result<void> set_active(const Fd &active, uint64_t set) {
     const switch_record record{.set = set};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ebpf-read: pinned ring buffers as NDJSON.
-#include "lib/base/library_log.h"
 #include "lib/base/signals.h"
+#include "lib/pins/library_log.h"
 #include "tools/reader/greeting.h"
 
 #include <cinttypes>
