@@ -24,7 +24,7 @@ constexpr Component map_of(const char *program, const char *name, Capability cap
     return {ComponentKind::map, "", name, "", capability, OPTIONAL_NEEDED, "", program};
 }
 
-constexpr Component all[] = {
+constexpr Component all_components[] = {
     {ComponentKind::program, "xdp", "see_frags", "xdp.frags", Capability::packets,
      OPTIONAL_SEE_FRAGS, "interfaces with an MTU above a page get the generic mode"},
     needed_program("xdp", "see_packet", "xdp", Capability::packets),
@@ -196,7 +196,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 } // namespace
 
-const std::span<const Component> components = all;
+const std::span<const Component> components = all_components;
 
 const char *capability_name(Capability capability) {
     switch (capability) {

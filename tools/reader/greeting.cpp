@@ -13,7 +13,7 @@ constexpr uint32_t bit(unsigned stream) {
     return 1U << stream;
 }
 
-constexpr uint32_t of_processes =
+constexpr uint32_t streams_of_processes =
     bit(STREAM_TCP) | bit(STREAM_UDP) | bit(STREAM_CONN) | bit(STREAM_BIND) | bit(STREAM_DENY);
 
 struct Cause {
@@ -31,7 +31,7 @@ constexpr Cause causes[] = {
 };
 
 void say_what_is_left_out(const Session &session, const Request &request) {
-    if (leaves_out_self(request) && session.streams() & of_processes)
+    if (leaves_out_self(request) && session.streams() & streams_of_processes)
         std::fprintf(stderr, "ebpf-read: events of this pipeline itself are left out; "
                              "--include-self shows them too\n");
 }
