@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "lib/rules/watch_list.h"
-#include "lib/pins/components.h"
 
+#include "lib/pins/components.h"
 #include "lib/pins/iterator.h"
 #include "lib/pins/map_elements.h"
+#include "lib/rules/watch_keys.h"
 
 #include <algorithm>
 #include <atomic>
@@ -18,41 +19,9 @@ namespace {
 
 constexpr auto words_count = static_cast<size_t>(WATCHED_WORDS);
 
+using Keys = std::set<watch_key, KeyOrder>;
+
 const AdminSet watch_set = {watch_maps, "--xdp IFACE", "watches"};
-
-uint32_t index_of(const watch_key &key) {
-    return (uint32_t{key.proto} << 16 | key.port) % WATCHED_WORDS;
-}
-
-watch_key key_of(const Process &process, uint32_t index) {
-    watch_key key{};
-    std::memcpy(key.id, process.key.id, sizeof key.id);
-    key.kind = process.key.kind;
-    key.port = static_cast<__u16>(index);
-    key.proto = static_cast<__u8>(index >> 16);
-    return key;
-}
-
-std::vector<uint32_t> indexes_of(const PortRule &rule) {
-    std::vector<uint32_t> indexes;
-    for (uint32_t proto = 0; proto < rule_protos; proto++)
-        for (uint32_t port = rule.range.first; rule.protos >> proto & 1 && port <= rule.range.last;
-             port++)
-            indexes.push_back(proto << 16 | port);
-    return indexes;
-}
-
-bool has_port(const PortRule &rule, const watch_key &key) {
-    return rule.protos >> key.proto & 1 && key.port >= rule.range.first &&
-           key.port <= rule.range.last;
-}
-
-struct Before {
-    bool operator()(const watch_key &a, const watch_key &b) const {
-        return std::memcmp(&a, &b, sizeof a) < 0;
-    }
-};
-using Keys = std::set<watch_key, Before>;
 
 Keys keys_of(const std::vector<WatchList::Waiting> &all) {
     Keys keys;

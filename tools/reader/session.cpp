@@ -3,13 +3,10 @@
 
 #include "lib/base/signals.h"
 #include "lib/event/stream_names.h"
-#include "tools/reader/filter.h"
 #include "tools/reader/loaded.h"
 
 #include <algorithm>
-#include <bpf/bpf.h>
 #include <cstdio>
-#include <unistd.h>
 
 namespace pinpipe::reader {
 namespace {
@@ -35,17 +32,13 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     const auto bits = wanted_hooks(hook_table_, request_);
     if (!bits)
         return fail(bits.error());
-    const uint32_t of_processes = socket_streams | 1U << STREAM_DENY;
     claimed_ = request_.streams & event_streams;
-    if (ports_ && ports_->has_owners())
+    if (looks_.has_owners())
         claimed_ |= 1U << STREAM_BIND; // who has a port
-    if (request_.streams & of_processes && leaves_out_self(request_)) {
-        auto own = Pipeline::find(pins);
-        if (!own)
-            return fail(own.error());
-        pipeline_ = std::move(*own);
-    }
-    const Pipeline *own = pipeline_ ? &*pipeline_ : nullptr;
+    auto own = OwnEvents::find(pins, request_);
+    if (!own)
+        return fail(own.error());
+    own_ = std::move(*own);
     auto claim = Claim::take(pins, abi, claimed_, [&](reader_control &control) {
         if (request_.host) {
             control.icmp.host = request_.host->host;
@@ -53,13 +46,13 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
         }
         control.icmp.hooks = *bits;
         control.icmp.versions = request_.versions;
-        control.sockets = socket_filter_of(request_, abi.payload, own);
+        control.sockets = socket_filter_of(request_, abi.payload, own_.pipeline());
     });
     if (!claim)
         return fail(claim.error());
     claim_ = std::move(*claim);
     if (request_.streams >> STREAM_BIND & 1)
-        bound_.emplace(pins, socket_filter_of(request_, 0, own));
+        looks_.list_bound(pins, socket_filter_of(request_, 0, own_.pipeline()));
     return {};
 }
 
@@ -91,21 +84,13 @@ Result<Session> Session::open(const Request &request) {
 
     if (const auto there = wanted_hooks(*table, request); !there)
         return fail(there.error());
-    if (*streams & 1U << STREAM_PORTS) {
-        auto stream = PortsStream::open(pins, session.request_, abi->loaded);
-        if (!stream)
-            return fail(stream.error());
-        session.ports_ = std::move(*stream);
-    }
-    if (*streams & event_streams || (session.ports_ && session.ports_->has_owners()))
+    auto looks = Looks::open(pins, session.request_, abi->loaded);
+    if (!looks)
+        return fail(looks.error());
+    session.looks_ = std::move(*looks);
+    if (*streams & event_streams || session.looks_.has_owners())
         if (auto opened = session.open_events(pins, *abi); !opened)
             return fail(opened.error());
-    if (*streams & 1U << STREAM_USAGE) {
-        auto stream = UsageStream::open(pins, session.request_, abi->loaded);
-        if (!stream)
-            return fail(stream.error());
-        session.usage_ = std::move(*stream);
-    }
     auto lines = EventLines::open(pins, session.request_);
     if (!lines)
         return fail(lines.error());
@@ -128,8 +113,7 @@ Result<void> Session::refresh_hooks() {
         return fail(table.error());
     hook_table_ = *table;
     lines_->name_hooks(hook_table_);
-    if (ports_)
-        ports_->name_hooks(hook_table_);
+    looks_.name_hooks(hook_table_);
     if (claim_ && !request_.interfaces.empty())
         if (const auto bits = wanted_hooks(hook_table_, request_))
             claim_->set_hooks(*bits);
@@ -141,22 +125,11 @@ Result<void> Session::look_at_abi() {
     abi_record abi{};
     if (auto read = read_element(abi_, 0, abi, "the abi record"); !read)
         return read;
-    ending_->unloaded = abi.unloaded;
+    unloaded_ = abi.unloaded;
     if (abi.hook_changes == hook_changes_)
         return {};
     hook_changes_ = abi.hook_changes;
     return refresh_hooks();
-}
-
-bool Session::over() const {
-    return ending_->closed || (request_.count && ending_->events >= request_.count);
-}
-
-void Session::tell_lost(unsigned stream, uint64_t count, uint64_t boot_time) {
-    if (!count)
-        return;
-    ending_->lost += count;
-    lines_->write_lost(stream, count, boot_time);
 }
 
 void Session::write(const Record &record) {
@@ -166,17 +139,14 @@ void Session::write(const Record &record) {
         return; // was on its way to whoever had this slot before
     const unsigned stream = header->stream;
     taken_[stream]++;
-    tell_lost(stream, losses_[stream].before_record(claim_->lost_since(stream, header->lost)),
-              header->time);
+    lines_->write_lost(stream,
+                       losses_[stream].before_record(claim_->lost_since(stream, header->lost)),
+                       header->time);
     const auto *bound = record.as<bind_record>();
-    if (stream == STREAM_BIND && bound && ports_)
-        ports_->note(*bound);
-    if (stream == STREAM_BIND && bound && bound_ && !bound_->note(*bound))
-        return; // the list has told it
-    if (!(request_.streams & 1U << stream))
+    if (stream == STREAM_BIND && bound && !looks_.note(*bound))
         return;
-    lines_->write(record, *header);
-    ending_->events++;
+    if (request_.streams & 1U << stream)
+        lines_->write(record, *header);
 }
 
 // With nothing waiting: losses behind the last record, and what was overwritten.
@@ -192,38 +162,28 @@ Result<void> Session::settle() {
     for (unsigned stream = 0; stream < STREAMS; stream++) {
         if (!(claimed_ & 1U << stream))
             continue;
-        tell_lost(stream, losses_[stream].when_idle(counts[stream].lost), now);
+        lines_->write_lost(stream, losses_[stream].when_idle(counts[stream].lost), now);
         if (overrun)
-            tell_lost(stream, losses_[stream].overwritten(counts[stream].written, taken_[stream]),
-                      now);
+            lines_->write_lost(
+                stream, losses_[stream].overwritten(counts[stream].written, taken_[stream]), now);
     }
     if (auto flushed = flush(); !flushed)
         return flushed;
-    ending_->closed = ending_->closed || output_closed();
-    say_left_out();
+    lines_->look_at_receiver();
+    own_.say(lines_->events() ? 0 : left_out());
     return {};
 }
 
 uint64_t Session::left_out() const {
-    return (claim_ ? claim_->left_out() : 0) + (bound_ ? bound_->left_out() : 0);
-}
-
-// For whoever tries it in one terminal and sees nothing come.
-void Session::say_left_out() {
-    if (said_left_out_ || ending_->events || !pipeline_ || !isatty(STDERR_FILENO) || !left_out())
-        return;
-    said_left_out_ = true;
-    std::fprintf(stderr, "ebpf-read: events come from this pipeline itself, and are left out; "
-                         "--include-self shows them\n");
+    return (claim_ ? claim_->left_out() : 0) + looks_.left_out();
 }
 
 void Session::forget_ended() {
-    if (!pipeline_ || !pipeline_->forget_ended())
+    if (!own_.forget_ended())
         return;
-    socket_filter filter = socket_filter_of(request_, 0, &*pipeline_);
+    const socket_filter filter = socket_filter_of(request_, 0, own_.pipeline());
     claim_->set_own(filter);
-    if (bound_)
-        bound_->set_filter(filter);
+    looks_.set_filter(filter);
 }
 
 void Session::warn_of_tampering() {
@@ -241,23 +201,19 @@ Result<void> Session::flush() {
     for (unsigned stream = 0; claim_ && stream < STREAMS; stream++)
         if (claimed_ & 1U << stream)
             claim_->note_read(stream, taken_[stream]);
-    const auto written = lines_->flush();
-    if (!written)
-        return fail(written.error());
-    ending_->closed = ending_->closed || *written == Written::closed;
-    return {};
+    return lines_->flush();
 }
 
 // Takes out what is there, at most about a ring's worth, and writes it in blocks. Returns how many.
 Result<size_t> Session::read_some() {
     size_t total = 0;
     lines_->refresh_clock();
-    while (claim_ && !over() && total < records_at_once) {
+    while (claim_ && !lines_->over() && total < records_at_once) {
         const size_t count = claim_->ring().take(batch_);
         if (!count)
             break;
         total += count;
-        for (size_t i = 0; i < count && !over(); i++)
+        for (size_t i = 0; i < count && !lines_->over(); i++)
             write(batch_[i]);
         if (lines_->size() >= block)
             if (auto flushed = flush(); !flushed)
@@ -270,104 +226,51 @@ Result<size_t> Session::read_some() {
 
 // Once nothing more is asked for: the rest of the ring and of the losses.
 Result<void> Session::drain() {
-    if (usage_ && !usage_->over() && !over())
-        if (auto looked = look_at(*usage_); !looked)
-            return looked;
+    if (auto looked = looks_.take_last_usage(*lines_); !looked)
+        return looked;
     if (claim_) {
         claim_->stop();
-        for (size_t count = 1; count && !over();) {
+        for (size_t count = 1; count && !lines_->over();) {
             const auto some = read_some();
             if (!some)
                 return fail(some.error());
             count = *some;
         }
     }
-    if (ports_ && !ports_->over() && !over())
-        if (auto looked = look_at(*ports_); !looked)
-            return looked;
-    return over() ? flush() : settle();
-}
-
-// One snapshot; what it could not attribute counts as lost.
-template <class Stream> Result<void> Session::look_at(Stream &stream) {
-    const uint64_t left = request_.count ? request_.count - ending_->events : 0;
-    const uint64_t lost = request_.since_load ? 0 : stream.lost();
-    lines_->refresh_clock();
-    const auto written = lines_->look(stream, left);
-    if (!written)
-        return fail(written.error());
-    ending_->events += *written;
-    ending_->lost += stream.lost() - lost;
-    return flush();
-}
-
-// Of several that are due, none is left out for the count of events alone.
-Result<void> Session::look_at_what_is_due() {
-    if (usage_ && boot_now() >= usage_->due())
-        if (auto looked = look_at(*usage_); !looked)
-            return looked;
-    if (ports_ && !over() && boot_now() >= ports_->due())
-        if (auto looked = look_at(*ports_); !looked)
-            return looked;
-    if (bound_ && boot_now() >= bound_->due())
-        return look_at_bound();
-    return {};
-}
-
-// Snapshots that were to be taken once have been, and nothing else is read.
-bool Session::is_over() const {
-    if (claimed_ & request_.streams || !(usage_ || ports_))
-        return false;
-    return (!usage_ || usage_->over()) && (!ports_ || ports_->over());
-}
-
-int64_t Session::due() const {
-    return std::min({usage_ && !usage_->over() ? usage_->due() : INT64_MAX,
-                     ports_ && !ports_->over() ? ports_->due() : INT64_MAX,
-                     bound_ ? bound_->due() : INT64_MAX});
-}
-
-// What has been bound since the last look. A list that is gone: the probes are being taken away.
-Result<void> Session::look_at_bound() {
-    const auto fresh = bound_->look();
-    if (!fresh && fresh.error().code != ENOENT)
-        return fail(fresh.error());
-    if (!fresh)
-        return {};
-    lines_->refresh_clock();
-    for (const bind_record &record : *fresh) {
-        if (over())
-            break;
-        lines_->write(record);
-        ending_->events++;
-    }
-    return flush();
+    if (auto looked = looks_.take_last_ports(*lines_); !looked)
+        return looked;
+    return lines_->over() ? flush() : settle();
 }
 
 // Milliseconds until something is due, now being no later than the end.
 int Session::wait_time(bool busy, int64_t now) const {
     int64_t wait = busy ? busy_wait : idle_wait;
     wait = std::min(wait, (end_ - now) / 1'000'000 + 1);
-    wait = std::min(wait, std::max<int64_t>(0, due() - now) / 1'000'000 + 1);
+    wait = std::min(wait, std::max<int64_t>(0, looks_.due() - now) / 1'000'000 + 1);
     return static_cast<int>(wait);
 }
 
 Result<void> Session::run(Ending &ending) {
-    ending_ = &ending;
+    auto done = read();
+    ending = {lines_->closed(), unloaded_, lines_->events(), lines_->lost()};
+    return done;
+}
+
+Result<void> Session::read() {
     end_ = request_.duration ? boot_now() + request_.duration : INT64_MAX;
     int64_t busy = boot_now(); // since when nothing has come
     size_t last = 0;
-    while (!stop_requested() && !ending.unloaded) {
+    while (!stop_requested() && !unloaded_) {
         const int64_t now = boot_now();
         if (end_ <= now)
             break;
-        if (last < records_at_once && due() > now)
+        if (last < records_at_once && looks_.due() > now)
             waiter_.wait(wait_time(claim_ && now - busy <= quiet, now));
         if (auto looked = look_at_abi(); !looked)
             return looked;
         forget_ended();
-        if (!ending.unloaded && !stop_requested())
-            if (auto looked = look_at_what_is_due(); !looked)
+        if (!unloaded_ && !stop_requested())
+            if (auto looked = looks_.take_due(*lines_); !looked)
                 return looked;
         const auto count = read_some();
         if (!count)
@@ -378,19 +281,10 @@ Result<void> Session::run(Ending &ending) {
         else if (auto settled = settle(); !settled)
             return settled;
         warn_of_tampering();
-        if (over())
-            return {};
-        if (is_over())
+        if (lines_->over() || (!(claimed_ & request_.streams) && looks_.over()))
             return {};
     }
     return drain();
-}
-
-Result<bool> Session::watches_nothing() const {
-    if (!ports_)
-        return false;
-    const auto any = ports_->watches_any();
-    return any ? Result<bool>(!*any) : fail(any.error());
 }
 
 std::string Session::description() const {
