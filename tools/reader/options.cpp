@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tools/reader/options.h"
 
+#include "lib/event/socket_fields.h"
 #include "tools/reader/option_ids.h"
 #include "tools/reader/stream_options.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <sstream>
 
@@ -46,16 +46,22 @@ std::vector<std::string> split(const std::string &list) {
     return parts;
 }
 
-constexpr const char *proto_names[] = {"icmp", "icmpv6", "tcp", "udp",    "udplite",
-                                       "sctp", "dccp",   "raw", "packet", "mptcp"};
+// Whether events give a protocol this name; a number may have none.
+bool is_protocol(const std::string &name) {
+    if (!name.empty() && name.size() < 4 && name.find_first_not_of("0123456789") == name.npos)
+        return true;
+    for (unsigned proto = 0; proto <= UINT8_MAX; proto++) {
+        const Word word = protocol_word(static_cast<uint8_t>(proto));
+        if (name == std::string_view(word.text, word.length))
+            return true;
+    }
+    return false;
+}
 
 Result<void> take_protocols(Request &request, const std::string &list) {
     request.versions = 0;
     for (std::string &name : split(list)) {
-        const bool number =
-            !name.empty() && name.size() < 4 && name.find_first_not_of("0123456789") == name.npos;
-        if (!number && std::find(std::begin(proto_names), std::end(proto_names), name) ==
-                           std::end(proto_names))
+        if (!is_protocol(name))
             return fail(usage_error("--proto: no protocol '" + name + "'"));
         if (name == "icmp")
             request.versions |= 1U << 4;
