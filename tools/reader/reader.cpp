@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/reader/session.h"
+#include "tools/reader/reader.h"
 
 #include "lib/base/signals.h"
 #include "lib/event/stream_names.h"
@@ -28,7 +28,7 @@ constexpr size_t block = size_t{64} * 1024; // bytes written at once while more 
 } // namespace
 
 // Events: a reader slot, with the filters in it.
-Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
+Result<void> Reader::open_events(const Pins &pins, const abi_record &abi) {
     const auto bits = wanted_hooks(hook_table_, request_);
     if (!bits)
         return fail(bits.error());
@@ -56,58 +56,58 @@ Result<void> Session::open_events(const Pins &pins, const abi_record &abi) {
     return {};
 }
 
-Result<Session> Session::open(const Request &request) {
+Result<Reader> Reader::open(const Request &request) {
     const Pins pins(request.pin_root);
     auto abi = pins.abi();
     if ((!abi && abi.error().exit == Exit::not_loaded) || (abi && abi->unloaded))
         return fail(nothing_for(request.pin_root, request.streams));
     if (!abi)
         return fail(abi.error());
-    Session session(request);
+    Reader reader(request);
     auto hooks = pins.open(hooks_map, Access::read);
     if (!hooks)
         return fail(hooks.error());
     auto table = read_hooks(*hooks, pins.path(hooks_map.path));
     if (!table)
         return fail(table.error());
-    session.hook_table_ = *table;
+    reader.hook_table_ = *table;
     const auto streams = loaded_streams(*table, request);
     if (!streams)
         return fail(streams.error());
-    session.request_.streams = *streams;
+    reader.request_.streams = *streams;
     auto abi_fd = pins.open(abi_map, Access::read);
     if (!abi_fd)
         return fail(abi_fd.error());
-    session.hooks_ = std::move(*hooks);
-    session.abi_ = std::move(*abi_fd);
-    session.hook_changes_ = abi->hook_changes;
+    reader.hooks_ = std::move(*hooks);
+    reader.abi_ = std::move(*abi_fd);
+    reader.hook_changes_ = abi->hook_changes;
 
     if (const auto there = wanted_hooks(*table, request); !there)
         return fail(there.error());
-    auto looks = Looks::open(pins, session.request_, abi->loaded);
+    auto looks = Looks::open(pins, reader.request_, abi->loaded);
     if (!looks)
         return fail(looks.error());
-    session.looks_ = std::move(*looks);
-    if (*streams & event_streams || session.looks_.has_owners())
-        if (auto opened = session.open_events(pins, *abi); !opened)
+    reader.looks_ = std::move(*looks);
+    if (*streams & event_streams || reader.looks_.has_owners())
+        if (auto opened = reader.open_events(pins, *abi); !opened)
             return fail(opened.error());
-    auto lines = EventLines::open(pins, session.request_);
+    auto lines = EventLines::open(pins, reader.request_);
     if (!lines)
         return fail(lines.error());
-    session.lines_ = std::move(*lines);
-    auto waiter = Waiter::make(session.claim_ ? session.claim_->ring().fd() : -1);
+    reader.lines_ = std::move(*lines);
+    auto waiter = Waiter::make(reader.claim_ ? reader.claim_->ring().fd() : -1);
     if (!waiter)
         return fail(waiter.error());
-    session.waiter_ = std::move(*waiter);
-    session.batch_.resize(batch_records);
-    if (auto refreshed = session.refresh_hooks(); !refreshed)
+    reader.waiter_ = std::move(*waiter);
+    reader.batch_.resize(batch_records);
+    if (auto refreshed = reader.refresh_hooks(); !refreshed)
         return fail(refreshed.error());
-    return session;
+    return reader;
 }
 
 // After the loader has changed the table: names of new hooks, and new numbers of the interfaces
 // asked for.
-Result<void> Session::refresh_hooks() {
+Result<void> Reader::refresh_hooks() {
     auto table = read_hooks(hooks_, "the hooks map");
     if (!table)
         return fail(table.error());
@@ -121,7 +121,7 @@ Result<void> Session::refresh_hooks() {
 }
 
 // What the loader has changed since: hooks, or that there are none any more.
-Result<void> Session::look_at_abi() {
+Result<void> Reader::look_at_abi() {
     abi_record abi{};
     if (auto read = read_element(abi_, 0, abi, "the abi record"); !read)
         return read;
@@ -132,7 +132,7 @@ Result<void> Session::look_at_abi() {
     return refresh_hooks();
 }
 
-void Session::write(const Record &record) {
+void Reader::write(const Record &record) {
     const auto *header = record.begins_with<record_header>();
     if (!header || header->generation != claim_->generation() || header->stream >= STREAMS ||
         !(claimed_ & 1U << header->stream))
@@ -150,7 +150,7 @@ void Session::write(const Record &record) {
 }
 
 // With nothing waiting: losses behind the last record, and what was overwritten.
-Result<void> Session::settle() {
+Result<void> Reader::settle() {
     if (!claim_)
         return flush();
     const auto now = static_cast<uint64_t>(boot_now());
@@ -174,11 +174,11 @@ Result<void> Session::settle() {
     return {};
 }
 
-uint64_t Session::left_out() const {
+uint64_t Reader::left_out() const {
     return (claim_ ? claim_->left_out() : 0) + looks_.left_out();
 }
 
-void Session::forget_ended() {
+void Reader::forget_ended() {
     if (!own_.forget_ended())
         return;
     const socket_filter filter = socket_filter_of(request_, 0, own_.pipeline());
@@ -186,7 +186,7 @@ void Session::forget_ended() {
     looks_.set_filter(filter);
 }
 
-void Session::warn_of_tampering() {
+void Reader::warn_of_tampering() {
     if (!claim_)
         return;
     const uint64_t seen = claim_->ring().tampered() + claim_->ring().overrun();
@@ -197,7 +197,7 @@ void Session::warn_of_tampering() {
     tampered_ = seen;
 }
 
-Result<void> Session::flush() {
+Result<void> Reader::flush() {
     for (unsigned stream = 0; claim_ && stream < STREAMS; stream++)
         if (claimed_ & 1U << stream)
             claim_->note_read(stream, taken_[stream]);
@@ -205,7 +205,7 @@ Result<void> Session::flush() {
 }
 
 // Takes out what is there, at most about a ring's worth, and writes it in blocks. Returns how many.
-Result<size_t> Session::read_some() {
+Result<size_t> Reader::read_some() {
     size_t total = 0;
     lines_->refresh_clock();
     while (claim_ && !lines_->over() && total < records_at_once) {
@@ -225,7 +225,7 @@ Result<size_t> Session::read_some() {
 }
 
 // Once nothing more is asked for: the rest of the ring and of the losses.
-Result<void> Session::drain() {
+Result<void> Reader::drain() {
     if (auto looked = looks_.take_last_usage(*lines_); !looked)
         return looked;
     if (claim_) {
@@ -243,20 +243,20 @@ Result<void> Session::drain() {
 }
 
 // Milliseconds until something is due, now being no later than the end.
-int Session::wait_time(bool busy, int64_t now) const {
+int Reader::wait_time(bool busy, int64_t now) const {
     int64_t wait = busy ? busy_wait : idle_wait;
     wait = std::min(wait, (end_ - now) / 1'000'000 + 1);
     wait = std::min(wait, std::max<int64_t>(0, looks_.due() - now) / 1'000'000 + 1);
     return static_cast<int>(wait);
 }
 
-Result<void> Session::run(Ending &ending) {
+Result<void> Reader::run(Ending &ending) {
     auto done = read();
     ending = {lines_->closed(), unloaded_, lines_->events(), lines_->lost()};
     return done;
 }
 
-Result<void> Session::read() {
+Result<void> Reader::read() {
     end_ = request_.duration ? boot_now() + request_.duration : INT64_MAX;
     int64_t busy = boot_now(); // since when nothing has come
     size_t last = 0;
@@ -287,7 +287,7 @@ Result<void> Session::read() {
     return drain();
 }
 
-std::string Session::description() const {
+std::string Reader::description() const {
     std::string text;
     for (unsigned stream = 0; stream < STREAMS; stream++)
         if (request_.streams >> stream & 1)

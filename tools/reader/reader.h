@@ -21,10 +21,10 @@ struct Ending {
     uint64_t lost = 0;
 };
 
-class Session {
+class Reader {
 public:
     // Opens the pins and claims a slot. Fails with the exit status that ebpf-read then has.
-    static Result<Session> open(const Request &request);
+    static Result<Reader> open(const Request &request);
 
     // Reads until the count, the time, a stop signal, the receiver's end, an output error or an
     // unload. ending is filled in every case.
@@ -40,7 +40,7 @@ public:
     int slot() const { return claim_ ? static_cast<int>(claim_->slot()) : -1; } // -1: none
 
 private:
-    explicit Session(const Request &request) : request_(request) {}
+    explicit Reader(const Request &request) : request_(request) {}
     Result<void> open_events(const Pins &pins, const abi_record &abi);
 
     Result<void> read();
