@@ -130,7 +130,7 @@ bool WatchList::set_words(const std::vector<Waiting> &all) const {
 
 // Makes a change effective. look: also for sockets that exist already. ports stays 1 during the
 // look: only then do kernel programs release claims of processes that are no longer watched.
-Result<void> WatchList::settle(bool look) const {
+Result<void> WatchList::take_effect(bool look) const {
     if (auto ours = maps_.confirm(); !ours)
         return ours;
     auto *const record = watching_.as<watching_record>();
@@ -209,14 +209,14 @@ Result<void> WatchList::add(const std::vector<Watch> &watches) {
     }
     for (const auto &[index, was] : always)
         std::atomic_ref<uint64_t>(*word(index)).fetch_or(WATCH_ALWAYS);
-    auto settled = settle(processes);
-    if (settled)
+    auto done = take_effect(processes);
+    if (done)
         return {};
     for (const auto &[index, was] : always)
         std::atomic_ref<uint64_t>(*word(index)).fetch_and(was | WATCH_WAITS);
     remove_elements(fresh);
-    static_cast<void>(settle(false));
-    return settled;
+    static_cast<void>(take_effect(false));
+    return done;
 }
 
 Result<bool> WatchList::remove(const PortRule &ports) {
@@ -230,8 +230,8 @@ Result<bool> WatchList::remove(const PortRule &ports) {
     }
     if (!found)
         return false;
-    const auto settled = settle(waits); // watches of processes stay in force
-    return settled ? Result<bool>(true) : fail(settled.error());
+    const auto done = take_effect(waits); // watches of processes stay in force
+    return done ? Result<bool>(true) : fail(done.error());
 }
 
 Result<bool> WatchList::remove(const PortRule &ports, const std::string &process) {
@@ -250,8 +250,8 @@ Result<bool> WatchList::remove(const PortRule &ports, const std::string &process
     if (gone.empty())
         return false;
     remove_elements(gone);
-    const auto settled = settle(true);
-    return settled ? Result<bool>(true) : fail(settled.error());
+    const auto done = take_effect(true);
+    return done ? Result<bool>(true) : fail(done.error());
 }
 
 Result<bool> WatchList::clear() {
@@ -266,8 +266,8 @@ Result<bool> WatchList::clear() {
             now.fetch_and(~WATCH_ALWAYS);
     }
     remove_elements(*all);
-    const auto settled = settle(!all->empty());
-    return settled ? Result<bool>(found) : fail(settled.error());
+    const auto done = take_effect(!all->empty());
+    return done ? Result<bool>(found) : fail(done.error());
 }
 
 } // namespace pinpipe

@@ -150,7 +150,7 @@ void Reader::write(const Record &record) {
 }
 
 // With nothing waiting: losses behind the last record, and what was overwritten.
-Result<void> Reader::settle() {
+Result<void> Reader::tell_when_idle() {
     if (!claim_)
         return flush();
     const auto now = static_cast<uint64_t>(boot_now());
@@ -239,7 +239,7 @@ Result<void> Reader::drain() {
     }
     if (auto looked = looks_.take_last_ports(*lines_); !looked)
         return looked;
-    return lines_->over() ? flush() : settle();
+    return lines_->over() ? flush() : tell_when_idle();
 }
 
 // Milliseconds until something is due, now being no later than the end.
@@ -278,8 +278,8 @@ Result<void> Reader::read() {
         last = *count;
         if (last)
             busy = boot_now();
-        else if (auto settled = settle(); !settled)
-            return settled;
+        else if (auto told = tell_when_idle(); !told)
+            return told;
         warn_of_tampering();
         if (lines_->over() || (!(claimed_ & request_.streams) && looks_.over()))
             return {};

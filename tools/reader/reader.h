@@ -49,7 +49,7 @@ private:
     Result<size_t> read_some();
     Result<void> drain();
     void write(const Record &record);
-    Result<void> settle();
+    Result<void> tell_when_idle();
     Result<void> flush();
     Result<void> look_at_abi();
     void warn_of_tampering();
