@@ -213,11 +213,11 @@ struct reader_control {
 };
 
 /*
- * active: an array of one record. The set of socket programs that is at work; those of another set
- * do nothing. A set's number is in its programs, and in their hook records as cgroup.
+ * active: an array of one record. The probe set that is at work: the socket programs of another one
+ * do nothing. Its number is in its programs, and in their hook records as cgroup.
  */
 struct switch_record {
-	__u64 set; /* 0: none */
+	__u64 probe_set; /* 0: none */
 };
 
 RECORD_SIZE(abi_record, 152);
