@@ -20,7 +20,7 @@ void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string
         say_hint("ebpf-ctl allow 53/udp " + who + "   (it may not look up names now)");
 }
 
-Result<RuleMaps> open(const Parsed &parsed) {
+Result<RuleMaps> open_rules(const Parsed &parsed) {
     const auto wait = lock_wait(parsed);
     if (!wait)
         return fail(wait.error());
@@ -179,7 +179,7 @@ Result<void> allow(const Parsed &parsed) {
         return fail(cgroup.error());
     process->key.cgroup = *cgroup;
 
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     const auto found = maps->find(process->key);
@@ -223,7 +223,7 @@ Result<void> revoke(const Parsed &parsed) {
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (parsed.has(opt_all))
@@ -244,7 +244,7 @@ Result<void> audit(const Parsed &parsed) {
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (everybody)
@@ -261,7 +261,7 @@ Result<void> children(const Parsed &parsed) {
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     return stick_to_children(*maps, parsed, *cgroup);

@@ -4,8 +4,7 @@
 #include "lib/base/error.h"
 #include "lib/base/text_table.h"
 #include "tools/ctl/json_writer.h"
-
-#include <ctime>
+#include "tools/ctl/local_time.h"
 
 namespace pinpipe::ctl {
 namespace {
@@ -13,16 +12,7 @@ namespace {
 enum : size_t { process, cgroup, mode, proto, ports, hits, denied, audited, last, columns };
 using Row = std::vector<std::string>;
 
-std::string local_time(uint64_t microseconds) {
-    const auto seconds = static_cast<time_t>(microseconds / 1'000'000);
-    tm parts{};
-    char text[32] = "-";
-    if (microseconds && localtime_r(&seconds, &parts))
-        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-    return text;
-}
-
-const char *mode_text(const RulesStatus &status, const SubjectStatus &subject) {
+const char *rule_mode_text(const RulesStatus &status, const SubjectStatus &subject) {
     return status.audit || subject.audit ? "audit" : "deny";
 }
 
@@ -36,10 +26,10 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
                    (subject.current ? "" : " (!)");
     row[cgroup] = subject.cgroup.empty() ? "all" : printable(subject.cgroup);
-    row[mode] = mode_text(status, subject);
+    row[mode] = rule_mode_text(status, subject);
     row[denied] = std::to_string(subject.denied);
     row[audited] = std::to_string(subject.audited);
-    row[last] = local_time(subject.last);
+    row[last] = subject.last ? local_time(subject.last / 1'000'000) : "-";
     for (const RangeStatus &range : subject.ranges) {
         row[proto] = proto_names[range.proto];
         row[ports] = range_of(range);
@@ -75,10 +65,6 @@ void write_range(JsonWriter &w, const RangeStatus &range) {
     w.EndObject();
 }
 
-const char *kind_text(uint32_t kind) {
-    return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
-}
-
 void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus &subject) {
     w.StartObject();
     write_string(w, "process", subject.text);
@@ -87,7 +73,7 @@ void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus
         write_string(w, "cgroup", subject.cgroup);
         write_string(w, "cgroup_id", std::to_string(subject.key.cgroup));
     }
-    w.Key("mode"), w.String(mode_text(status, subject));
+    w.Key("mode"), w.String(rule_mode_text(status, subject));
     w.Key("children"), w.Bool(subject.children);
     w.Key("current"), w.Bool(subject.current);
     w.Key("denied"), w.Uint64(subject.denied);

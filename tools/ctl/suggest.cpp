@@ -33,6 +33,13 @@ uint64_t judged_port(const SeenEvent &event) {
                                              : event.number<"remote_port">();
 }
 
+// Both ends of a connection, as its events have them.
+std::string ends_of(const SeenEvent &event) {
+    return std::to_string(event.number<"local_port">()) + " " +
+           std::string(event.text<"remote_ip">()) + " " +
+           std::to_string(event.number<"remote_port">());
+}
+
 std::string counted(uint64_t count, const char *one, const char *many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
@@ -110,10 +117,18 @@ void Suggestions::take(std::string_view line) {
         hopeless_[std::string(event->text<"proto">())] += times;
     else if (port == 0 || port > 65535)
         portless_++;
-    else if (event->text<"action">() == "close") // its beginning counts, if it was seen
-        seen_[*proto].try_emplace(static_cast<uint16_t>(port), 0);
-    else
+    else if (type == "deny" || is_fresh(*event))
         seen_[*proto][static_cast<uint16_t>(port)] += times;
+}
+
+// Whether this event of conn is the first that was seen of its connection.
+bool Suggestions::is_fresh(const SeenEvent &event) {
+    const std::string ends = ends_of(event);
+    if (event.text<"action">() == "close")
+        return open_.erase(ends) == 0;
+    if (event.text<"reason">().empty()) // else it failed, and has no other event
+        open_.insert(ends);
+    return true;
 }
 
 std::string Suggestions::commands() const {
@@ -126,7 +141,7 @@ std::string Suggestions::commands() const {
             uint64_t times = 0;
             for (auto at = seen_[proto].lower_bound(range.first);
                  at != seen_[proto].end() && at->first <= range.last; ++at)
-                times += at->second ? at->second : 1;
+                times += at->second;
             text += "ebpf-ctl allow " + rule_text({range, 1U << proto}) + " " +
                     whom(wanted_.text, "") + "   # seen " + counted(times, "time", "times") + "\n";
         }

@@ -9,6 +9,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <set>
 #include <string_view>
 
 namespace pinpipe::ctl {
@@ -26,8 +27,9 @@ struct Wanted {
 Result<Wanted> wanted_process(const std::string &text);
 
 // The fields of deny and conn events that are read.
-using SeenEvent = EventFields<"event_type", "action", "rule", "direction", "proto", "local_port",
-                              "remote_port", "port", "suppressed", "pid", "comm">;
+using SeenEvent =
+    EventFields<"event_type", "action", "reason", "rule", "direction", "proto", "local_port",
+                "remote_ip", "remote_port", "port", "suppressed", "pid", "comm">;
 
 class Suggestions {
 public:
@@ -44,10 +46,12 @@ public:
 
 private:
     bool is_wanted(std::string_view comm, uint64_t pid);
+    bool is_fresh(const SeenEvent &event);
 
     Wanted wanted_;
     EventParser<SeenEvent> parser_;
     std::array<std::map<uint16_t, uint64_t>, rule_protos> seen_; // times, by port
+    std::set<std::string> open_; // connections whose beginning was seen, by their ends
     std::map<std::string, uint64_t> hopeless_; // times, by protocols that rules cannot allow
     std::map<uint64_t, bool> executables_;     // by process number, looked up once
     uint64_t bad_ = 0, events_ = 0, matched_ = 0, portless_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/web/model/denials.h"
 
+#include "tools/web/model/event.h"
+
 #include <algorithm>
 
 namespace pinpipe::web {
