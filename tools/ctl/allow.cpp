@@ -4,6 +4,7 @@
 #include "lib/pins/components.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/rule_edit.h"
+#include "tools/ctl/rule_steps.h"
 
 namespace pinpipe::ctl {
 namespace {
@@ -11,6 +12,11 @@ namespace {
 std::string cgroup_text(const Parsed &parsed) {
     const std::string *directory = parsed.value(opt_cgroup);
     return directory ? *directory : "";
+}
+
+// Without --cgroup: subjects of all cgroups.
+std::optional<Cgroup> given(const Cgroup &cgroup) {
+    return cgroup.path.empty() ? std::nullopt : std::optional(cgroup);
 }
 
 // Hints that DNS is not allowed: a process with TCP rules usually looks up names.
@@ -24,7 +30,7 @@ Result<RuleMaps> open(const Parsed &parsed) {
     const auto wait = lock_wait(parsed);
     if (!wait)
         return fail(wait.error());
-    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root), *wait);
+    auto maps = open_to_change(Pins(parsed.pin_root), *wait);
     defer_stop_signals();
     return maps;
 }
@@ -49,33 +55,33 @@ Error no_state(const std::string &command, const std::string &word) {
 
 Change with_flag(const Ruled &subject, uint32_t flag, bool on) {
     const uint32_t others = subject.record.flags & ~flag;
-    return {subject.key, Change::After{subject.ports, others | (on ? flag : 0)}, ""};
+    return {subject.key, Change::After{subject.ports, others | (on ? flag : 0)}};
 }
 
 // What revoke leaves of a subject.
 Change without(const Ruled &subject, const PortRule &rule) {
-    Change change{subject.key, Change::After{subject.ports, subject.record.flags}, ""};
+    Change change{subject.key, Change::After{subject.ports, subject.record.flags}};
     change.after->ports.remove(rule);
     if (change.after->ports.empty())
         change.after.reset();
     return change;
 }
 
-Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, uint64_t cgroup) {
+Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
     const std::string &process = parsed.operands[1];
-    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    const auto found = find_subjects(maps, process, given(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
         return fail(nothing_of(process));
     std::vector<Change> changes;
     for (const Ruled &subject : *found)
-        changes.push_back({subject.key, {}, ""});
+        changes.push_back({subject.key, {}});
     return change(maps, changes);
 }
 
 Result<void> revoke_ports(RuleMaps &maps, const PortRule &rule, const std::string &process,
-                          uint64_t cgroup) {
+                          const Cgroup &cgroup) {
     const auto found = find_subjects(maps, process, cgroup);
     if (!found)
         return fail(found.error());
@@ -106,16 +112,16 @@ Result<void> audit_everybody(RuleMaps &maps, bool on) {
 }
 
 // Puts a process without rules under audit: what it does is reported, nothing is denied.
-Result<void> audit_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
-    auto process = find_process(text);
+Result<void> audit_unruled(RuleMaps &maps, const std::string &text, const Cgroup &cgroup) {
+    const auto process = find_process(text);
     if (!process)
         return fail(process.error());
-    process->key.cgroup = cgroup;
-    return change(maps, {{process->key, Change::After{{}, SUBJECT_AUDIT}, text}});
+    return change(maps, {{process->key, Change::After{{}, SUBJECT_AUDIT}, text, cgroup.path}});
 }
 
-Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, uint64_t cgroup) {
-    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process,
+                           const Cgroup &cgroup) {
+    const auto found = find_subjects(maps, process, given(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
@@ -140,10 +146,22 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
     return {};
 }
 
-Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, uint64_t cgroup) {
+// What the maps have of a process in a cgroup; nothing: it has no rules there.
+Result<std::optional<subject_record>> find_subject(const RuleMaps &maps, subject_key key,
+                                                   const Cgroup &cgroup) {
+    const auto scope = maps.scope(cgroup.path);
+    if (!scope)
+        return fail(scope.error());
+    if (!*scope)
+        return std::optional<subject_record>();
+    key.scope = **scope;
+    return maps.find(key);
+}
+
+Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
     const bool on = parsed.operands[1] == "on";
     const std::string &process = parsed.operands[2];
-    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    const auto found = find_subjects(maps, process, given(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
@@ -177,12 +195,10 @@ Result<void> allow(const Parsed &parsed) {
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
-    process->key.cgroup = *cgroup;
-
     auto maps = open(parsed);
     if (!maps)
         return fail(maps.error());
-    const auto found = maps->find(process->key);
+    const auto found = find_subject(*maps, process->key, *cgroup);
     if (!found)
         return fail(found.error());
     const subject_record was = found->value_or(subject_record{});
@@ -199,9 +215,11 @@ Result<void> allow(const Parsed &parsed) {
     if (*found && ports->has_all(*rule) && flags == was.flags)
         return unchanged(rule_text(*rule) + " is allowed to " + process->text);
     ports->add(*rule);
-    if (auto done = change(*maps, {{process->key, Change::After{*ports, flags}, process->text}});
+    if (auto done = change(
+            *maps, {{process->key, Change::After{*ports, flags}, process->text, cgroup->path}});
         !done)
         return done;
+    say_it_waits(parsed.pin_root, *cgroup);
     if (!*found && !(flags & SUBJECT_AUDIT))
         hint_at_names(*rule, *ports, whom(process->text, cgroup_text(parsed)));
     return {};

@@ -122,15 +122,7 @@ public:
     }
 
 private:
-    struct Key {
-        subject_key key;
-        bool operator<(const Key &other) const {
-            const auto all = [](const subject_key &k) {
-                return std::tuple(k.kind, k.id[0], k.id[1], k.cgroup);
-            };
-            return all(key) < all(other.key);
-        }
-    };
+    using Key = std::tuple<uint32_t, uint64_t, uint64_t, std::string>; // kind, id, path of a cgroup
     struct Entry {
         Subject subject;
         std::vector<std::pair<PortRule, size_t>> rules; // with the numbers of their lines
@@ -191,28 +183,26 @@ private:
 
     // The subject that the words from index at on name; no others may follow.
     Result<Entry *> find(const std::vector<Word> &words, size_t at) {
-        std::string cgroup;
+        std::string directory;
         for (size_t i = at + 1; i < words.size(); i++) {
             const std::string &word = words[i].bytes;
-            if (word.rfind(cgroup_word, 0) != 0 || !cgroup.empty())
+            if (word.rfind(cgroup_word, 0) != 0 || !directory.empty())
                 return fail(failure("unexpected '" + word + "'"));
-            cgroup = word.substr(std::string_view(cgroup_word).size());
-            if (cgroup.empty())
+            directory = word.substr(std::string_view(cgroup_word).size());
+            if (directory.empty())
                 return fail(failure("cgroup= needs a directory"));
         }
         auto process = finders_.process(words[at].bytes);
         if (!process)
             return fail(process.error());
-        if (!cgroup.empty()) {
-            const auto id = finders_.cgroup(cgroup);
-            if (!id)
-                return fail(id.error());
-            process->key.cgroup = *id;
-        }
-        Entry &entry = entries_[Key{process->key}];
+        auto cgroup = directory.empty() ? Cgroup{} : finders_.cgroup(directory);
+        if (!cgroup)
+            return fail(cgroup.error());
+        const subject_key &key = process->key;
+        Entry &entry = entries_[{key.kind, key.id[0], key.id[1], cgroup->path}];
         if (entry.subject.process.text.empty()) {
             entry.subject.process = std::move(*process);
-            entry.subject.cgroup = cgroup;
+            entry.subject.cgroup = std::move(*cgroup);
         }
         return &entry;
     }
@@ -276,11 +266,11 @@ std::vector<std::string> policy_lines(const Policy &policy) {
         lines.emplace_back("audit all\n");
     for (const Subject &subject : policy.subjects) {
         std::string whom = quoted(subject.process.text);
-        if (!subject.cgroup.empty())
-            whom += " " + (cgroup_word + quoted(subject.cgroup));
+        if (!subject.cgroup.path.empty())
+            whom += " " + (cgroup_word + quoted(subject.cgroup.shown));
         for (unsigned proto = 0; proto < rule_protos; proto++)
-            for (const PortRange &range : subject.ports.ranges(proto))
-                lines.push_back("allow " + rule_text({range, 1U << proto}) + " " + whom + "\n");
+            for (const PortRule &rule : subject.ports.rules(proto))
+                lines.push_back("allow " + ports_text(rule) + " " + whom + "\n");
         if (subject.audit)
             lines.push_back("audit " + whom + "\n");
         if (subject.children)

@@ -29,7 +29,7 @@ struct PolicyError {
 // How words are turned into ids: by find_process and find_cgroup, or by functions of a test.
 struct Finders {
     std::function<Result<Process>(const std::string &)> process = find_process;
-    std::function<Result<uint64_t>(const std::string &)> cgroup = find_cgroup;
+    std::function<Result<Cgroup>(const std::string &)> cgroup = find_cgroup;
 };
 
 inline constexpr size_t most_policy_errors = 20;

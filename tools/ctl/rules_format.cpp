@@ -30,12 +30,18 @@ std::string range_of(const RangeStatus &range) {
     return range_text(range.range);
 }
 
+std::string cgroup_text(const Cgroup &cgroup) {
+    if (cgroup.path.empty())
+        return "all";
+    return printable(cgroup.shown) + (cgroup.id ? "" : " (not there)");
+}
+
 // A row for each range of ports; the first one has what is said of the subject.
 void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectStatus &subject) {
     Row row(columns);
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
                    (subject.current ? "" : " (!)");
-    row[cgroup] = subject.cgroup.empty() ? "all" : printable(subject.cgroup);
+    row[cgroup] = cgroup_text(subject.cgroup);
     row[mode] = mode_text(status, subject);
     row[denied] = std::to_string(subject.denied);
     row[audited] = std::to_string(subject.audited);
@@ -83,9 +89,11 @@ void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus
     w.StartObject();
     write_string(w, "process", subject.text);
     w.Key("kind"), w.String(kind_text(subject.key.kind));
-    if (!subject.cgroup.empty()) {
-        write_string(w, "cgroup", subject.cgroup);
-        write_string(w, "cgroup_id", std::to_string(subject.key.cgroup));
+    if (!subject.cgroup.path.empty()) {
+        write_string(w, "cgroup", subject.cgroup.shown);
+        w.Key("cgroup_present"), w.Bool(subject.cgroup.id != 0);
+        if (subject.cgroup.id)
+            write_string(w, "cgroup_id", std::to_string(subject.cgroup.id));
     }
     w.Key("mode"), w.String(mode_text(status, subject));
     w.Key("children"), w.Bool(subject.children);

@@ -13,12 +13,13 @@ struct RangeStatus {
     unsigned proto;
     PortRange range;
     uint64_t hits; // of all ports of the range
+    unsigned sides = both_sides;
 };
 
 struct SubjectStatus {
     subject_key key;
     std::string text;
-    std::string cgroup;
+    Cgroup cgroup;
     bool audit = false;
     bool children = false; // its rules hold for descendants too
     bool current = true;   // the file or process is still the one that was meant

@@ -122,7 +122,8 @@ std::string Suggestions::commands() const {
         PortSet set;
         for (const auto &[port, times] : seen_[proto])
             set.add({{port, port}, 1U << proto});
-        for (const PortRange &range : set.ranges(proto)) {
+        for (const PortRule &rule : set.rules(proto)) {
+            const PortRange range = rule.range;
             uint64_t times = 0;
             for (auto at = seen_[proto].lower_bound(range.first);
                  at != seen_[proto].end() && at->first <= range.last; ++at)

@@ -21,10 +21,10 @@ Finders all_there() {
             process.key.id[0] = std::hash<std::string>()("/file");
         return process;
     };
-    finders.cgroup = [](const std::string &directory) -> Result<uint64_t> {
+    finders.cgroup = [](const std::string &directory) -> Result<Cgroup> {
         if (directory[0] != '/')
             return fail(failure("no cgroup " + directory));
-        return directory.size();
+        return Cgroup{directory, directory, directory.size()};
     };
     return finders;
 }

@@ -2,6 +2,7 @@
 // Runs of ebpf-ctl: its output, its exit status, and the rules afterwards.
 #include "tests/unit/support/rules.h"
 
+#include "lib/system/cgroup.h"
 #include "tests/unit/support/json.h"
 
 #include <fcntl.h>
@@ -40,6 +41,15 @@ protected:
     static void own(const std::string &path, gid_t group, mode_t mode) {
         EXPECT_EQ(chown(path.c_str(), 0, group), 0);
         EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    }
+    // The directory of a cgroup that does not exist.
+    static std::string nowhere() { return cgroup_mount() + "/pp-none"; }
+    // Runs it, and expects the remark that a rule waits for that cgroup.
+    void waiting(const std::vector<std::string> &words, const std::string &input = "") const {
+        const Finished ran = ctl(words, input);
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        EXPECT_EQ(ran.err,
+                  "ebpf-ctl: " + nowhere() + " is not there yet: the rule holds once it is made\n");
     }
     std::string error(const std::vector<std::string> &words, int status) const {
         const Finished ran = ctl(words);
@@ -262,11 +272,14 @@ TEST_F(RulesCommand, ChildrenOnAndOff) {
 
 // Unlike audit, children alone makes no process ruled.
 TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
-    const Finished on = ctl({"children", "on", "my app", "--cgroup", "cgroup:4711"});
+    const std::string away = nowhere();
+    const Finished on = ctl({"children", "on", "my app", "--cgroup", away});
     EXPECT_EQ(on.status, 1);
     EXPECT_EQ(on.err, "ebpf-ctl: there are no rules of my app\n"
-                      "hint: ebpf-ctl allow PORT --children --cgroup cgroup:4711 $'my app' "
-                      "--pin-root " +
+                      "hint: ebpf-ctl allow PORT --children --cgroup " +
+                          away +
+                          " $'my app' "
+                          "--pin-root " +
                           root() + "\n");
     const Finished off = ctl({"children", "off", "app"});
     EXPECT_EQ(off.status, 1);
@@ -308,30 +321,27 @@ TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
 }
 
 TEST_F(RulesCommand, ChildrenInOneCgroupAndInAll) {
-    const std::vector<std::string> in = {"--cgroup", "cgroup:4711"};
+    const std::string away = nowhere(), in = " app cgroup=" + away + "\n";
     quietly({"allow", "53/udp", "app"});
-    quietly({"allow", "54/udp", "app", in[0], in[1]});
-    quietly({"children", "on", "app", in[0], in[1]});
-    EXPECT_EQ(exported(), "allow 53/udp app\n"
-                          "allow 54/udp app cgroup=cgroup:4711\nchildren app cgroup=cgroup:4711\n");
+    waiting({"allow", "54/udp", "app", "--cgroup", away});
+    quietly({"children", "on", "app", "--cgroup", away});
+    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp" + in + "children" + in);
     quietly({"children", "on", "app"});
-    EXPECT_EQ(exported(), "allow 53/udp app\nchildren app\n"
-                          "allow 54/udp app cgroup=cgroup:4711\nchildren app cgroup=cgroup:4711\n");
+    EXPECT_EQ(exported(), "allow 53/udp app\nchildren app\nallow 54/udp" + in + "children" + in);
     quietly({"children", "off", "app"});
-    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp app cgroup=cgroup:4711\n");
+    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp" + in);
 }
 
 TEST_F(RulesCommand, ExportAndApplyAreOneAnothersInverse) {
-    const std::string pid = "pid:" + std::to_string(getpid());
+    const std::string pid = "pid:" + std::to_string(getpid()), in = " cgroup=" + nowhere() + "\n";
     const std::string file = "audit all\nallow 53/udp app\naudit app\nchildren app\n"
                              "allow 80-82/tcp \"my name\\x01\"\n"
-                             "allow 1-65535/tcp /proc/self/exe cgroup=cgroup:4711\n"
-                             "children /proc/self/exe cgroup=cgroup:4711\n"
-                             "allow 9/tcp " +
-                             pid + "\nallow 10/udp " + pid + "\n";
-    quietly({"apply", "-"}, file);
+                             "allow 1-65535/tcp /proc/self/exe" +
+                             in + "children /proc/self/exe" + in + "allow 9/tcp " + pid +
+                             "\nallow 10/udp " + pid + "\n";
+    waiting({"apply", "-"}, file);
     EXPECT_EQ(exported(), file);
-    quietly({"apply", "-"}, exported());
+    waiting({"apply", "-"}, exported());
     EXPECT_EQ(exported(), file);
     EXPECT_EQ(ctl({"apply", "--dry-run", "-"}, file).out, "");
 }
@@ -421,18 +431,20 @@ TEST_F(RulesCommand, RevokeByWhatWasWritten) {
 }
 
 TEST_F(RulesCommand, RulesOfACgroupAreApart) {
-    const std::vector<std::string> in = {"--cgroup", "cgroup:4711"};
+    const std::string away = nowhere();
     quietly({"allow", "53/both", "app"});
-    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    waiting({"allow", "54/udp", "app", "--cgroup", away});
     EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n"
-                          "allow 54/udp app cgroup=cgroup:4711\n");
+                          "allow 54/udp app cgroup=" +
+                              away + "\n");
     EXPECT_EQ(error({"revoke", "54/udp", "app"}, 1),
               "ebpf-ctl: 54/udp is not allowed to app: nothing to revoke");
-    EXPECT_EQ(ctl({"revoke", "54/udp", "app", in[0], in[1]}).status, 0);
+    EXPECT_EQ(ctl({"revoke", "54/udp", "app", "--cgroup", away}).status, 0);
     EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n");
-    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    waiting({"allow", "54/udp", "app", "--cgroup", away});
     quietly({"revoke", "--all", "app"});
     EXPECT_EQ(subjects(), 0u) << "in every cgroup";
+    EXPECT_EQ(scopes(), 0u);
 }
 
 TEST_F(RulesCommand, RulesHaveTheirCounters) {

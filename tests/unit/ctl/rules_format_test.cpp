@@ -19,9 +19,8 @@ RulesStatus sample() {
     app.last = 1'700'000'000'123'456;
     SubjectStatus curl;
     curl.key.kind = SUBJECT_EXE;
-    curl.key.cgroup = 4711;
     curl.text = "/usr/bin/curl";
-    curl.cgroup = "/sys/fs/cgroup/app";
+    curl.cgroup = {"/app", "/sys/fs/cgroup/app", 4711};
     curl.audit = true;
     curl.current = false;
     curl.ranges = {{RULE_TCP, {443, 443}, 0}};
@@ -75,6 +74,18 @@ TEST(RulesFormat, MarksWhoseChildrenAreMeant) {
     EXPECT_NE(rules_text(status).find("(!) pid:7: this process has ended\n"), text.npos);
 }
 
+TEST(RulesFormat, MarksACgroupThatIsNotThere) {
+    RulesStatus status = sample();
+    status.subjects[1].cgroup.id = 0;
+    const std::string text = rules_text(status);
+    EXPECT_NE(text.find(" /sys/fs/cgroup/app (not there)  audit "), text.npos) << text;
+    const auto json = parse_json(rules_json(status));
+    EXPECT_STREQ(json[1]["cgroup"].GetString(), "/sys/fs/cgroup/app");
+    EXPECT_FALSE(json[1]["cgroup_present"].GetBool());
+    EXPECT_FALSE(json[1].HasMember("cgroup_id"));
+    EXPECT_FALSE(json[0].HasMember("cgroup_present"));
+}
+
 TEST(RulesFormat, JsonHasItAll) {
     const std::string line = rules_json(sample());
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
@@ -97,6 +108,7 @@ TEST(RulesFormat, JsonHasItAll) {
     EXPECT_STREQ(curl["mode"].GetString(), "audit");
     EXPECT_STREQ(curl["cgroup"].GetString(), "/sys/fs/cgroup/app");
     EXPECT_STREQ(curl["cgroup_id"].GetString(), "4711");
+    EXPECT_TRUE(curl["cgroup_present"].GetBool());
     EXPECT_FALSE(curl["current"].GetBool());
     EXPECT_FALSE(curl.HasMember("last")) << "absent: never";
     RulesStatus audited = sample();
@@ -111,7 +123,7 @@ TEST(RulesFormat, JsonHasItAll) {
 TEST(RulesFormat, NamesDoNoHarm) {
     for (const char *name : {"\x1b[31m\n", "\"\\", "\xc2\x9b\xff", "\r\t\x7f"}) {
         RulesStatus status = sample();
-        status.subjects[1].text = status.subjects[1].cgroup = name;
+        status.subjects[1].text = status.subjects[1].cgroup.shown = name;
         EXPECT_TRUE(is_harmless(std::string_view(rules_json(status)).substr(0, 20)));
         EXPECT_FALSE(parse_json(rules_json(status)).HasParseError());
         std::istringstream text(rules_text(status) + rules_json(status));
