@@ -78,6 +78,8 @@ Policy policy_of(const Rules &rules) {
         subject.cgroup = ruled.cgroup;
         subject.audit = ruled.audit();
         subject.children = ruled.children();
+        subject.none = ruled.none();
+        subject.icmp = ruled.icmp();
         subject.ports = ruled.ports;
         policy.subjects.push_back(std::move(subject));
     }
@@ -109,7 +111,7 @@ Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string
             continue;
         const auto text = texts->find(record.number);
         const bool same = now && same_process(now->key, key);
-        if (!same && (text == texts->end() || text->second != process))
+        if (!same && (text == texts->end() || text->second != (now ? now->text : process)))
             continue;
         auto ports = maps.ports(record.set);
         if (!ports)

@@ -21,6 +21,8 @@ struct Ruled {
     PortSet ports;
     bool audit() const { return record.flags & SUBJECT_AUDIT; }
     bool children() const { return record.flags & SUBJECT_CHILDREN; }
+    bool none() const { return record.flags & SUBJECT_NONE; }
+    bool icmp() const { return record.flags & SUBJECT_ICMP; }
 };
 
 struct Rules {

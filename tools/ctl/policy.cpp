@@ -11,7 +11,8 @@ bool same_process(const subject_key &a, const subject_key &b) {
 }
 
 uint32_t Subject::flags() const {
-    return (audit ? SUBJECT_AUDIT : 0U) | (children ? SUBJECT_CHILDREN : 0U);
+    return (audit ? SUBJECT_AUDIT : 0U) | (children ? SUBJECT_CHILDREN : 0U) |
+           (none ? SUBJECT_NONE : 0U) | (icmp ? SUBJECT_ICMP : 0U);
 }
 
 void put_in_order(Policy &policy) {
@@ -32,6 +33,8 @@ void put_in_order(Policy &policy) {
         merged.back().ports.add(subject.ports);
         merged.back().audit = merged.back().audit || subject.audit;
         merged.back().children = merged.back().children || subject.children;
+        merged.back().none = merged.back().none || subject.none;
+        merged.back().icmp = merged.back().icmp || subject.icmp;
     }
     subjects = std::move(merged);
 }

@@ -15,6 +15,8 @@ struct Subject {
     Cgroup cgroup;
     bool audit = false;    // what is not allowed is reported, not denied
     bool children = false; // rules hold for descendants too
+    bool none = false;     // it is ruled, also without ports
+    bool icmp = false;
     PortSet ports;
 
     uint32_t flags() const; // SUBJECT_*

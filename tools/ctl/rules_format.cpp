@@ -27,7 +27,8 @@ const char *mode_text(const RulesStatus &status, const SubjectStatus &subject) {
 }
 
 std::string range_of(const RangeStatus &range) {
-    return range_text(range.range);
+    return range_text(range.range) +
+           (range.sides == both_sides ? "" : std::string(" ") + side_word(range.sides));
 }
 
 std::string cgroup_text(const Cgroup &cgroup) {
@@ -46,17 +47,21 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
     row[denied] = std::to_string(subject.denied);
     row[audited] = std::to_string(subject.audited);
     row[last] = local_time(subject.last);
-    for (const RangeStatus &range : subject.ranges) {
-        row[proto] = proto_names[range.proto];
-        row[ports] = range_of(range);
-        row[hits] = std::to_string(range.hits);
+    const auto add = [&](const char *of, const std::string &what, const std::string &count) {
+        row[proto] = of;
+        row[ports] = what;
+        row[hits] = count;
         rows.push_back(row);
         row.assign(columns, "");
-    }
-    if (!subject.ranges.empty())
-        return;
-    row[proto] = row[ports] = row[hits] = "-";
-    rows.push_back(row);
+    };
+    for (const RangeStatus &range : subject.ranges)
+        add(proto_names[range.proto], range_of(range), std::to_string(range.hits));
+    if (subject.icmp)
+        add("icmp", "-", std::to_string(subject.icmp_hits));
+    if (subject.none)
+        add("-", "none", "-");
+    else if (subject.ranges.empty() && !subject.icmp)
+        add("-", "-", "-");
 }
 
 const char *why_not_current(const SubjectStatus &subject) {
@@ -77,12 +82,18 @@ void write_range(JsonWriter &w, const RangeStatus &range) {
     w.Key("proto"), w.String(proto_names[range.proto]);
     w.Key("first"), w.Uint(range.range.first);
     w.Key("last"), w.Uint(range.range.last);
+    w.Key("side"), w.String(side_word(range.sides));
     w.Key("hits"), w.Uint64(range.hits);
     w.EndObject();
 }
 
 const char *kind_text(uint32_t kind) {
-    return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
+    switch (kind) {
+    case SUBJECT_EXE: return "exe";
+    case SUBJECT_PID: return "pid";
+    case SUBJECT_ANY: return "any";
+    default: return "name";
+    }
 }
 
 void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus &subject) {
@@ -97,6 +108,10 @@ void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus
     }
     w.Key("mode"), w.String(mode_text(status, subject));
     w.Key("children"), w.Bool(subject.children);
+    w.Key("none"), w.Bool(subject.none);
+    w.Key("icmp"), w.Bool(subject.icmp);
+    if (subject.icmp)
+        w.Key("icmp_hits"), w.Uint64(subject.icmp_hits);
     w.Key("current"), w.Bool(subject.current);
     w.Key("denied"), w.Uint64(subject.denied);
     w.Key("audited"), w.Uint64(subject.audited);

@@ -23,6 +23,7 @@ Result<Hits> read_hits(const RuleMaps &maps) {
     return hits;
 }
 
+// Of ICMP the only port is 0.
 uint64_t sum(const Hits &hits, uint32_t number, unsigned proto, const PortRule &rule) {
     const auto found = hits.find(number);
     uint64_t count = 0;
@@ -42,11 +43,14 @@ Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hi
     subject.cgroup = ruled.cgroup;
     subject.audit = ruled.audit();
     subject.children = ruled.children();
+    subject.none = ruled.none();
+    subject.icmp = ruled.icmp();
     subject.current = is_current(ruled.key, ruled.text);
     for (unsigned proto = 0; proto < rule_protos; proto++)
         for (const PortRule &rule : ruled.ports.rules(proto))
             subject.ranges.push_back(
                 {proto, rule.range, sum(hits, ruled.record.number, proto, rule), rule.sides});
+    subject.icmp_hits = sum(hits, ruled.record.number, RULE_ICMP, PortRule{});
     const auto denials = maps.denials(ruled.record.number);
     if (!denials)
         return fail(denials.error());

@@ -74,6 +74,34 @@ TEST(RulesFormat, MarksWhoseChildrenAreMeant) {
     EXPECT_NE(rules_text(status).find("(!) pid:7: this process has ended\n"), text.npos);
 }
 
+TEST(RulesFormat, SidesIcmpAndNone) {
+    RulesStatus status = sample();
+    SubjectStatus &app = status.subjects[0], &any = status.subjects[1];
+    app.ranges[0].sides = 1U << SIDE_CONNECT;
+    app.ranges[1].sides = 1U << SIDE_SERVE;
+    app.icmp = true;
+    app.icmp_hits = 5;
+    any.key.kind = SUBJECT_ANY;
+    any.text = "any";
+    any.ranges.clear();
+    any.none = any.current = true;
+    const std::string text = rules_text(status);
+    for (const char *part :
+         {"  tcp    8080-8090 connect    12 ", "  udp    53 serve              3\n",
+          "  icmp   -                     5\n", "  audit  -      none                  -  "})
+        EXPECT_NE(text.find(part), text.npos) << part << "\n" << text;
+    const auto json = parse_json(rules_json(status));
+    EXPECT_STREQ(json[0]["rules"][0]["side"].GetString(), "connect");
+    EXPECT_STREQ(json[0]["rules"][1]["side"].GetString(), "serve");
+    EXPECT_TRUE(json[0]["icmp"].GetBool());
+    EXPECT_EQ(json[0]["icmp_hits"].GetUint(), 5u);
+    EXPECT_FALSE(json[0]["none"].GetBool());
+    EXPECT_STREQ(json[1]["kind"].GetString(), "any");
+    EXPECT_TRUE(json[1]["none"].GetBool());
+    EXPECT_FALSE(json[1].HasMember("icmp_hits"));
+    EXPECT_STREQ(parse_json(rules_json(sample()))[0]["rules"][0]["side"].GetString(), "both");
+}
+
 TEST(RulesFormat, MarksACgroupThatIsNotThere) {
     RulesStatus status = sample();
     status.subjects[1].cgroup.id = 0;
