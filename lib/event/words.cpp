@@ -66,6 +66,7 @@ Word deny_hook_word(uint8_t hook) {
     case DENY_CREATE: return "create";
     case DENY_EGRESS: return "egress";
     case DENY_INGRESS: return "ingress";
+    case DENY_LABEL: return "label";
     default: return "unknown";
     }
 }

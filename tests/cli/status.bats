@@ -41,7 +41,7 @@ status_is() { # FILTER VALUE
 	[ "$(root_json '.hooks | map(.program) | join(" ")' | tr ' ' '\n' | sort)" = \
 		"$(printf '%s\n' "$(program_on lan0)" "$(program_on lan1)" | sort)" ]
 	run -0 status_text
-	[[ $output == *"$root: layout 8, loaded "* ]]
+	[[ $output == *"$root: layout 9, loaded "* ]]
 	[[ $output == *"3 readers, 32768 bytes of ring each, read group $group"* ]]
 	[[ $output =~ '   0  xdp   lan0 '.*native.*attached ]]
 	[[ $output == *'3 of 3 slots are free'* ]]

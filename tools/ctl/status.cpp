@@ -100,6 +100,12 @@ Result<void> gather_cgroups(const Pins &pins, Status &status) {
         if (record.id)
             status.cgroups.push_back({number, record, cgroup_attached(pins, number, record)});
     }
+    const auto unlabelled = pins.open(unlabelled_map, Access::read);
+    if (!unlabelled)
+        return fail(unlabelled.error());
+    if (auto read = read_element(*unlabelled, 0, status.unlabelled, pins.path(unlabelled_map.path));
+        !read)
+        return read;
     const auto has = [&](const std::string &link) {
         return access(pins.path("links/" + link).c_str(), F_OK) == 0;
     };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/base/options.h"
+#include "bpf/abi/rules.h"
 #include "tools/ctl/attachment.h"
 
 #include <array>
@@ -76,6 +77,7 @@ struct Status {
     std::vector<HookStatus> hooks;
     std::vector<CgroupStatus> cgroups;
     Relabels relabels = Relabels::no;
+    unlabelled_record unlabelled{};
     bool packet_sockets = false; // AF_PACKET sockets are denied to processes with rules
     std::optional<SocketStatus> sockets;
     std::vector<ReaderStatus> readers;

@@ -48,6 +48,10 @@ void write_cgroups(JsonWriter &w, const Status &status) {
     }
     w.EndArray();
     w.Key("relabels"), w.String(relabels_text(status.relabels));
+    w.Key("unlabelled"), w.StartObject();
+    w.Key("refused"), w.Uint64(status.unlabelled.refused);
+    w.Key("open"), w.Uint64(status.unlabelled.open);
+    w.EndObject();
     w.Key("packet_sockets"), w.String(status.packet_sockets ? "denied" : "open");
 }
 

@@ -98,6 +98,10 @@ void add_cgroups(std::string &out, const Status &status) {
                      : "sockets that came from another process");
     if (!open.empty())
         out += "not covered: " + open + "\n";
+    const auto &[refused, unjudged] = status.unlabelled;
+    if (refused || unjudged)
+        out += "no memory for the labels of sockets: " + std::to_string(refused) +
+               " calls refused, " + std::to_string(unjudged) + " open sockets not judged\n";
 }
 
 void add_sockets(std::string &out, const SocketStatus &sockets) {

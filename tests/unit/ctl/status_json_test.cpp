@@ -120,11 +120,15 @@ TEST(StatusJson, CgroupsAsJson) {
     EXPECT_STREQ(json["cgroups"][1]["state"].GetString(), "gone");
     EXPECT_STREQ(json["relabels"].GetString(), "after");
     EXPECT_STREQ(json["packet_sockets"].GetString(), "open");
+    EXPECT_EQ(json["unlabelled"]["refused"].GetUint64(), 0u);
+    status.unlabelled = {UINT64_MAX, 7};
     status.relabels = Relabels::no;
     status.packet_sockets = true;
     json = parse_json(status_json(status));
     EXPECT_STREQ(json["relabels"].GetString(), "no");
     EXPECT_STREQ(json["packet_sockets"].GetString(), "denied");
+    EXPECT_EQ(json["unlabelled"]["refused"].GetUint64(), UINT64_MAX);
+    EXPECT_EQ(json["unlabelled"]["open"].GetUint64(), 7u);
     status.relabels = Relabels::before;
     EXPECT_STREQ(parse_json(status_json(status))["relabels"].GetString(), "before");
 }

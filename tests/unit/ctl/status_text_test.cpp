@@ -149,6 +149,11 @@ TEST(StatusText, CgroupsAsText) {
               text.npos);
     status.relabels = Relabels::before;
     EXPECT_EQ(status_text(status).find("not covered"), text.npos);
+    EXPECT_EQ(status_text(status).find("no memory"), text.npos);
+    status.unlabelled = {5, 1};
+    EXPECT_NE(status_text(status).find("\nno memory for the labels of sockets: 5 calls refused, 1 "
+                                       "open sockets not judged\n"),
+              text.npos);
     status.hooks.clear(); // cgroups alone: no table of hooks
     EXPECT_EQ(status_text(status).find("\nhook "), text.npos);
     EXPECT_EQ(status_text(sample_status()).find("cgroup"), text.npos);

@@ -233,7 +233,8 @@ TEST_F(SocketJson, EveryFieldOfADenial) {
 TEST_F(SocketJson, WhereItWasDenied) {
     const std::pair<uint8_t, const char *> names[] = {
         {DENY_CONNECT, "connect"}, {DENY_SENDMSG, "sendmsg"}, {DENY_BIND, "bind"},
-        {DENY_CREATE, "create"},   {DENY_EGRESS, "egress"},   {DENY_INGRESS, "ingress"}};
+        {DENY_CREATE, "create"},   {DENY_EGRESS, "egress"},   {DENY_INGRESS, "ingress"},
+        {DENY_LABEL, "label"}};
     for (const auto &[hook, name] : names) {
         denied.hook = hook;
         EXPECT_STREQ(parse_json(deny_line())["reason"].GetString(), name);

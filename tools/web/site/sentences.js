@@ -68,6 +68,7 @@ const refused = {
     create: (event) => say`a socket of kind ${text(event.proto)}`,
     egress: (event) => say`a packet to ${remote(event)}`,
     ingress: (event) => say`a packet from ${remote(event)} to port ${event.local_port}`,
+    label: () => say`a call, for want of memory for its socket's label`,
 };
 
 function denial(event) {
@@ -80,6 +81,7 @@ function denial(event) {
         [
             event.reason !== 'create' && protocol(event),
             event.rule !== undefined && 'rules of ' + text(event.rule),
+            event.cut === true && 'more rules match than fit',
             event.suppressed > 0 && counted(event.suppressed, 'more like it', 'more like it'),
         ],
     ];
