@@ -22,6 +22,8 @@ namespace pinpipe {
 namespace {
 
 constexpr const char *pid_prefix = "pid:";
+constexpr const char *name_prefix = "name:";
+constexpr const char *any_word = "any";
 constexpr size_t longest_name = 15;
 
 bool begins(const std::string &text, const char *prefix) {
@@ -99,7 +101,7 @@ Result<subject_key> find_pid(const std::string &text) {
         return fail(pid.error());
     const auto ticks = start_ticks(*pid);
     if (!ticks)
-        return fail(failure("no process " + std::to_string(*pid)));
+        return fail(Error{.text = "no process " + std::to_string(*pid), .hint = "", .code = ESRCH});
     subject_key key{};
     key.kind = SUBJECT_PID;
     key.id[0] = *pid;
@@ -117,11 +119,38 @@ subject_key name_key(const std::string &name) {
 
 } // namespace
 
+namespace {
+
+// A name as it is after its prefix, if there is one.
+Result<subject_kind> name_kind(const std::string &name) {
+    if (name.empty())
+        return fail(usage_error("no name behind name:"));
+    if (name.size() <= longest_name)
+        return SUBJECT_NAME;
+    return fail(usage_error("the name '" + name + "' has " + std::to_string(name.size()) +
+                            " bytes: the kernel keeps " + std::to_string(longest_name) +
+                            " of a process's name; give the executable's path"));
+}
+
+std::string without_prefix(const std::string &text) {
+    return begins(text, name_prefix) ? text.substr(std::strlen(name_prefix)) : text;
+}
+
+} // namespace
+
+std::string name_text(const std::string &name) {
+    const bool plain = name.find('/') == name.npos && !begins(name, pid_prefix) &&
+                       !begins(name, name_prefix) && name != any_word && name != "*";
+    return plain ? name : name_prefix + name;
+}
+
 Result<subject_kind> process_kind(const std::string &text) {
     if (text.empty())
         return fail(usage_error("no process: a name, an absolute path or pid:N is needed"));
     if (text.find('\0') != text.npos)
         return fail(usage_error("a NUL byte in the process '" + text + "'"));
+    if (begins(text, name_prefix))
+        return name_kind(without_prefix(text));
     if (begins(text, pid_prefix)) {
         const auto pid = parse_number("pid:N", text.substr(std::strlen(pid_prefix)), 1, INT_MAX);
         return pid ? Result<subject_kind>(SUBJECT_PID) : fail(pid.error());
@@ -134,11 +163,7 @@ Result<subject_kind> process_kind(const std::string &text) {
     }
     if (text.find('/') != text.npos)
         return fail(usage_error("'" + text + "' is no process: a path must be absolute"));
-    if (text.size() > longest_name)
-        return fail(usage_error("the name '" + text + "' has " + std::to_string(text.size()) +
-                                " bytes: the kernel keeps " + std::to_string(longest_name) +
-                                " of a process's name; give the executable's path"));
-    return SUBJECT_NAME;
+    return name_kind(text);
 }
 
 Result<Process> find_process(const std::string &text) {
@@ -147,13 +172,40 @@ Result<Process> find_process(const std::string &text) {
         return fail(kind.error());
     const Result<subject_key> key = *kind == SUBJECT_EXE   ? find_executable(text)
                                     : *kind == SUBJECT_PID ? find_pid(text)
-                                                           : name_key(text);
+                                                           : name_key(without_prefix(text));
     if (!key)
         return fail(key.error());
-    return Process{*key, text};
+    return Process{*key, begins(text, name_prefix) ? name_text(without_prefix(text)) : text};
+}
+
+Result<subject_kind> ruled_kind(const std::string &text) {
+    if (text == any_word)
+        return SUBJECT_ANY;
+    if (text == "*")
+        return fail(usage_error("'*' is no process: every process of a cgroup is called any")
+                        .with_hint("ebpf-ctl allow PORT any --cgroup DIR   (name:* is a process "
+                                   "that is called *)"));
+    return process_kind(text);
+}
+
+Result<Process> find_ruled(const std::string &text) {
+    const auto kind = ruled_kind(text);
+    if (!kind)
+        return fail(kind.error());
+    if (*kind != SUBJECT_ANY)
+        return find_process(text);
+    Process any{{}, text};
+    any.key.kind = SUBJECT_ANY;
+    return any;
+}
+
+bool is_missing(const Error &error) {
+    return error.code == ENOENT || error.code == ENOTDIR || error.code == ESRCH;
 }
 
 bool is_current(const subject_key &key, const std::string &text) {
+    if (key.kind == SUBJECT_ANY)
+        return true;
     const auto now = find_process(text);
     return now && now->key.kind == key.kind && std::memcmp(now->key.id, key.id, sizeof key.id) == 0;
 }

@@ -50,7 +50,16 @@ std::string range_text(PortRange range) {
            (range.first == range.last ? "" : "-" + std::to_string(range.last));
 }
 
+const char *side_word(unsigned sides) {
+    return sides == both_sides ? "both" : sides >> SIDE_CONNECT & 1 ? "connect" : "serve";
+}
+
 std::string rule_text(const PortRule &rule) {
+    return ports_text(rule) +
+           (rule.sides == both_sides ? "" : std::string(" ") + side_word(rule.sides));
+}
+
+std::string ports_text(const PortRule &rule) {
     const unsigned both = (1U << rule_protos) - 1;
     return range_text(rule.range) + "/" +
            (rule.protos == both ? "both" : proto_names[rule.protos >> RULE_UDP & 1]);

@@ -2,8 +2,10 @@
 // ebpf-ctl allow, revoke, audit, children: one process at a time.
 #include "lib/base/signals.h"
 #include "lib/pins/components.h"
+#include "tools/ctl/allowance.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/rule_edit.h"
+#include "tools/ctl/rule_steps.h"
 
 namespace pinpipe::ctl {
 namespace {
@@ -13,10 +15,15 @@ std::string cgroup_text(const Parsed &parsed) {
     return directory ? *directory : "";
 }
 
-// Hints that DNS is not allowed: a process with TCP rules usually looks up names.
+// Without --cgroup: subjects of all cgroups.
+std::optional<Cgroup> given(const Cgroup &cgroup) {
+    return cgroup.path.empty() ? std::nullopt : std::optional(cgroup);
+}
+
+// Hints that DNS is not allowed: a process that connects by TCP usually looks up names.
 void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string &who) {
-    constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP};
-    if ((rule.protos & 1U << RULE_TCP) && !ports.has_all(lookups))
+    constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP, 1U << SIDE_CONNECT};
+    if ((rule.protos & 1U << RULE_TCP) && (rule.sides & lookups.sides) && !ports.has_all(lookups))
         say_hint("ebpf-ctl allow 53/udp " + who + "   (it may not look up names now)");
 }
 
@@ -24,7 +31,7 @@ Result<RuleMaps> open_rules(const Parsed &parsed) {
     const auto wait = lock_wait(parsed);
     if (!wait)
         return fail(wait.error());
-    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root), *wait);
+    auto maps = open_to_change(Pins(parsed.pin_root), *wait);
     defer_stop_signals();
     return maps;
 }
@@ -49,49 +56,73 @@ Error no_state(const std::string &command, const std::string &word) {
 
 Change with_flag(const Ruled &subject, uint32_t flag, bool on) {
     const uint32_t others = subject.record.flags & ~flag;
-    return {subject.key, Change::After{subject.ports, others | (on ? flag : 0)}, ""};
+    return {subject.key, Change::After{subject.ports, others | (on ? flag : 0)}};
 }
 
 // What revoke leaves of a subject.
-Change without(const Ruled &subject, const PortRule &rule) {
-    Change change{subject.key, Change::After{subject.ports, subject.record.flags}, ""};
-    change.after->ports.remove(rule);
-    if (change.after->ports.empty())
+Change without(const Ruled &subject, const Allowance &what) {
+    Change change{subject.key, Change::After{subject.ports, subject.record.flags & ~what.flag}};
+    if (what.ports)
+        change.after->ports.remove(*what.ports);
+    if (!stays(change.after->ports, change.after->flags))
         change.after.reset();
     return change;
 }
 
-Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, uint64_t cgroup) {
+// The sides that --connect and --serve give to ports; both, if neither is given.
+unsigned sides_given(const Parsed &parsed) {
+    const unsigned sides = (parsed.has(opt_connect) ? 1U << SIDE_CONNECT : 0U) |
+                           (parsed.has(opt_serve) ? 1U << SIDE_SERVE : 0U);
+    return sides ? sides : both_sides;
+}
+
+// Fails for "any" without a cgroup, which would be about every process of the machine.
+Result<void> require_cgroup(const std::string &process, const Cgroup &cgroup) {
+    if (process != "any" || !cgroup.path.empty())
+        return {};
+    return fail(usage_error("any is every process of a cgroup: it needs --cgroup DIR")
+                    .with_hint("ebpf-ctl allow PORT any --cgroup DIR   (name:any is a process that "
+                               "is called any)"));
+}
+
+// Fails for "any", whose rules hold for all processes of the cgroup.
+Result<void> refuse_any_with_children(const std::string &process) {
+    if (process != "any")
+        return {};
+    return fail(usage_error("any has no children: its rules hold for every process of the cgroup"));
+}
+
+Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
     const std::string &process = parsed.operands[1];
-    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    const auto found = find_subjects(maps, process, given(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
         return fail(nothing_of(process));
     std::vector<Change> changes;
     for (const Ruled &subject : *found)
-        changes.push_back({subject.key, {}, ""});
+        changes.push_back({subject.key, {}});
     return change(maps, changes);
 }
 
-Result<void> revoke_ports(RuleMaps &maps, const PortRule &rule, const std::string &process,
-                          uint64_t cgroup) {
+Result<void> revoke_some(RuleMaps &maps, const Allowance &what, const std::string &process,
+                         const Cgroup &cgroup) {
     const auto found = find_subjects(maps, process, cgroup);
     if (!found)
         return fail(found.error());
     std::vector<Change> changes;
     std::vector<std::string> removed;
     for (const Ruled &subject : *found) {
-        if (!subject.ports.has_any(rule))
+        if (!has_any(subject.ports, subject.record.flags, what))
             continue;
-        changes.push_back(without(subject, rule));
+        changes.push_back(without(subject, what));
         if (!changes.back().after)
             removed.push_back(removed_text(subject));
     }
     if (changes.empty())
         return fail(found->empty() ? nothing_of(process)
-                                   : failure(rule_text(rule) + " is not allowed to " + process +
-                                             ": nothing to revoke"));
+                                   : failure(allowance_text(what) + " is not allowed to " +
+                                             process + ": nothing to revoke"));
     if (auto done = change(maps, changes); !done)
         return done;
     for (const std::string &text : removed)
@@ -106,16 +137,17 @@ Result<void> audit_everybody(RuleMaps &maps, bool on) {
 }
 
 // Puts a process without rules under audit: what it does is reported, nothing is denied.
-Result<void> audit_unruled(RuleMaps &maps, const std::string &text, uint64_t cgroup) {
-    auto process = find_process(text);
+Result<void> audit_unruled(RuleMaps &maps, const std::string &text, const Cgroup &cgroup) {
+    const auto process = find_ruled(text);
     if (!process)
         return fail(process.error());
-    process->key.cgroup = cgroup;
-    return change(maps, {{process->key, Change::After{{}, SUBJECT_AUDIT}, text}});
+    return change(maps,
+                  {{process->key, Change::After{{}, SUBJECT_AUDIT}, process->text, cgroup.path}});
 }
 
-Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, uint64_t cgroup) {
-    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process,
+                           const Cgroup &cgroup) {
+    const auto found = find_subjects(maps, process, given(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
@@ -126,7 +158,7 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
         if (subject.audit() == on)
             continue;
         changes.push_back(with_flag(subject, SUBJECT_AUDIT, on));
-        if (!on && subject.ports.empty()) { // without ports and audit it would be denied everything
+        if (!on && !stays(subject.ports, subject.record.flags)) { // it would be denied everything
             changes.back().after.reset();
             removed.push_back(removed_text(subject));
         }
@@ -140,10 +172,22 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process, 
     return {};
 }
 
-Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, uint64_t cgroup) {
+// What the maps have of a process in a cgroup; nothing: it has no rules there.
+Result<std::optional<subject_record>> find_subject(const RuleMaps &maps, subject_key key,
+                                                   const Cgroup &cgroup) {
+    const auto scope = maps.scope(cgroup.path);
+    if (!scope)
+        return fail(scope.error());
+    if (!*scope)
+        return std::optional<subject_record>();
+    key.scope = **scope;
+    return maps.find(key);
+}
+
+Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
     const bool on = parsed.operands[1] == "on";
     const std::string &process = parsed.operands[2];
-    const auto found = find_subjects(maps, process, cgroup ? std::optional(cgroup) : std::nullopt);
+    const auto found = find_subjects(maps, process, given(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
@@ -165,70 +209,85 @@ Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, uint64_t cg
     return change(maps, changes);
 }
 
-} // namespace
-
-Result<void> allow(const Parsed &parsed) {
-    const auto rule = parse_port_rule(parsed.operands[1]);
-    if (!rule)
-        return fail(rule.error());
-    auto process = find_process(parsed.operands[2]);
-    if (!process)
-        return fail(process.error());
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
-    process->key.cgroup = *cgroup;
-
-    auto maps = open_rules(parsed);
-    if (!maps)
-        return fail(maps.error());
-    const auto found = maps->find(process->key);
+Result<void> allow_to(RuleMaps &maps, const Parsed &parsed, const Allowance &what,
+                      const Process &process, const Cgroup &cgroup) {
+    const auto found = find_subject(maps, process.key, cgroup);
     if (!found)
         return fail(found.error());
     const subject_record was = found->value_or(subject_record{});
-    const uint32_t flags = was.flags | (parsed.has(opt_audit) ? SUBJECT_AUDIT : 0U) |
+    const uint32_t flags = was.flags | what.flag | (parsed.has(opt_audit) ? SUBJECT_AUDIT : 0U) |
                            (parsed.has(opt_children) ? SUBJECT_CHILDREN : 0U);
     if (flags & ~was.flags & SUBJECT_CHILDREN)
         if (auto granted =
                 require_granted(parsed.pin_root, OPTIONAL_RULED_FORK, "allow --children");
             !granted)
             return granted;
-    auto ports = maps->ports(was.set);
+    auto ports = maps.ports(was.set);
     if (!ports)
         return fail(ports.error());
-    if (*found && ports->has_all(*rule) && flags == was.flags)
-        return unchanged(rule_text(*rule) + " is allowed to " + process->text);
-    ports->add(*rule);
-    if (auto done = change(*maps, {{process->key, Change::After{*ports, flags}, process->text}});
+    if (*found && has_all(*ports, was.flags, what) && flags == was.flags)
+        return unchanged(allowance_text(what) + " is allowed to " + process.text);
+    if (what.ports)
+        ports->add(*what.ports);
+    if (auto done =
+            change(maps, {{process.key, Change::After{*ports, flags}, process.text, cgroup.path}});
         !done)
         return done;
-    if (!*found && !(flags & SUBJECT_AUDIT))
-        hint_at_names(*rule, *ports, whom(process->text, cgroup_text(parsed)));
+    say_it_waits(parsed.pin_root, cgroup);
+    if (what.ports && !*found && !(flags & SUBJECT_AUDIT))
+        hint_at_names(*what.ports, *ports, whom(process.text, cgroup_text(parsed)));
     return {};
+}
+
+} // namespace
+
+Result<void> allow(const Parsed &parsed) {
+    const auto what = parse_allowance(parsed.operands[1], sides_given(parsed));
+    if (!what)
+        return fail(what.error());
+    const auto process = find_ruled(parsed.operands[2]);
+    if (!process)
+        return fail(process.error());
+    const auto cgroup = cgroup_given(parsed);
+    if (!cgroup)
+        return fail(cgroup.error());
+    if (auto limited = require_cgroup(process->text, *cgroup); !limited)
+        return limited;
+    if (parsed.has(opt_children))
+        if (auto refused = refuse_any_with_children(process->text); !refused)
+            return refused;
+    auto maps = open_rules(parsed);
+    if (!maps)
+        return fail(maps.error());
+    return allow_to(*maps, parsed, *what, *process, *cgroup);
 }
 
 Result<void> revoke(const Parsed &parsed) {
     const size_t operands = parsed.has(opt_all) ? 2 : 3;
-    if (parsed.operands.size() != operands)
-        return fail(
-            usage_error("revoke takes PORT[-PORT][/tcp|/udp|/both] PROCESS, or --all PROCESS")
-                .with_hint("ebpf-ctl --help"));
-    Result<PortRule> rule = PortRule{};
+    const unsigned sides = sides_given(parsed);
+    if (parsed.operands.size() != operands || (parsed.has(opt_all) && sides != both_sides))
+        return fail(usage_error(std::string("revoke takes ") + allowance_words +
+                                ", and PROCESS; or --all PROCESS")
+                        .with_hint("ebpf-ctl --help"));
+    Result<Allowance> what = Allowance{};
     if (!parsed.has(opt_all))
-        rule = parse_port_rule(parsed.operands[1]);
-    if (!rule)
-        return fail(rule.error());
-    if (const auto kind = process_kind(parsed.operands.back()); !kind)
+        what = parse_allowance(parsed.operands[1], sides);
+    if (!what)
+        return fail(what.error());
+    if (const auto kind = ruled_kind(parsed.operands.back()); !kind)
         return fail(kind.error());
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
+    if (!parsed.has(opt_all))
+        if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
+            return limited;
     auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (parsed.has(opt_all))
         return revoke_all(*maps, parsed, *cgroup);
-    return revoke_ports(*maps, *rule, parsed.operands[2], *cgroup);
+    return revoke_some(*maps, *what, parsed.operands[2], *cgroup);
 }
 
 Result<void> audit(const Parsed &parsed) {
@@ -239,11 +298,14 @@ Result<void> audit(const Parsed &parsed) {
     if (everybody && parsed.has(opt_cgroup))
         return fail(usage_error("audit --cgroup needs PROCESS").with_hint("ebpf-ctl --help"));
     if (!everybody)
-        if (const auto kind = process_kind(parsed.operands[2]); !kind)
+        if (const auto kind = ruled_kind(parsed.operands[2]); !kind)
             return fail(kind.error());
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
+    if (!everybody && on)
+        if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
+            return limited;
     auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
@@ -256,8 +318,10 @@ Result<void> children(const Parsed &parsed) {
     const std::string &state = parsed.operands[1];
     if (state != "on" && state != "off")
         return fail(no_state("children", state));
-    if (const auto kind = process_kind(parsed.operands[2]); !kind)
+    if (const auto kind = ruled_kind(parsed.operands[2]); !kind)
         return fail(kind.error());
+    if (auto refused = refuse_any_with_children(parsed.operands[2]); !refused)
+        return refused;
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());

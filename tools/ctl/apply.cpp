@@ -5,10 +5,12 @@
 #include "tools/ctl/commands.h"
 #include "tools/ctl/policy_file.h"
 #include "tools/ctl/rule_replace.h"
+#include "tools/ctl/rule_steps.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <set>
 
 namespace pinpipe::ctl {
 namespace {
@@ -72,6 +74,13 @@ std::string difference(const std::vector<std::string> &from, const std::vector<s
     return text;
 }
 
+void say_which_wait(const std::string &pin_root, const Policy &policy) {
+    std::set<std::string> said;
+    for (const Subject &subject : policy.subjects)
+        if (said.insert(subject.cgroup.path).second)
+            say_it_waits(pin_root, subject.cgroup);
+}
+
 Result<Rules> read_rules(const Parsed &parsed) {
     const auto maps = RuleMaps::open_to_read(Pins(parsed.pin_root));
     return maps ? maps->read() : fail(maps.error());
@@ -92,7 +101,7 @@ Result<void> apply(const Parsed &parsed) {
     const auto wait = lock_wait(parsed);
     if (!wait)
         return fail(wait.error());
-    auto maps = RuleMaps::open_to_write(Pins(parsed.pin_root), *wait);
+    auto maps = open_to_change(Pins(parsed.pin_root), *wait);
     if (!maps)
         return fail(maps.error());
     if (std::any_of(policy->subjects.begin(), policy->subjects.end(),
@@ -102,7 +111,10 @@ Result<void> apply(const Parsed &parsed) {
             !granted)
             return granted;
     defer_stop_signals();
-    return replace(*maps, *policy);
+    auto replaced = replace(*maps, *policy);
+    if (replaced)
+        say_which_wait(parsed.pin_root, *policy);
+    return replaced;
 }
 
 Result<void> export_rules(const Parsed &parsed) {

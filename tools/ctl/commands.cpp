@@ -2,6 +2,7 @@
 #include "tools/ctl/commands.h"
 
 #include "lib/base/output.h"
+#include "lib/pins/components.h"
 
 #include <cstdio>
 
@@ -34,9 +35,18 @@ std::string whom(const std::string &process, const std::string &cgroup) {
            shell_word(process);
 }
 
-Result<uint64_t> cgroup_given(const Parsed &parsed) {
+Result<Cgroup> cgroup_given(const Parsed &parsed) {
     const std::string *directory = parsed.value(opt_cgroup);
-    return directory ? find_cgroup(*directory) : 0;
+    return directory ? find_cgroup(*directory) : Cgroup{};
+}
+
+void say_it_waits(const std::string &pin_root, const Cgroup &cgroup) {
+    if (cgroup.path.empty() || cgroup.id)
+        return;
+    const bool told = !find_optional(OPTIONAL_SEE_MKDIR) ||
+                      require_granted(pin_root, OPTIONAL_SEE_MKDIR, "").has_value();
+    say(cgroup.shown + " is not there yet: the rule holds once it is made" +
+        (told ? "" : " and any rule is changed after that"));
 }
 
 Result<LockWait> lock_wait(const Parsed &parsed) {
@@ -60,14 +70,16 @@ Result<void> print(std::string_view text) {
 Policy policy_of(const Rules &rules) {
     Policy policy;
     policy.audit = rules.audit();
-    CgroupPaths cgroups;
     for (const Ruled &ruled : rules.ruled) {
         Subject subject;
         subject.process = {ruled.key, ruled.text};
         subject.process.key.bank = 0;
-        subject.cgroup = cgroups.path(ruled.key.cgroup);
+        subject.process.key.scope = 0;
+        subject.cgroup = ruled.cgroup;
         subject.audit = ruled.audit();
         subject.children = ruled.children();
+        subject.none = ruled.none();
+        subject.icmp = ruled.icmp();
         subject.ports = ruled.ports;
         policy.subjects.push_back(std::move(subject));
     }
@@ -76,29 +88,35 @@ Policy policy_of(const Rules &rules) {
 }
 
 Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string &process,
-                                         std::optional<uint64_t> cgroup) {
-    const auto kind = process_kind(process);
+                                         const std::optional<Cgroup> &cgroup) {
+    const auto kind = ruled_kind(process);
     if (!kind)
         return fail(kind.error());
-    const auto now = find_process(process);
+    const auto now = find_ruled(process);
     const auto policy = maps.policy();
     const auto subjects = maps.subjects();
     const auto texts = maps.texts();
-    if (!policy || !subjects || !texts)
-        return fail(!policy ? policy.error() : !subjects ? subjects.error() : texts.error());
+    const auto scopes = maps.scopes();
+    if (!policy || !subjects || !texts || !scopes)
+        return fail(!policy     ? policy.error()
+                    : !subjects ? subjects.error()
+                    : !texts    ? texts.error()
+                                : scopes.error());
     std::vector<Ruled> found;
     for (const auto &[key, record] : *subjects) {
+        const auto scope = scopes->find(key.scope);
+        const Cgroup in = scope == scopes->end() ? Cgroup{} : scope->second;
         if (key.bank != (policy->now & POLICY_BANK) || key.kind != static_cast<__u32>(*kind) ||
-            (cgroup && key.cgroup != *cgroup))
+            (cgroup && in.path != cgroup->path))
             continue;
         const auto text = texts->find(record.number);
-        const bool same = now && now->key.id[0] == key.id[0] && now->key.id[1] == key.id[1];
-        if (!same && (text == texts->end() || text->second != process))
+        const bool same = now && same_process(now->key, key);
+        if (!same && (text == texts->end() || text->second != (now ? now->text : process)))
             continue;
         auto ports = maps.ports(record.set);
         if (!ports)
             return fail(ports.error());
-        found.push_back({key, record, text == texts->end() ? process : text->second, *ports});
+        found.push_back({key, record, text == texts->end() ? process : text->second, in, *ports});
     }
     return found;
 }

@@ -12,6 +12,9 @@ enum : int {
     opt_cgroup,
     opt_audit,
     opt_children,
+    opt_connect,
+    opt_serve,
+    opt_strict,
     opt_all,
     opt_from,
     opt_dry_run,
@@ -42,8 +45,11 @@ std::string shell_word(const std::string &word);
 // PROCESS with its --cgroup, quoted for a command in a hint.
 std::string whom(const std::string &process, const std::string &cgroup);
 
-// The cgroup of --cgroup; 0: none is given.
-Result<uint64_t> cgroup_given(const Parsed &parsed);
+// The cgroup of --cgroup; its path is empty: none is given.
+Result<Cgroup> cgroup_given(const Parsed &parsed);
+
+// The cgroup does not exist: a remark says when the rule holds.
+void say_it_waits(const std::string &pin_root, const Cgroup &cgroup);
 
 // How long a change waits for others that hold the lock: --wait.
 Result<LockWait> lock_wait(const Parsed &parsed);
@@ -54,8 +60,8 @@ Policy policy_of(const Rules &rules);
 
 // The subjects that PROCESS means: those of what it names now, and those that were written the
 // same, so that subjects of a replaced executable or an ended process can still be named. Without
-// cgroup, those of all cgroups.
+// cgroup, those of all cgroups; one with an empty path: those that hold everywhere.
 Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string &process,
-                                         std::optional<uint64_t> cgroup);
+                                         const std::optional<Cgroup> &cgroup);
 
 } // namespace pinpipe::ctl

@@ -22,7 +22,12 @@ inline void write_string(JsonWriter &w, const char *key, const std::string &valu
 
 // Of a subject: what it matches processes by.
 inline const char *kind_text(uint32_t kind) {
-    return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
+    switch (kind) {
+    case SUBJECT_EXE: return "exe";
+    case SUBJECT_PID: return "pid";
+    case SUBJECT_ANY: return "any";
+    default: return "name";
+    }
 }
 
 // One line, with its newline.

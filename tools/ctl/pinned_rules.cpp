@@ -27,6 +27,7 @@ Result<RuleMaps> RuleMaps::open_to_read(const Pins &pins) {
     if (!opened)
         return fail(opened.error());
     maps.maps_ = std::move(*opened);
+    maps.pins_ = pins;
     return maps;
 }
 
@@ -36,6 +37,7 @@ Result<RuleMaps> RuleMaps::open_to_write(const Pins &pins, const LockWait &wait)
     if (!opened)
         return fail(opened.error());
     maps.maps_ = std::move(*opened);
+    maps.pins_ = pins;
     auto policy = map_array(maps.map(policy_map), sizeof(policy_record), maps.path(policy_map));
     if (!policy)
         return fail(policy.error());
@@ -75,6 +77,35 @@ Result<std::unordered_map<uint32_t, std::string>> RuleMaps::texts() const {
     for (const auto &[number, record] : *all)
         texts[number] = text_of(record);
     return texts;
+}
+
+scope_key scope_key_of(const std::string &path) {
+    scope_key key{};
+    path.copy(key.path, sizeof key.path - 1);
+    return key;
+}
+
+Result<std::unordered_map<uint64_t, Cgroup>> RuleMaps::scopes() const {
+    const auto all = read_all<scope_key, uint64_t>(map(scopes_map), path(scopes_map));
+    if (!all)
+        return fail(all.error());
+    std::unordered_map<uint64_t, Cgroup> scopes;
+    if (all->empty())
+        return scopes;
+    const auto mounts = cgroup_mounts();
+    for (const auto &[key, number] : *all)
+        scopes[number] = cgroup_at({key.path, strnlen(key.path, sizeof key.path)}, mounts);
+    return scopes;
+}
+
+Result<std::optional<uint64_t>> RuleMaps::scope(const std::string &at) const {
+    uint64_t number = 0;
+    const scope_key key = scope_key_of(at);
+    if (at.empty() || bpf_map_lookup_elem(map(scopes_map).get(), &key, &number) == 0)
+        return number;
+    if (errno != ENOENT)
+        return fail(system_error("read " + path(scopes_map), errno));
+    return std::optional<uint64_t>();
 }
 
 // Looks up each page that a set can have: they are few, while the map may hold many of other sets.
@@ -121,16 +152,22 @@ Result<Rules> RuleMaps::read_once() const {
         return fail(all_pages.error());
     std::unordered_map<uint32_t, PortSet> sets;
     for (const auto &[key, record] : *all_pages)
-        if (key.proto < rule_protos && key.page < PortSet::pages_of_proto)
-            sets[key.set].set_page(PortSet::page_number(key.proto, key.page), page_of(record));
+        if (key.proto < rule_protos && key.side < rule_sides && key.page < PortSet::pages_of_side)
+            sets[key.set].set_page(PortSet::page_number(key.proto, key.side, key.page),
+                                   page_of(record));
+    const auto cgroups = scopes();
+    if (!cgroups)
+        return fail(cgroups.error());
     Rules rules;
     rules.now = before->now;
     for (const auto &[key, record] : *entries) {
         if (key.bank != (rules.now & POLICY_BANK))
             continue;
         const auto found = text->find(record.number);
-        rules.ruled.push_back(
-            {key, record, found == text->end() ? "?" : found->second, sets[record.set]});
+        const auto cgroup = cgroups->find(key.scope);
+        rules.ruled.push_back({key, record, found == text->end() ? "?" : found->second,
+                               cgroup == cgroups->end() ? Cgroup{} : cgroup->second,
+                               sets[record.set]});
     }
     return rules;
 }

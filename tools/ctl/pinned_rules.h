@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/pins/admin_maps.h"
+#include "tools/ctl/cgroup_paths.h"
 #include "tools/ctl/policy.h"
 #include "tools/ctl/write_all.h"
 
@@ -16,9 +17,12 @@ struct Ruled {
     subject_key key;
     subject_record record;
     std::string text;
+    Cgroup cgroup;
     PortSet ports;
     bool audit() const { return record.flags & SUBJECT_AUDIT; }
     bool children() const { return record.flags & SUBJECT_CHILDREN; }
+    bool none() const { return record.flags & SUBJECT_NONE; }
+    bool icmp() const { return record.flags & SUBJECT_ICMP; }
 };
 
 struct Rules {
@@ -36,6 +40,7 @@ public:
     // To be called before a change begins to hold: see AdminLock.
     Result<void> confirm() const { return maps_.confirm(); }
 
+    const Pins &pins() const { return *pins_; }
     const Fd &map(const MapSpec &spec) const { return maps_.map(spec); }
     std::string path(const MapSpec &spec) const { return maps_.path(spec); }
 
@@ -44,6 +49,11 @@ public:
 
     // All rules of the bank that holds, at one moment: reads again if they change meanwhile.
     Result<Rules> read() const;
+
+    // Cgroups that rules are limited to, by their numbers.
+    Result<std::unordered_map<uint64_t, Cgroup>> scopes() const;
+    // The number of a cgroup's path; 0 for an empty one; nothing: no rule is limited to it.
+    Result<std::optional<uint64_t>> scope(const std::string &path) const;
 
     // A subject of the bank that holds; the bank in key is ignored.
     Result<std::optional<subject_record>> find(subject_key key) const;
@@ -61,6 +71,9 @@ private:
 
     AdminMaps maps_;
     Mapping policy_;
+    std::optional<Pins> pins_; // always there once open
 };
+
+scope_key scope_key_of(const std::string &path);
 
 } // namespace pinpipe::ctl

@@ -12,10 +12,14 @@ namespace pinpipe::ctl {
 
 struct Subject {
     Process process;
-    std::string cgroup;    // its directory; "": rules hold in all cgroups
+    Cgroup cgroup;
     bool audit = false;    // what is not allowed is reported, not denied
     bool children = false; // rules hold for descendants too
+    bool none = false;     // it is ruled, also without ports
+    bool icmp = false;
     PortSet ports;
+
+    uint32_t flags() const; // SUBJECT_*
 };
 
 struct Policy {
@@ -23,11 +27,12 @@ struct Policy {
     std::vector<Subject> subjects;
 };
 
-bool same_key(const subject_key &a, const subject_key &b); // banks are ignored
+// Whether both name the same thing, whatever their scopes and banks.
+bool same_process(const subject_key &a, const subject_key &b);
 
-// Sorts subjects: names, then paths, then process numbers, by their bytes; then by cgroup. Subjects
-// of the same text and cgroup become one: paths of a file that was replaced. Process numbers do
-// not, since the same number may mean another process.
+// Sorts subjects: names, then paths, then process numbers, by their bytes, then any; then by
+// cgroup. Subjects of the same text and cgroup become one: paths of a file that was replaced.
+// Process numbers do not, since the same number may mean another process.
 void put_in_order(Policy &policy);
 
 } // namespace pinpipe::ctl

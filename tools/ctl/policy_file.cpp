@@ -2,17 +2,20 @@
 #include "tools/ctl/policy_file.h"
 
 #include "lib/base/line_splitter.h"
+#include "tools/ctl/allowance.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <tuple>
 
 namespace pinpipe::ctl {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
 constexpr const char *cgroup_word = "cgroup=";
+constexpr const char *side_of_ports = "side=";
 
 struct Word {
     std::string bytes;
@@ -101,7 +104,7 @@ public:
     std::vector<PolicyError> dangling() const {
         std::vector<PolicyError> errors;
         for (const auto &[key, entry] : entries_)
-            if (entry.children_line && entry.rules.empty() && !entry.audit_line)
+            if (entry.children_line && !entry.is_ruled())
                 errors.push_back(
                     {entry.children_line,
                      "children of '" + entry.subject.process.text +
@@ -122,36 +125,46 @@ public:
     }
 
 private:
-    struct Key {
-        subject_key key;
-        bool operator<(const Key &other) const {
-            const auto all = [](const subject_key &k) {
-                return std::tuple(k.kind, k.id[0], k.id[1], k.cgroup);
-            };
-            return all(key) < all(other.key);
-        }
-    };
+    using Key = std::tuple<uint32_t, uint64_t, uint64_t, std::string>; // kind, id, path of a cgroup
     struct Entry {
         Subject subject;
         std::vector<std::pair<PortRule, size_t>> rules; // with the numbers of their lines
         size_t audit_line = 0, children_line = 0;       // 0: none
+        size_t none_line = 0, icmp_line = 0;
+        bool is_ruled() const { return !rules.empty() || audit_line || none_line || icmp_line; }
+    };
+    // What follows PROCESS.
+    struct Attributes {
+        std::string cgroup;
+        unsigned sides = both_sides;
     };
 
     Result<void> take_allow(const std::vector<Word> &words) {
         if (words.size() < 3)
-            return fail(failure("allow needs PORT[-PORT][/tcp|/udp|/both] and PROCESS"));
-        const auto rule = parse_port_rule(words[1].bytes);
-        if (!rule)
-            return fail(rule.error());
-        const auto entry = find(words, 2);
+            return fail(failure(std::string("allow needs ") + allowance_words + ", and PROCESS"));
+        const auto attributes = attributes_of(words, 3, true);
+        const auto what = attributes ? parse_allowance(words[1].bytes, attributes->sides)
+                                     : fail(attributes.error());
+        const auto entry = what ? find(words[2].bytes, *attributes) : fail(what.error());
         if (!entry)
             return fail(entry.error());
-        if ((*entry)->subject.ports.has_any(*rule))
-            return fail(failure(rule_text(*rule) + " of '" + words[2].bytes + "' is in line " +
-                                std::to_string(line_with(**entry, *rule)) + " already"));
-        (*entry)->subject.ports.add(*rule);
-        (*entry)->rules.emplace_back(*rule, line_);
+        return what->ports ? take_ports(**entry, *what->ports, words)
+                           : take_flag(**entry, *what, words);
+    }
+
+    Result<void> take_ports(Entry &entry, const PortRule &rule, const std::vector<Word> &words) {
+        if (entry.subject.ports.has_any(rule))
+            return fail(failure(rule_text(rule) + " of '" + words[2].bytes + "' is in line " +
+                                std::to_string(line_with(entry, rule)) + " already"));
+        entry.subject.ports.add(rule);
+        entry.rules.emplace_back(rule, line_);
         return {};
+    }
+
+    Result<void> take_flag(Entry &entry, const Allowance &what, const std::vector<Word> &words) {
+        const bool none = what.flag == SUBJECT_NONE;
+        (none ? entry.subject.none : entry.subject.icmp) = true;
+        return take_once(none ? entry.none_line : entry.icmp_line, words[1], words[2]);
     }
 
     Result<void> take_audit(const std::vector<Word> &words) {
@@ -159,7 +172,9 @@ private:
             return fail(failure("audit needs PROCESS, or all"));
         size_t *line = &audit_line_;
         if (words[1].bytes != "all" || words[1].quoted) {
-            const auto entry = find(words, 1);
+            const auto attributes = attributes_of(words, 2, false);
+            const auto entry =
+                attributes ? find(words[1].bytes, *attributes) : fail(attributes.error());
             if (!entry)
                 return fail(entry.error());
             line = &(*entry)->audit_line;
@@ -167,60 +182,81 @@ private:
         } else if (words.size() > 2) {
             return fail(failure("unexpected '" + words[2].bytes + "'"));
         }
-        return take_once(*line, words);
+        return take_once(*line, words[0], words[1]);
     }
 
     Result<void> take_children(const std::vector<Word> &words) {
         if (words.size() < 2)
             return fail(failure("children needs PROCESS"));
-        const auto entry = find(words, 1);
+        const auto attributes = attributes_of(words, 2, false);
+        const auto entry =
+            attributes ? find(words[1].bytes, *attributes) : fail(attributes.error());
         if (!entry)
             return fail(entry.error());
+        if ((*entry)->subject.process.key.kind == SUBJECT_ANY)
+            return fail(failure("any has no children: its rules hold for every process of the "
+                                "cgroup"));
         (*entry)->subject.children = true;
-        return take_once((*entry)->children_line, words);
+        return take_once((*entry)->children_line, words[0], words[1]);
     }
 
     // line: the number of the line that said the same before; 0: none did.
-    Result<void> take_once(size_t &line, const std::vector<Word> &words) const {
+    Result<void> take_once(size_t &line, const Word &what, const Word &of) const {
         if (line)
-            return fail(failure(words[0].bytes + " of '" + words[1].bytes + "' is in line " +
+            return fail(failure(what.bytes + " of '" + of.bytes + "' is in line " +
                                 std::to_string(line) + " already"));
         line = line_;
         return {};
     }
 
-    // The subject that the words from index at on name; no others may follow.
-    Result<Entry *> find(const std::vector<Word> &words, size_t at) {
-        std::string cgroup;
-        for (size_t i = at + 1; i < words.size(); i++) {
+    // The words from index at on.
+    static Result<Attributes> attributes_of(const std::vector<Word> &words, size_t at,
+                                            bool with_side) {
+        Attributes found;
+        for (size_t i = at; i < words.size(); i++) {
             const std::string &word = words[i].bytes;
-            if (word.rfind(cgroup_word, 0) != 0 || !cgroup.empty())
+            const size_t end = word.find('=') + 1;
+            const std::string value = word.substr(end);
+            if (word.substr(0, end) == cgroup_word && found.cgroup.empty()) {
+                found.cgroup = value;
+                if (value.empty())
+                    return fail(failure("cgroup= needs a directory"));
+            } else if (word.substr(0, end) == side_of_ports && with_side &&
+                       found.sides == both_sides) {
+                found.sides = value == "connect" ? 1U << SIDE_CONNECT
+                              : value == "serve" ? 1U << SIDE_SERVE
+                                                 : 0U;
+                if (!found.sides)
+                    return fail(failure("side= is connect or serve, not '" + value + "'"));
+            } else {
                 return fail(failure("unexpected '" + word + "'"));
-            cgroup = word.substr(std::string_view(cgroup_word).size());
-            if (cgroup.empty())
-                return fail(failure("cgroup= needs a directory"));
+            }
         }
-        auto process = finders_.process(words[at].bytes);
+        return found;
+    }
+
+    Result<Entry *> find(const std::string &text, const Attributes &attributes) {
+        auto process = finders_.process(text);
         if (!process)
             return fail(process.error());
-        if (!cgroup.empty()) {
-            const auto id = finders_.cgroup(cgroup);
-            if (!id)
-                return fail(id.error());
-            process->key.cgroup = *id;
-        }
-        Entry &entry = entries_[Key{process->key}];
+        auto cgroup = attributes.cgroup.empty() ? Cgroup{} : finders_.cgroup(attributes.cgroup);
+        if (!cgroup)
+            return fail(cgroup.error());
+        if (process->key.kind == SUBJECT_ANY && cgroup->path.empty())
+            return fail(failure("any is every process of a cgroup: it needs cgroup=DIR"));
+        const subject_key &key = process->key;
+        Entry &entry = entries_[{key.kind, key.id[0], key.id[1], cgroup->path}];
         if (entry.subject.process.text.empty()) {
             entry.subject.process = std::move(*process);
-            entry.subject.cgroup = cgroup;
+            entry.subject.cgroup = std::move(*cgroup);
         }
         return &entry;
     }
 
     static size_t line_with(const Entry &entry, const PortRule &rule) {
         for (const auto &[earlier, line] : entry.rules)
-            if ((earlier.protos & rule.protos) && earlier.range.first <= rule.range.last &&
-                rule.range.first <= earlier.range.last)
+            if ((earlier.protos & rule.protos) && (earlier.sides & rule.sides) &&
+                earlier.range.first <= rule.range.last && rule.range.first <= earlier.range.last)
                 return line;
         return 0;
     }
@@ -276,11 +312,19 @@ std::vector<std::string> policy_lines(const Policy &policy) {
         lines.emplace_back("audit all\n");
     for (const Subject &subject : policy.subjects) {
         std::string whom = quoted(subject.process.text);
-        if (!subject.cgroup.empty())
-            whom += " " + (cgroup_word + quoted(subject.cgroup));
+        if (!subject.cgroup.path.empty())
+            whom += " " + (cgroup_word + quoted(subject.cgroup.shown));
         for (unsigned proto = 0; proto < rule_protos; proto++)
-            for (const PortRange &range : subject.ports.ranges(proto))
-                lines.push_back("allow " + rule_text({range, 1U << proto}) + " " + whom + "\n");
+            for (const PortRule &rule : subject.ports.rules(proto))
+                lines.push_back("allow " + ports_text(rule) + " " + whom +
+                                (rule.sides == both_sides
+                                     ? ""
+                                     : std::string(" ") + side_of_ports + side_word(rule.sides)) +
+                                "\n");
+        if (subject.icmp)
+            lines.push_back("allow icmp " + whom + "\n");
+        if (subject.none)
+            lines.push_back("allow none " + whom + "\n");
         if (subject.audit)
             lines.push_back("audit " + whom + "\n");
         if (subject.children)

@@ -4,6 +4,10 @@
 //   # a comment
 //   allow 8080-8090/tcp exampleprocess
 //   allow 53/udp /usr/bin/dig cgroup=/sys/fs/cgroup/app
+//   allow 443 curl side=connect           not served; side=serve: not connected to
+//   allow 443 any cgroup=/sys/fs/cgroup/app
+//   allow none exampleprocess             ruled, although no port is allowed
+//   allow icmp ping
 //   audit exampleprocess                  told, not denied
 //   children exampleprocess               its rules hold for its descendants too
 //   audit all                             nobody is denied anything
@@ -26,10 +30,10 @@ struct PolicyError {
     std::string text;
 };
 
-// How words are turned into ids: by find_process and find_cgroup, or by functions of a test.
+// How words are turned into ids: by find_ruled and find_cgroup, or by functions of a test.
 struct Finders {
-    std::function<Result<Process>(const std::string &)> process = find_process;
-    std::function<Result<uint64_t>(const std::string &)> cgroup = find_cgroup;
+    std::function<Result<Process>(const std::string &)> process = find_ruled;
+    std::function<Result<Cgroup>(const std::string &)> cgroup = find_cgroup;
 };
 
 inline constexpr size_t most_policy_errors = 20;

@@ -2,6 +2,7 @@
 #include "tools/ctl/port_set.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace pinpipe::ctl {
 namespace {
@@ -15,33 +16,36 @@ uint64_t mask_of(PortRange range, unsigned word) {
     return (~uint64_t{0} >> (63 - to)) & (~uint64_t{0} << from);
 }
 
-// Calls see(proto, word, mask) for each word that a rule has bits in, until it returns false.
+// Calls see(proto, side, word, mask) for each word that a rule has bits in, until it returns false.
 template <class See> bool each_word(const PortRule &rule, See see) {
-    for (unsigned proto = 0; proto < rule_protos; proto++)
-        for (unsigned word = rule.range.first / 64;
-             (rule.protos >> proto & 1) && word <= rule.range.last / 64U; word++)
-            if (!see(proto, word, mask_of(rule.range, word)))
+    for (unsigned part = 0; part < rule_protos * rule_sides; part++) {
+        const unsigned proto = part / rule_sides, side = part % rule_sides;
+        if (!(rule.protos >> proto & 1) || !(rule.sides >> side & 1))
+            continue;
+        for (unsigned word = rule.range.first / 64; word <= rule.range.last / 64U; word++)
+            if (!see(proto, side, word, mask_of(rule.range, word)))
                 return false;
+    }
     return true;
 }
 
 } // namespace
 
-uint64_t PortSet::word(unsigned proto, unsigned word) const {
-    const auto page = pages_.find(page_number(proto, word / page_words));
+uint64_t PortSet::word(unsigned proto, unsigned side, unsigned word) const {
+    const auto page = pages_.find(page_number(proto, side, word / page_words));
     return page == pages_.end() ? 0 : page->second[word % page_words];
 }
 
 void PortSet::add(const PortRule &rule) {
-    each_word(rule, [&](unsigned proto, unsigned word, uint64_t mask) {
-        pages_[page_number(proto, word / page_words)][word % page_words] |= mask;
+    each_word(rule, [&](unsigned proto, unsigned side, unsigned word, uint64_t mask) {
+        pages_[page_number(proto, side, word / page_words)][word % page_words] |= mask;
         return true;
     });
 }
 
 void PortSet::remove(const PortRule &rule) {
-    each_word(rule, [&](unsigned proto, unsigned word, uint64_t mask) {
-        const auto page = pages_.find(page_number(proto, word / page_words));
+    each_word(rule, [&](unsigned proto, unsigned side, unsigned word, uint64_t mask) {
+        const auto page = pages_.find(page_number(proto, side, word / page_words));
         if (page == pages_.end())
             return true;
         page->second[word % page_words] &= ~mask;
@@ -58,44 +62,49 @@ void PortSet::add(const PortSet &other) {
 }
 
 bool PortSet::has_all(const PortRule &rule) const {
-    return each_word(rule, [&](unsigned proto, unsigned at, uint64_t mask) {
-        return (word(proto, at) & mask) == mask;
+    return each_word(rule, [&](unsigned proto, unsigned side, unsigned at, uint64_t mask) {
+        return (word(proto, side, at) & mask) == mask;
     });
 }
 
 bool PortSet::has_any(const PortRule &rule) const {
-    return !each_word(rule, [&](unsigned proto, unsigned at, uint64_t mask) {
-        return (word(proto, at) & mask) == 0;
+    return !each_word(rule, [&](unsigned proto, unsigned side, unsigned at, uint64_t mask) {
+        return (word(proto, side, at) & mask) == 0;
     });
 }
 
-bool PortSet::has(unsigned proto, uint16_t port) const {
-    return word(proto, port / 64) >> (port % 64) & 1;
+bool PortSet::has(unsigned proto, unsigned side, uint16_t port) const {
+    return word(proto, side, port / 64) >> (port % 64) & 1;
 }
 
-std::vector<PortRange> PortSet::ranges(unsigned proto) const {
-    std::vector<PortRange> ranges;
-    for (const auto &[number, page] : pages_) {
-        if (number / pages_of_proto != proto)
-            continue;
-        for (unsigned bit = 0; bit < PAGE_PORTS; bit++) {
-            const unsigned port = number % pages_of_proto * PAGE_PORTS + bit;
-            if (!(page[bit / 64] >> (bit % 64) & 1))
-                continue;
-            if (!ranges.empty() && ranges.back().last + 1U == port)
-                ranges.back().last = static_cast<uint16_t>(port);
+std::vector<PortRule> PortSet::rules(unsigned proto) const {
+    std::vector<PortRule> rules;
+    for (unsigned word_number = 0; word_number < 65536 / 64; word_number++) {
+        uint64_t words[rule_sides], any = 0;
+        for (unsigned side = 0; side < rule_sides; side++)
+            any |= words[side] = word(proto, side, word_number);
+        for (; any; any &= any - 1) {
+            const auto bit = static_cast<unsigned>(std::countr_zero(any));
+            const auto port = static_cast<uint16_t>(word_number * 64 + bit);
+            unsigned sides = 0;
+            for (unsigned side = 0; side < rule_sides; side++)
+                sides |= static_cast<unsigned>(words[side] >> bit & 1) << side;
+            if (!rules.empty() && rules.back().range.last + 1U == port &&
+                rules.back().sides == sides)
+                rules.back().range.last = port;
             else
-                ranges.push_back({static_cast<uint16_t>(port), static_cast<uint16_t>(port)});
+                rules.push_back({{port, port}, 1U << proto, sides});
         }
     }
-    return ranges;
+    return rules;
 }
 
 page_key PortSet::key_of(uint32_t set, uint32_t number) {
     page_key key{};
     key.set = set;
-    key.page = static_cast<__u16>(number % pages_of_proto);
-    key.proto = static_cast<__u8>(number / pages_of_proto);
+    key.page = static_cast<__u16>(number % pages_of_side);
+    key.side = static_cast<__u8>(number / pages_of_side % rule_sides);
+    key.proto = static_cast<__u8>(number / pages_of_side / rule_sides);
     return key;
 }
 

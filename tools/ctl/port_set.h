@@ -21,26 +21,27 @@ public:
 
     bool has_all(const PortRule &rule) const;
     bool has_any(const PortRule &rule) const;
-    bool has(unsigned proto, uint16_t port) const;
+    bool has(unsigned proto, unsigned side, uint16_t port) const;
     bool empty() const { return pages_.empty(); }
     bool operator==(const PortSet &) const = default;
 
-    // In order; neighbouring ports are one range.
-    std::vector<PortRange> ranges(unsigned proto) const;
+    // The ports of one protocol, in order, each in one rule: neighbouring ports on the same sides
+    // are one range.
+    std::vector<PortRule> rules(unsigned proto) const;
 
     // By page_number(). No page is empty.
     const std::map<uint32_t, Page> &pages() const { return pages_; }
-    static uint32_t page_number(unsigned proto, unsigned page) {
-        return proto * pages_of_proto + page;
+    static uint32_t page_number(unsigned proto, unsigned side, unsigned page) {
+        return (proto * rule_sides + side) * pages_of_side + page;
     }
     static page_key key_of(uint32_t set, uint32_t number);
     void set_page(uint32_t number, const Page &page);
 
-    static constexpr unsigned pages_of_proto = 65536 / PAGE_PORTS;
-    static constexpr unsigned all_pages = rule_protos * pages_of_proto;
+    static constexpr unsigned pages_of_side = 65536 / PAGE_PORTS;
+    static constexpr unsigned all_pages = rule_protos * rule_sides * pages_of_side;
 
 private:
-    uint64_t word(unsigned proto, unsigned word) const;
+    uint64_t word(unsigned proto, unsigned side, unsigned word) const;
     std::map<uint32_t, Page> pages_;
 };
 

@@ -2,6 +2,7 @@
 #include "tools/ctl/rule_edit.h"
 
 #include "lib/base/undo.h"
+#include "tools/ctl/rule_scopes.h"
 #include "tools/ctl/rule_steps.h"
 
 #include <atomic>
@@ -47,14 +48,13 @@ void restore(RuleMaps &maps, const Before &was) {
     else // cannot find the map full: the element was there before
         static_cast<void>(write_all(maps.map(subjects_map), Subjects{{was.key, *was.record}},
                                     maps.path(subjects_map)));
-    raise_generation(maps,
-                     maps.shared()->now & (POLICY_STEP - 1)); // programs may have seen the change
 }
 
 // What remains to be removed for one change after it holds.
 struct Left {
     uint32_t set = 0;                          // the port set that it replaced; 0: none
     std::optional<uint32_t> removed;           // the number of a subject that is gone
+    bool scoped = false;                       // that subject was limited to a cgroup
     std::function<bool(const hit_key &)> hits; // picks counters of ports that are gone
 };
 
@@ -64,10 +64,17 @@ public:
     Changer(RuleMaps &maps, Undo &undo) : maps_(maps), undo_(undo) {}
 
     Result<Left> apply(const Change &change) {
-        const auto found = maps_.find(change.key);
+        Before was{change.key, {}};
+        if (!change.cgroup.empty()) {
+            const auto scope = take_scope(maps_, change.cgroup, undo_);
+            if (!scope)
+                return fail(scope.error());
+            was.key.scope = *scope;
+        }
+        auto found = maps_.find(was.key);
         if (!found)
             return fail(found.error());
-        Before was{change.key, *found};
+        was.record = *found;
         was.key.bank = holding_bank(maps_);
         if (!change.after)
             return remove(was);
@@ -82,7 +89,7 @@ private:
             return fail(system_error("write " + maps_.path(subjects_map), errno));
         undo_.add([&maps = maps_, was] { restore(maps, was); });
         const uint32_t number = was.record->number;
-        return Left{was.record->set, number,
+        return Left{was.record->set, number, was.key.scope != 0,
                     [number](const hit_key &hit) { return hit.number == number; }};
     }
 
@@ -100,7 +107,7 @@ private:
             left.set = record.set;
             record.set = *set;
             left.hits = [number = record.number, after = after.ports](const hit_key &hit) {
-                return hit.number == number && !after.has(hit.proto, hit.port);
+                return hit.number == number && !after.has(hit.proto, hit.side, hit.port);
             };
             if (!lost_ports(*ports, after.ports))
                 left.hits = nullptr;
@@ -166,18 +173,20 @@ private:
     std::optional<SubjectNumbers> numbers_;
 };
 
-// The POLICY_* bits for what the maps hold now.
-Result<uint64_t> bits_now(RuleMaps &maps) {
+// Removes the cgroups of subjects that are gone, if no other subject is limited to them.
+void drop_unused_scopes(RuleMaps &maps) {
+    std::unordered_set<uint64_t> used;
     const auto subjects = maps.subjects();
-    if (!subjects)
-        return fail(subjects.error());
-    return (maps.shared()->now & (POLICY_BANK | POLICY_AUDIT)) |
-           kinds_of(*subjects, holding_bank(maps));
+    for (const auto &[key, record] : subjects ? *subjects : Subjects())
+        used.insert(key.scope);
+    if (subjects)
+        static_cast<void>(drop_scopes(maps, used));
 }
 
 void clean_up(RuleMaps &maps, const std::vector<Left> &left) {
-    bool waited = false;
+    bool waited = false, scoped = false;
     for (const Left &one : left) {
+        scoped = scoped || one.scoped;
         if (one.removed)
             remove_all(maps.map(texts_map), std::vector{*one.removed});
         if (one.hits) // counters that stay are collected later
@@ -194,6 +203,8 @@ void clean_up(RuleMaps &maps, const std::vector<Left> &left) {
         waited = true;
         remove_set(maps, one.set);
     }
+    if (scoped)
+        drop_unused_scopes(maps);
 }
 
 Result<void> try_change(RuleMaps &maps, const std::vector<Change> &changes) {
@@ -206,20 +217,21 @@ Result<void> try_change(RuleMaps &maps, const std::vector<Change> &changes) {
             return fail(done.error());
         left.push_back(std::move(*done));
     }
+    if (auto bound = bind_scopes(maps); !bound)
+        return bound;
     const auto bits = bits_now(maps);
     if (!bits)
         return fail(bits.error());
     undo.keep(); // even if confirm() fails: root has taken the maps over
     if (auto ours = maps.confirm(); !ours)
         return ours;
-    raise_generation(maps, *bits);
+    if (auto known = make_known(maps, *bits); !known)
+        return known;
     clean_up(maps, left);
     return {};
 }
 
-} // namespace
-
-Result<void> change(RuleMaps &maps, const std::vector<Change> &changes) {
+Result<void> change_or_undo(RuleMaps &maps, const std::vector<Change> &changes) {
     remove_old(maps);
     auto done = try_change(maps, changes);
     if (done || done.error().code != E2BIG)
@@ -229,10 +241,29 @@ Result<void> change(RuleMaps &maps, const std::vector<Change> &changes) {
     return try_change(maps, changes);
 }
 
+} // namespace
+
+Result<void> change(RuleMaps &maps, const std::vector<Change> &changes) {
+    if (auto mended = mend(maps); !mended)
+        return mended;
+    set_changing(maps, true);
+    auto done = change_or_undo(maps, changes);
+    if (done)
+        set_changing(maps, false);
+    else // programs may have seen a part of it
+        static_cast<void>(mend(maps));
+    return done;
+}
+
 Result<void> set_audit(RuleMaps &maps, bool audit) {
+    if (auto mended = mend(maps); !mended)
+        return mended;
+    set_changing(maps, true);
     const uint64_t bits = maps.shared()->now & (POLICY_STEP - 1) & ~uint64_t{POLICY_AUDIT};
-    raise_generation(maps, bits | (audit ? POLICY_AUDIT : 0));
-    return {};
+    auto done = make_known(maps, bits | (audit ? POLICY_AUDIT : 0));
+    if (done)
+        set_changing(maps, false);
+    return done;
 }
 
 } // namespace pinpipe::ctl

@@ -2,8 +2,7 @@
 // Changing some rules in the kernel's maps, in the order that bpf/abi/rules.h prescribes.
 //
 // A change that fails leaves the rules as they were, and removes what it wrote. What a killed
-// change left behind has no effect; replace() (rule_replace.h) removes it, and so does change()
-// when there is no room.
+// change began, the next one finishes: see mend() in rule_steps.h.
 #pragma once
 
 #include "tools/ctl/pinned_rules.h"
@@ -14,13 +13,14 @@ namespace pinpipe::ctl {
 
 // What a subject is to be. Without after it is removed.
 struct Change {
-    subject_key key; // its bank is ignored
+    subject_key key; // its bank is ignored; so is its scope, if there is a cgroup
     struct After {
         PortSet ports;
-        uint32_t flags; // SUBJECT_AUDIT, SUBJECT_CHILDREN
+        uint32_t flags; // SUBJECT_*
     };
     std::optional<After> after;
-    std::string text; // of a new subject, as the administrator wrote it
+    std::string text = {};   // of a new subject, as the administrator wrote it
+    std::string cgroup = {}; // path; empty: the scope in key counts
 };
 
 // Changes all of these subjects or none. Programs and readers see each subject either as it was or

@@ -3,6 +3,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/undo.h"
+#include "tools/ctl/rule_scopes.h"
 #include "tools/ctl/rule_steps.h"
 
 namespace pinpipe::ctl {
@@ -19,7 +20,7 @@ struct Bank {
 // Makes the new bank from the policy and from the rules that hold.
 class Builder {
 public:
-    Builder(RuleMaps &maps, const Rules &rules) : maps_(maps) {
+    Builder(RuleMaps &maps, const Rules &rules, Undo &undo) : maps_(maps), undo_(undo) {
         Subjects taken;
         for (const Ruled &ruled : rules.ruled)
             taken.emplace_back(ruled.key, ruled.record);
@@ -34,11 +35,15 @@ public:
             return fail(sets.error());
         next_ = *sets;
         for (const Subject &subject : policy.subjects) {
-            auto record = record_for(subject);
+            const auto scope = scope_of(subject.cgroup.path);
+            if (!scope)
+                return fail(scope.error());
+            subject_key key = subject.process.key;
+            key.scope = *scope;
+            key.bank = bank;
+            auto record = record_for(subject, key);
             if (!record)
                 return fail(record.error());
-            subject_key key = subject.process.key;
-            key.bank = bank;
             bank_.subjects.emplace_back(key, *record);
         }
         return std::move(bank_);
@@ -46,23 +51,32 @@ public:
 
 private:
     static uint64_t hash(const subject_key &key) {
-        return hash_words({key.id[0], key.id[1], key.cgroup, key.kind});
+        return hash_words({key.id[0], key.id[1], key.scope, key.kind});
     }
 
     const Ruled *find(const subject_key &key) const {
         const auto [from, to] = there_.equal_range(hash(key));
         for (auto at = from; at != to; ++at)
-            if (same_key(at->second->key, key))
+            if (same_process(at->second->key, key) && at->second->key.scope == key.scope)
                 return at->second;
         return nullptr;
     }
 
+    Result<uint64_t> scope_of(const std::string &path) {
+        const auto [known, fresh] = scopes_.try_emplace(path, 0);
+        if (!fresh)
+            return known->second;
+        auto scope = take_scope(maps_, path, undo_);
+        if (scope)
+            known->second = *scope;
+        return scope;
+    }
+
     // A subject that stays keeps its number, and its port set if the ports are the same.
-    Result<subject_record> record_for(const Subject &subject) {
-        const Ruled *was = find(subject.process.key);
+    Result<subject_record> record_for(const Subject &subject, const subject_key &key) {
+        const Ruled *was = find(key);
         subject_record record{};
-        record.flags =
-            (subject.audit ? SUBJECT_AUDIT : 0U) | (subject.children ? SUBJECT_CHILDREN : 0U);
+        record.flags = subject.flags();
         if (was) {
             record.number = was->record.number;
             if (was->text != subject.process.text)
@@ -84,6 +98,8 @@ private:
     }
 
     RuleMaps &maps_;
+    Undo &undo_;
+    std::unordered_map<std::string, uint64_t> scopes_;
     std::unordered_multimap<uint64_t, const Ruled *> there_; // by hash()
     std::optional<SubjectNumbers> numbers_;
     uint32_t next_ = 0; // port set
@@ -104,30 +120,47 @@ Result<void> write_bank(RuleMaps &maps, const Bank &bank, Undo &undo) {
     return write_all(maps.map(subjects_map), bank.subjects, maps.path(subjects_map));
 }
 
+Result<void> make_it_hold(RuleMaps &maps, const Bank &bank, uint64_t bits) {
+    if (auto known = make_known(maps, bits); !known)
+        return known;
+    wait_for_programs();
+    if (auto done = write_all(maps.map(texts_map), bank.renamed, maps.path(texts_map)); !done)
+        return done;
+    return collect(maps); // the old bank, and what only it referred to
+}
+
 } // namespace
 
 Result<void> replace(RuleMaps &maps, const Policy &policy) {
+    if (auto mended = mend(maps); !mended)
+        return mended;
+    set_changing(maps, true);
     if (auto collected = collect(maps); !collected)
         return collected;
     const auto rules = maps.read();
     if (!rules)
         return fail(rules.error());
     const uint32_t bank = holding_bank(maps) ^ POLICY_BANK;
-    const auto built = Builder(maps, *rules).build(policy, bank);
-    if (!built)
-        return fail(built.error());
-    Undo undo;
-    if (auto written = write_bank(maps, *built, undo); !written)
-        return written;
-    undo.keep();
+    Result<Bank> built;
+    {
+        Undo undo;
+        undo.add([&] { set_changing(maps, false); });
+        built = Builder(maps, *rules, undo).build(policy, bank);
+        auto written = built ? write_bank(maps, *built, undo) : fail(built.error());
+        if (written)
+            written = bind_scopes(maps);
+        if (!written)
+            return written;
+        undo.keep();
+    }
     if (auto ours = maps.confirm(); !ours)
         return ours;
-    raise_generation(maps,
-                     bank | (policy.audit ? POLICY_AUDIT : 0) | kinds_of(built->subjects, bank));
-    wait_for_programs();
-    if (auto done = write_all(maps.map(texts_map), built->renamed, maps.path(texts_map)); !done)
-        return done;
-    return collect(maps); // the old bank, and what only it referred to
+    const uint64_t bits =
+        bank | (policy.audit ? POLICY_AUDIT : 0) | kinds_of(built->subjects, bank);
+    auto done = make_it_hold(maps, *built, bits);
+    if (done)
+        set_changing(maps, false);
+    return done;
 }
 
 } // namespace pinpipe::ctl

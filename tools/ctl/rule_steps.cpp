@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/rule_steps.h"
 
+#include "lib/pins/iterator.h"
+#include "tools/ctl/rule_scopes.h"
+
 #include <algorithm>
 #include <atomic>
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,9 +30,11 @@ uint64_t kinds_of(const Subjects &subjects, uint32_t bank) {
     for (const auto &[key, record] : subjects) {
         if (key.bank != bank)
             continue;
+        kinds |= key.kind == SUBJECT_NAME ? POLICY_HAS_NAME : 0;
         kinds |= key.kind == SUBJECT_EXE ? POLICY_HAS_EXE : 0;
         kinds |= key.kind == SUBJECT_PID ? POLICY_HAS_PID : 0;
-        kinds |= key.cgroup ? POLICY_HAS_CGROUP : 0;
+        kinds |= key.kind == SUBJECT_ANY ? POLICY_HAS_ANY : 0;
+        kinds |= key.scope ? POLICY_HAS_CGROUP : 0;
         kinds |= record.flags & SUBJECT_CHILDREN ? POLICY_HAS_CHILDREN : 0;
     }
     return kinds;
@@ -37,6 +43,65 @@ uint64_t kinds_of(const Subjects &subjects, uint32_t bank) {
 void raise_generation(RuleMaps &maps, uint64_t bits) {
     const std::atomic_ref<__u64> now(maps.shared()->now);
     now.store((now.load() & ~uint64_t{POLICY_STEP - 1}) + POLICY_STEP + bits);
+}
+
+Result<uint64_t> bits_now(RuleMaps &maps) {
+    const auto subjects = maps.subjects();
+    if (!subjects)
+        return fail(subjects.error());
+    return (maps.shared()->now & (POLICY_BANK | POLICY_AUDIT)) |
+           kinds_of(*subjects, holding_bank(maps));
+}
+
+namespace {
+
+// Where the kernel refuses the iterator, there is none to read.
+Result<void> run_iterator(const std::string &path) {
+    const Fd list(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!list.valid())
+        return errno == ENOENT ? Result<void>() : fail(system_error("open " + path, errno));
+    return read_to_end(list, "read " + path);
+}
+
+} // namespace
+
+Result<void> make_known(RuleMaps &maps, uint64_t bits) {
+    raise_generation(maps, bits);
+    if (bits & POLICY_HAS_CHILDREN)
+        if (auto found = run_iterator(maps.pins().path(find_kin_path)); !found)
+            return found;
+    return run_iterator(maps.pins().path(find_sockets_path));
+}
+
+void set_changing(RuleMaps &maps, bool changing) {
+    std::atomic_ref<__u32>(maps.shared()->changing).store(changing);
+}
+
+Result<void> mend(RuleMaps &maps) {
+    if (!std::atomic_ref<__u32>(maps.shared()->changing).load())
+        return {};
+    if (auto ours = maps.confirm(); !ours)
+        return ours;
+    if (auto bound = bind_scopes(maps); !bound)
+        return bound;
+    const auto bits = bits_now(maps);
+    if (!bits)
+        return fail(bits.error());
+    if (auto known = make_known(maps, *bits); !known)
+        return known;
+    wait_for_programs();
+    if (auto collected = collect(maps); !collected)
+        return collected;
+    set_changing(maps, false);
+    return {};
+}
+
+Result<RuleMaps> open_to_change(const Pins &pins, const LockWait &wait) {
+    auto maps = RuleMaps::open_to_write(pins, wait);
+    if (!maps)
+        return maps;
+    const auto mended = mend(*maps);
+    return mended ? std::move(maps) : fail(mended.error());
 }
 
 Result<uint32_t> take_sets(RuleMaps &maps, size_t count) {
@@ -108,6 +173,7 @@ Result<void> collect(RuleMaps &maps) {
     if (!texts)
         return fail(texts.error());
     std::unordered_set<uint32_t> sets, numbers;
+    std::unordered_set<uint64_t> scopes;
     std::vector<subject_key> no_subjects;
     for (const auto &[key, record] : *subjects) {
         if (key.bank != holding_bank(maps)) {
@@ -116,6 +182,7 @@ Result<void> collect(RuleMaps &maps) {
         }
         sets.insert(record.set);
         numbers.insert(record.number);
+        scopes.insert(key.scope);
     }
     remove_all(maps.map(subjects_map), no_subjects);
     std::vector<page_key> no_pages;
@@ -129,6 +196,8 @@ Result<void> collect(RuleMaps &maps) {
             no_texts.push_back(number);
     remove_all(maps.map(texts_map), no_texts);
     std::atomic_ref<__u32>(maps.shared()->old).store(0);
+    if (auto dropped = drop_scopes(maps, scopes); !dropped)
+        return dropped;
     return remove_hits(maps, [&](const hit_key &hit) { return !numbers.contains(hit.number); });
 }
 

@@ -23,6 +23,22 @@ uint64_t kinds_of(const Subjects &subjects, uint32_t bank);
 // from now on.
 void raise_generation(RuleMaps &maps, uint64_t bits);
 
+// The POLICY_* bits for what the maps hold now.
+Result<uint64_t> bits_now(RuleMaps &maps);
+
+// Begins the next generation, then has the kernel look at running processes and open sockets: when
+// this returns, what was written before holds for them too.
+Result<void> make_known(RuleMaps &maps, uint64_t bits);
+
+// Opens the maps to be changed, and finishes what a change began that was cut off.
+Result<RuleMaps> open_to_change(const Pins &pins, const LockWait &wait = {});
+
+// Finishes a change that was cut off, if there is one: what the maps say holds afterwards.
+Result<void> mend(RuleMaps &maps);
+
+// Whether a change is under way, for whoever finds that it was cut off.
+void set_changing(RuleMaps &maps, bool changing);
+
 // Waits until no program uses what it read before this call: a grace period of RCU.
 void wait_for_programs();
 
@@ -63,7 +79,7 @@ Result<void> reset_denials(RuleMaps &maps, uint32_t number);
 Result<void> remove_hits(RuleMaps &maps, const std::function<bool(const hit_key &)> &which);
 
 // Removes what no subject of the holding bank refers to: a change that was killed leaves such
-// subjects, pages, texts and counters behind.
+// subjects, pages, texts, cgroups and counters behind.
 Result<void> collect(RuleMaps &maps);
 
 } // namespace pinpipe::ctl

@@ -17,7 +17,14 @@ const char *rule_mode_text(const RulesStatus &status, const SubjectStatus &subje
 }
 
 std::string range_of(const RangeStatus &range) {
-    return range_text(range.range);
+    return range_text(range.range) +
+           (range.sides == both_sides ? "" : std::string(" ") + side_word(range.sides));
+}
+
+std::string cgroup_text(const Cgroup &cgroup) {
+    if (cgroup.path.empty())
+        return "all";
+    return printable(cgroup.shown) + (cgroup.id ? "" : " (not there)");
 }
 
 // A row for each range of ports; the first one has what is said of the subject.
@@ -25,22 +32,26 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
     Row row(columns);
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
                    (subject.current ? "" : " (!)");
-    row[cgroup] = subject.cgroup.empty() ? "all" : printable(subject.cgroup);
+    row[cgroup] = cgroup_text(subject.cgroup);
     row[mode] = rule_mode_text(status, subject);
     row[denied] = std::to_string(subject.denied);
     row[audited] = std::to_string(subject.audited);
     row[last] = subject.last ? local_time(subject.last / 1'000'000) : "-";
-    for (const RangeStatus &range : subject.ranges) {
-        row[proto] = proto_names[range.proto];
-        row[ports] = range_of(range);
-        row[hits] = std::to_string(range.hits);
+    const auto add = [&](const char *of, const std::string &what, const std::string &count) {
+        row[proto] = of;
+        row[ports] = what;
+        row[hits] = count;
         rows.push_back(row);
         row.assign(columns, "");
-    }
-    if (!subject.ranges.empty())
-        return;
-    row[proto] = row[ports] = row[hits] = "-";
-    rows.push_back(row);
+    };
+    for (const RangeStatus &range : subject.ranges)
+        add(proto_names[range.proto], range_of(range), std::to_string(range.hits));
+    if (subject.icmp)
+        add("icmp", "-", std::to_string(subject.icmp_hits));
+    if (subject.none)
+        add("-", "none", "-");
+    else if (subject.ranges.empty() && !subject.icmp)
+        add("-", "-", "-");
 }
 
 const char *why_not_current(const SubjectStatus &subject) {
@@ -61,6 +72,7 @@ void write_range(JsonWriter &w, const RangeStatus &range) {
     w.Key("proto"), w.String(proto_names[range.proto]);
     w.Key("first"), w.Uint(range.range.first);
     w.Key("last"), w.Uint(range.range.last);
+    w.Key("side"), w.String(side_word(range.sides));
     w.Key("hits"), w.Uint64(range.hits);
     w.EndObject();
 }
@@ -69,12 +81,18 @@ void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus
     w.StartObject();
     write_string(w, "process", subject.text);
     w.Key("kind"), w.String(kind_text(subject.key.kind));
-    if (!subject.cgroup.empty()) {
-        write_string(w, "cgroup", subject.cgroup);
-        write_string(w, "cgroup_id", std::to_string(subject.key.cgroup));
+    if (!subject.cgroup.path.empty()) {
+        write_string(w, "cgroup", subject.cgroup.shown);
+        w.Key("cgroup_present"), w.Bool(subject.cgroup.id != 0);
+        if (subject.cgroup.id)
+            write_string(w, "cgroup_id", std::to_string(subject.cgroup.id));
     }
     w.Key("mode"), w.String(rule_mode_text(status, subject));
     w.Key("children"), w.Bool(subject.children);
+    w.Key("none"), w.Bool(subject.none);
+    w.Key("icmp"), w.Bool(subject.icmp);
+    if (subject.icmp)
+        w.Key("icmp_hits"), w.Uint64(subject.icmp_hits);
     w.Key("current"), w.Bool(subject.current);
     w.Key("denied"), w.Uint64(subject.denied);
     w.Key("audited"), w.Uint64(subject.audited);

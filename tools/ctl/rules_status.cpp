@@ -23,13 +23,15 @@ Result<Hits> read_hits(const RuleMaps &maps) {
     return hits;
 }
 
-uint64_t sum(const Hits &hits, uint32_t number, unsigned proto, PortRange range) {
+// Of ICMP the only port is 0.
+uint64_t sum(const Hits &hits, uint32_t number, unsigned proto, const PortRule &rule) {
     const auto found = hits.find(number);
     uint64_t count = 0;
     if (found == hits.end())
         return count;
     for (const auto &[key, record] : found->second)
-        if (key.proto == proto && key.port >= range.first && key.port <= range.last)
+        if (key.proto == proto && (rule.sides >> key.side & 1) && key.port >= rule.range.first &&
+            key.port <= rule.range.last)
             count += record.count;
     return count;
 }
@@ -38,12 +40,17 @@ Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hi
     SubjectStatus subject;
     subject.key = ruled.key;
     subject.text = ruled.text;
+    subject.cgroup = ruled.cgroup;
     subject.audit = ruled.audit();
     subject.children = ruled.children();
+    subject.none = ruled.none();
+    subject.icmp = ruled.icmp();
     subject.current = is_current(ruled.key, ruled.text);
     for (unsigned proto = 0; proto < rule_protos; proto++)
-        for (const PortRange &range : ruled.ports.ranges(proto))
-            subject.ranges.push_back({proto, range, sum(hits, ruled.record.number, proto, range)});
+        for (const PortRule &rule : ruled.ports.rules(proto))
+            subject.ranges.push_back(
+                {proto, rule.range, sum(hits, ruled.record.number, proto, rule), rule.sides});
+    subject.icmp_hits = sum(hits, ruled.record.number, RULE_ICMP, PortRule{});
     const auto denials = maps.denials(ruled.record.number);
     if (!denials)
         return fail(denials.error());
@@ -66,16 +73,14 @@ Result<RulesStatus> gather_rules(const std::string &pin_root) {
         return fail(hits.error());
     RulesStatus status;
     status.audit = rules->audit();
-    CgroupPaths cgroups;
     for (const Ruled &ruled : rules->ruled) {
         auto subject = look_at(*maps, ruled, *hits);
         if (!subject)
             return fail(subject.error());
-        subject->cgroup = cgroups.path(ruled.key.cgroup);
         status.subjects.push_back(std::move(*subject));
     }
     const auto place = [](const SubjectStatus &s) {
-        return std::tie(s.key.kind, s.text, s.cgroup, s.current, s.key.id[0]);
+        return std::tie(s.key.kind, s.text, s.cgroup.path, s.current, s.key.id[0]);
     };
     std::sort(status.subjects.begin(), status.subjects.end(),
               [&](const SubjectStatus &a, const SubjectStatus &b) { return place(a) < place(b); });

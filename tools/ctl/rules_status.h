@@ -13,16 +13,20 @@ struct RangeStatus {
     unsigned proto;
     PortRange range;
     uint64_t hits; // of all ports of the range
+    unsigned sides = both_sides;
 };
 
 struct SubjectStatus {
     subject_key key;
     std::string text;
-    std::string cgroup;
+    Cgroup cgroup;
     bool audit = false;
     bool children = false; // its rules hold for descendants too
+    bool none = false;     // it is ruled, also without ports
+    bool icmp = false;     // it may use ICMP
     bool current = true;   // the file or process is still the one that was meant
     std::vector<RangeStatus> ranges;
+    uint64_t icmp_hits = 0;
     uint64_t denied = 0, audited = 0;
     uint64_t last = 0; // denial or audit: microseconds since 1970; 0: never
 };

@@ -6,10 +6,13 @@
 #include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
+#include <utility>
 
 namespace pinpipe::ctl {
 namespace {
@@ -25,6 +28,10 @@ std::optional<unsigned> rule_proto_of(std::string_view proto) {
     return {};
 }
 
+bool is_icmp(std::string_view proto) {
+    return proto == "icmp" || proto == "icmpv6";
+}
+
 // The port that a rule has to name; 0: it is not known.
 uint64_t judged_port(const SeenEvent &event) {
     if (const uint64_t port = event.number<"port">())
@@ -38,6 +45,16 @@ std::string ends_of(const SeenEvent &event) {
     return std::to_string(event.number<"local_port">()) + " " +
            std::string(event.text<"remote_ip">()) + " " +
            std::to_string(event.number<"remote_port">());
+}
+
+// The sides on which a rule has to have this port: a process connects to a port of the remote end.
+unsigned judged_sides(const SeenEvent &event, uint64_t port) {
+    const bool local = port == event.number<"local_port">();
+    const bool remote = port == event.number<"remote_port">();
+    const std::string_view direction = event.text<"direction">();
+    if (local == remote && direction.empty())
+        return both_sides;
+    return 1U << ((local != remote ? local : direction == "in") ? SIDE_SERVE : SIDE_CONNECT);
 }
 
 std::string counted(uint64_t count, const char *one, const char *many) {
@@ -64,11 +81,15 @@ Result<void> each_line(const Fd &file, const std::string &name,
 
 } // namespace
 
-Result<Wanted> wanted_process(const std::string &text) {
-    const auto kind = process_kind(text);
+Result<Wanted> wanted_process(const std::string &text, const Cgroup &cgroup) {
+    const auto kind = ruled_kind(text);
     if (!kind)
         return fail(kind.error());
-    Wanted wanted{*kind, text, 0, {}};
+    if (*kind == SUBJECT_ANY && cgroup.path.empty())
+        return fail(usage_error("any is every process of a cgroup: it needs --cgroup DIR"));
+    Wanted wanted{*kind, text, cgroup.path, cgroup.shown, 0, {}};
+    if (*kind == SUBJECT_NAME)
+        wanted.text = find_process(text)->text;
     if (*kind == SUBJECT_PID) // the process may have ended
         wanted.pid = *parse_number("pid:N", text.substr(text.find(':') + 1), 1, INT32_MAX);
     if (*kind != SUBJECT_EXE)
@@ -84,13 +105,25 @@ Result<Wanted> wanted_process(const std::string &text) {
 }
 
 bool Suggestions::is_wanted(std::string_view comm, uint64_t pid) {
+    if (wanted_.kind == SUBJECT_ANY)
+        return true;
     if (wanted_.kind == SUBJECT_NAME)
-        return comm == wanted_.text;
+        return name_text(std::string(comm)) == wanted_.text;
     if (wanted_.kind == SUBJECT_PID)
         return pid == wanted_.pid;
     const auto [known, fresh] = executables_.try_emplace(pid, false);
     if (fresh)
         known->second = pid && wanted_.has_executable(pid);
+    return known->second;
+}
+
+bool Suggestions::is_in_cgroup(const std::string &id) {
+    const auto [known, fresh] = in_cgroup_.try_emplace(id, false);
+    uint64_t number = 0;
+    if (fresh && std::from_chars(id.data(), id.data() + id.size(), number).ec == std::errc()) {
+        const std::string path = cgroups_.path(number);
+        known->second = !path.empty() && is_within(path, wanted_.cgroup);
+    }
     return known->second;
 }
 
@@ -106,6 +139,8 @@ void Suggestions::take(std::string_view line) {
     if (type != "deny" && type != "conn")
         return;
     events_++;
+    if (!wanted_.cgroup.empty() && !is_in_cgroup(std::string(event->text<"cgroup_id">())))
+        return;
     if (event->text<"rule">() != wanted_.text &&
         !is_wanted(event->text<"comm">(), event->number<"pid">()))
         return;
@@ -113,12 +148,34 @@ void Suggestions::take(std::string_view line) {
     const auto proto = rule_proto_of(event->text<"proto">());
     const uint64_t port = judged_port(*event);
     const uint64_t times = 1 + event->number<"suppressed">();
-    if (!proto)
+    if (is_icmp(event->text<"proto">()))
+        icmp_ += times;
+    else if (!proto)
         hopeless_[std::string(event->text<"proto">())] += times;
     else if (port == 0 || port > 65535)
         portless_++;
     else if (type == "deny" || is_fresh(*event))
-        seen_[*proto][static_cast<uint16_t>(port)] += times;
+        add(*proto, static_cast<uint16_t>(port), judged_sides(*event, port), times);
+}
+
+// An event whose side is not known counts once.
+void Suggestions::add(unsigned proto, uint16_t port, unsigned sides, uint64_t times) {
+    for (unsigned side = 0; side < rule_sides; side++)
+        if (sides >> side & 1)
+            seen_[proto][side][port] += std::exchange(times, 0);
+}
+
+uint64_t Suggestions::times(unsigned proto, const PortRule &rule) const {
+    uint64_t all = 0;
+    for (unsigned port = rule.range.first; port <= rule.range.last; port++) {
+        uint64_t times = 0;
+        for (unsigned side = 0; side < rule_sides; side++)
+            if (const auto at = seen_[proto][side].find(static_cast<uint16_t>(port));
+                at != seen_[proto][side].end())
+                times += at->second;
+        all += times;
+    }
+    return all;
 }
 
 // Whether this event of conn is the first that was seen of its connection.
@@ -132,20 +189,22 @@ bool Suggestions::is_fresh(const SeenEvent &event) {
 }
 
 std::string Suggestions::commands() const {
+    const std::string who = whom(wanted_.text, wanted_.shown);
     std::string text;
     for (unsigned proto = 0; proto < rule_protos; proto++) {
         PortSet set;
-        for (const auto &[port, times] : seen_[proto])
-            set.add({{port, port}, 1U << proto});
-        for (const PortRange &range : set.ranges(proto)) {
-            uint64_t times = 0;
-            for (auto at = seen_[proto].lower_bound(range.first);
-                 at != seen_[proto].end() && at->first <= range.last; ++at)
-                times += at->second;
-            text += "ebpf-ctl allow " + rule_text({range, 1U << proto}) + " " +
-                    whom(wanted_.text, "") + "   # seen " + counted(times, "time", "times") + "\n";
-        }
+        for (unsigned side = 0; side < rule_sides; side++)
+            for (const auto &[port, times] : seen_[proto][side])
+                set.add({{port, port}, 1U << proto, 1U << side});
+        for (const PortRule &rule : set.rules(proto))
+            text +=
+                "ebpf-ctl allow " + ports_text(rule) + " " +
+                (rule.sides == both_sides ? "" : std::string("--") + side_word(rule.sides) + " ") +
+                who + "   # seen " + counted(times(proto, rule), "time", "times") + "\n";
     }
+    if (icmp_)
+        text +=
+            "ebpf-ctl allow icmp " + who + "   # seen " + counted(icmp_, "time", "times") + "\n";
     return text;
 }
 
@@ -165,7 +224,10 @@ std::vector<std::string> Suggestions::remarks() const {
 }
 
 Result<void> suggest(const Parsed &parsed) {
-    auto wanted = wanted_process(parsed.operands[1]);
+    const auto cgroup = cgroup_given(parsed);
+    if (!cgroup)
+        return fail(cgroup.error());
+    auto wanted = wanted_process(parsed.operands[1], *cgroup);
     if (!wanted)
         return fail(wanted.error());
     const std::string *from = parsed.value(opt_from);

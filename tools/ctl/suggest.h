@@ -5,6 +5,7 @@
 #include "lib/event/event_fields.h"
 #include "lib/rules/named_process.h"
 #include "lib/rules/port_rule.h"
+#include "tools/ctl/cgroup_paths.h"
 
 #include <array>
 #include <functional>
@@ -17,19 +18,21 @@ namespace pinpipe::ctl {
 // The process whose events count.
 struct Wanted {
     subject_kind kind = SUBJECT_NAME;
-    std::string text; // PROCESS
-    uint64_t pid = 0; // SUBJECT_PID
+    std::string text;   // PROCESS
+    std::string cgroup; // path: only its processes and those below it; empty: all
+    std::string shown;  // the cgroup, as a command takes it
+    uint64_t pid = 0;   // SUBJECT_PID
     // SUBJECT_EXE: whether a process that runs now has this executable. An event names the path
     // only if rules of that path denied it, in the field "rule".
     std::function<bool(uint64_t pid)> has_executable;
 };
 
-Result<Wanted> wanted_process(const std::string &text);
+Result<Wanted> wanted_process(const std::string &text, const Cgroup &cgroup = {});
 
 // The fields of deny and conn events that are read.
 using SeenEvent =
     EventFields<"event_type", "action", "reason", "rule", "direction", "proto", "local_port",
-                "remote_ip", "remote_port", "port", "suppressed", "pid", "comm">;
+                "remote_ip", "remote_port", "port", "suppressed", "pid", "comm", "cgroup_id">;
 
 class Suggestions {
 public:
@@ -38,7 +41,8 @@ public:
     // A line of NDJSON as ebpf-read deny or conn prints it; other lines are counted and skipped.
     void take(std::string_view line);
 
-    // "ebpf-ctl allow 8080/tcp curl   # seen 3 times", in order; neighbouring ports are one range.
+    // "ebpf-ctl allow 8080/tcp --connect curl   # seen 3 times", in order; neighbouring ports on
+    // the same side are one range.
     std::string commands() const;
 
     // What was skipped, a remark for each reason.
@@ -47,11 +51,18 @@ public:
 private:
     bool is_wanted(std::string_view comm, uint64_t pid);
     bool is_fresh(const SeenEvent &event);
+    bool is_in_cgroup(const std::string &id);
+    void add(unsigned proto, uint16_t port, unsigned sides, uint64_t times);
+    uint64_t times(unsigned proto, const PortRule &rule) const;
 
     Wanted wanted_;
     EventParser<SeenEvent> parser_;
-    std::array<std::map<uint16_t, uint64_t>, rule_protos> seen_; // times, by port
     std::set<std::string> open_; // connections whose beginning was seen, by their ends
+    using Times = std::map<uint16_t, uint64_t>; // by port
+    std::array<std::array<Times, rule_sides>, rule_protos> seen_;
+    uint64_t icmp_ = 0; // times
+    CgroupPaths cgroups_;
+    std::map<std::string, bool> in_cgroup_;    // by id, looked up once
     std::map<std::string, uint64_t> hopeless_; // times, by protocols that rules cannot allow
     std::map<uint64_t, bool> executables_;     // by process number, looked up once
     uint64_t bad_ = 0, events_ = 0, matched_ = 0, portless_ = 0;

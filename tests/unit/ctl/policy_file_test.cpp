@@ -11,9 +11,11 @@ namespace {
 Finders all_there() {
     Finders finders;
     finders.process = [](const std::string &text) -> Result<Process> {
-        const auto kind = process_kind(text);
+        const auto kind = ruled_kind(text);
         if (!kind)
             return fail(kind.error());
+        if (*kind == SUBJECT_NAME)
+            return find_ruled(text);
         Process process{{}, text};
         process.key.kind = *kind;
         process.key.id[0] = std::hash<std::string>()(text);
@@ -21,10 +23,10 @@ Finders all_there() {
             process.key.id[0] = std::hash<std::string>()("/file");
         return process;
     };
-    finders.cgroup = [](const std::string &directory) -> Result<uint64_t> {
+    finders.cgroup = [](const std::string &directory) -> Result<Cgroup> {
         if (directory[0] != '/')
             return fail(failure("no cgroup " + directory));
-        return directory.size();
+        return Cgroup{directory, directory, directory.size()};
     };
     return finders;
 }
@@ -66,6 +68,62 @@ TEST(PolicyFile, ChildrenOfAProcess) {
               "allow 80/tcp /file\nchildren /file\n");
     EXPECT_EQ(read("audit app\nchildren app\n"), "audit app\nchildren app\n")
         << "to learn what its descendants need";
+}
+
+TEST(PolicyFile, SidesOfPorts) {
+    const std::string sorted = "allow 80/tcp a\nallow 443/tcp a side=connect\n"
+                               "allow 444/tcp a side=serve\n"
+                               "allow 53/udp a cgroup=/x side=connect\n";
+    EXPECT_EQ(read(sorted), sorted);
+    EXPECT_EQ(read("allow 443-444 a side=connect\nallow 444-445 a side=serve\n"
+                   "allow 1 b side=serve cgroup=/x\n"),
+              "allow 443/tcp a side=connect\nallow 444/tcp a\nallow 445/tcp a side=serve\n"
+              "allow 1/tcp b cgroup=/x side=serve\n");
+    EXPECT_EQ(read("allow 80 a\nallow 80 a side=connect\nallow 81 a side=serve\n"
+                   "allow 81 a side=serve\nallow 1 a side=both\nallow 1 a side=\n"
+                   "allow 1 a side=serve side=serve\naudit a side=serve\nchildren a side=serve\n"
+                   "allow none a side=serve\n"),
+              "2: 80/tcp connect of 'a' is in line 1 already\n"
+              "4: 81/tcp serve of 'a' is in line 3 already\n"
+              "5: side= is connect or serve, not 'both'\n"
+              "6: side= is connect or serve, not ''\n"
+              "7: unexpected 'side=serve'\n"
+              "8: unexpected 'side=serve'\n"
+              "9: unexpected 'side=serve'\n"
+              "10: none has no side: only ports have\n");
+}
+
+TEST(PolicyFile, NoneAndIcmp) {
+    const std::string sorted = "allow 80/tcp a\nallow icmp a\nallow none a\naudit a\nchildren a\n"
+                               "allow icmp b\nchildren b\nallow none c\nchildren c\n";
+    EXPECT_EQ(read(sorted), sorted);
+    EXPECT_EQ(read("allow none a\nallow icmp a\nallow none a\nallow icmp a\nallow none/udp a\n"),
+              "3: none of 'a' is in line 1 already\n"
+              "4: icmp of 'a' is in line 2 already\n"
+              "5: 'none/udp' is no port: PORT[-PORT][/tcp|/udp|/both]\n");
+}
+
+TEST(PolicyFile, AnyProcessOfACgroup) {
+    const std::string sorted = "allow 1/tcp name:any\nallow 443/tcp any cgroup=/x\n"
+                               "audit any cgroup=/x\n";
+    EXPECT_EQ(read(sorted), sorted);
+    EXPECT_EQ(read("allow 443 any\naudit any\nallow 443 any cgroup=/x\nchildren any cgroup=/x\n"
+                   "allow 80 *\n"),
+              "1: any is every process of a cgroup: it needs cgroup=DIR\n"
+              "2: any is every process of a cgroup: it needs cgroup=DIR\n"
+              "4: any has no children: its rules hold for every process of the cgroup\n"
+              "5: '*' is no process: every process of a cgroup is called any\n");
+}
+
+TEST(PolicyFile, NamesWithAPrefix) {
+    EXPECT_EQ(read("allow 1 name:a/b\nallow 1 name:pid:7\nallow 1 name:name:x\nallow 1 name:*\n"
+                   "allow 1 name:curl\nallow 2 curl\nallow 1 \"name:a b\"\n"),
+              "allow 1/tcp \"a b\"\nallow 1-2/tcp curl\nallow 1/tcp name:*\nallow 1/tcp name:a/b\n"
+              "allow 1/tcp name:name:x\nallow 1/tcp name:pid:7\n");
+    EXPECT_EQ(read("allow 1 name:\nallow 1 name:sixteen.bytes.xx\n"),
+              "1: no name behind name:\n"
+              "2: the name 'sixteen.bytes.xx' has 16 bytes: the kernel keeps 15 of a process's "
+              "name; give the executable's path\n");
 }
 
 // The error is at its own line, and not reported beside other errors, which may be in the allow
@@ -111,10 +169,9 @@ TEST(PolicyFile, QuotesOddWords) {
 
 TEST(PolicyFile, OddWordsComeBack) {
     for (int c = 1; c < 256; c++) {
-        if (c == '/')
-            continue;
-        for (const std::string &name : {std::string(1, static_cast<char>(c)),
-                                        std::string("a") + static_cast<char>(c) + "1"}) {
+        for (const std::string &bytes : {std::string(1, static_cast<char>(c)),
+                                         std::string("a") + static_cast<char>(c) + "1"}) {
+            const std::string name = name_text(bytes);
             const std::string line = "allow 80/tcp " + quoted(name) + "\n";
             const auto policy = parse_policy(line, all_there());
             ASSERT_TRUE(policy) << line << policy.error()[0].text;
@@ -134,7 +191,7 @@ TEST(PolicyFile, SaysWhatIsWrongAndWhere) {
               "3: a port takes a whole number from 1 to 65535, not '0'\n"
               "4: unexpected 'b'\n"
               "5: no word 'deny': a line begins with allow, audit or children\n"
-              "6: allow needs PORT[-PORT][/tcp|/udp|/both] and PROCESS\n"
+              "6: allow needs PORT[-PORT][/tcp|/udp|/both], none or icmp, and PROCESS\n"
               "7: audit needs PROCESS, or all\n"
               "8: 'a/b' is no process: a path must be absolute\n"
               "9: '9-8': the range ends before it begins\n"

@@ -76,50 +76,52 @@ TEST_F(RulesEdit, ANewOneBeginsWithoutDenials) {
 TEST_F(RulesEdit, TellsWhichKindsThereAre) {
     const std::string pid = "pid:" + std::to_string(getpid());
     ASSERT_TRUE(edit({to("app", {"80"})}));
-    EXPECT_EQ(bits(), 0u);
+    constexpr uint64_t name = POLICY_HAS_NAME;
+    EXPECT_EQ(bits(), name);
     ASSERT_TRUE(edit({to("/proc/self/exe", {"80"})}));
-    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_EXE});
+    EXPECT_EQ(bits(), name | POLICY_HAS_EXE);
     ASSERT_TRUE(edit({to(pid, {"80"})}));
-    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_EXE | POLICY_HAS_PID});
+    EXPECT_EQ(bits(), name | POLICY_HAS_EXE | POLICY_HAS_PID);
     Change limited = to("app", {"80"});
-    limited.key.cgroup = 7;
+    limited.cgroup = "/pp-none";
     ASSERT_TRUE(edit({limited}));
-    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_EXE | POLICY_HAS_PID | POLICY_HAS_CGROUP});
+    EXPECT_EQ(bits(), name | POLICY_HAS_EXE | POLICY_HAS_PID | POLICY_HAS_CGROUP);
     ASSERT_TRUE(edit({gone("/proc/self/exe")}));
-    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_PID | POLICY_HAS_CGROUP});
+    EXPECT_EQ(bits(), name | POLICY_HAS_PID | POLICY_HAS_CGROUP);
     ASSERT_TRUE(apply("allow 80 /proc/self/exe\naudit all"));
     EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_AUDIT | POLICY_HAS_EXE});
     ASSERT_TRUE(edit({to("app", {"80"})}));
-    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_AUDIT | POLICY_HAS_EXE});
+    EXPECT_EQ(bits(), name | POLICY_BANK | POLICY_AUDIT | POLICY_HAS_EXE);
     auto maps = writer();
     ASSERT_TRUE(set_audit(maps, false));
-    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_EXE});
+    EXPECT_EQ(bits(), name | POLICY_BANK | POLICY_HAS_EXE);
 }
 
 // The bit is cleared with the last subject that has the flag; only the holding bank counts.
 TEST_F(RulesEdit, TellsWhetherRulesStickToChildren) {
+    constexpr uint64_t name = POLICY_HAS_NAME;
     ASSERT_TRUE(edit({to("app", {"80"}, SUBJECT_CHILDREN), to("other", {"80"})}));
     EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
-    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_CHILDREN});
+    EXPECT_EQ(bits(), name | POLICY_HAS_CHILDREN);
     ASSERT_TRUE(edit({to("other", {"81"}, SUBJECT_CHILDREN | SUBJECT_AUDIT)}));
     EXPECT_EQ(subject("other").flags, __u32{SUBJECT_CHILDREN | SUBJECT_AUDIT}) << "beside audit";
     ASSERT_TRUE(edit({gone("app")}));
-    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_CHILDREN});
+    EXPECT_EQ(bits(), name | POLICY_HAS_CHILDREN);
     {
         auto maps = writer();
         ASSERT_TRUE(set_audit(maps, true));
     }
-    EXPECT_EQ(bits(), uint64_t{POLICY_AUDIT | POLICY_HAS_CHILDREN});
+    EXPECT_EQ(bits(), name | POLICY_AUDIT | POLICY_HAS_CHILDREN);
     ASSERT_TRUE(edit({to("other", {"81"})}));
     EXPECT_EQ(subject("other").flags, 0u);
-    EXPECT_EQ(bits(), uint64_t{POLICY_AUDIT});
+    EXPECT_EQ(bits(), name | POLICY_AUDIT);
     ASSERT_TRUE(apply("allow 80 app\nchildren app\nallow 80 other\naudit other"));
     EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
     EXPECT_EQ(subject("other").flags, __u32{SUBJECT_AUDIT});
-    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_CHILDREN});
+    EXPECT_EQ(bits(), name | POLICY_BANK | POLICY_HAS_CHILDREN);
     ASSERT_TRUE(apply("allow 80 app"));
     EXPECT_EQ(subject("app").flags, 0u);
-    EXPECT_EQ(bits(), 0u);
+    EXPECT_EQ(bits(), name);
 }
 
 TEST_F(RulesEdit, OneMoreThanFits) {
@@ -140,15 +142,17 @@ TEST_F(RulesEdit, OneMoreThanFits) {
 TEST_F(RulesEdit, AFullMapIsSweptFirst) {
     ASSERT_TRUE(edit({to("app", {"80"})}));
     Elements<page_key, page_record> rubbish;
-    for (uint32_t number = 0; number + 1 < MAX_PAGES; number++)
-        rubbish.emplace_back(PortSet::key_of(1000 + number / 256, number % 256), page_record{{1}});
+    for (uint32_t number = 0; number + rule_sides < MAX_PAGES; number++)
+        rubbish.emplace_back(
+            PortSet::key_of(1000 + number / PortSet::all_pages, number % PortSet::all_pages),
+            page_record{{1}});
     {
         const auto maps = writer();
         ASSERT_TRUE(write_all(maps.map(ports_map), rubbish, "ports"));
     }
     ASSERT_TRUE(edit({to("new", {"81"})}));
     EXPECT_EQ(exported(), "allow 80/tcp app\nallow 81/tcp new\n");
-    EXPECT_EQ(pages(), 2u);
+    EXPECT_EQ(pages(), 2u * rule_sides);
 }
 
 TEST_F(RulesEdit, AsManySubjectsAsThereAreNumbers) {

@@ -18,10 +18,10 @@ TEST_F(RulesReplace, EverythingAtOnceGoesToTheOtherBank) {
     const uint64_t before = generation();
     ASSERT_TRUE(apply("allow 80 stays\nallow 81 changes\nallow 82 comes"));
     EXPECT_EQ(generation(), before + 1) << "one step";
-    EXPECT_EQ(bits(), uint64_t{POLICY_BANK});
+    EXPECT_EQ(bits(), uint64_t{POLICY_BANK | POLICY_HAS_NAME});
     EXPECT_EQ(subjects(), 3u);
     EXPECT_EQ(texts(), 3u);
-    EXPECT_EQ(pages(), 3u);
+    EXPECT_EQ(pages(), 3u * rule_sides);
     EXPECT_EQ(subject("stays").number, stays.number);
     EXPECT_EQ(subject("stays").set, stays.set) << "it says the same";
     EXPECT_EQ(subject("changes").number, changes.number);
@@ -31,9 +31,9 @@ TEST_F(RulesReplace, EverythingAtOnceGoesToTheOtherBank) {
     EXPECT_EQ(reader().hits()->size(), 1u) << "counters of what stays";
     EXPECT_EQ(reader().denials(stays.number)->denied, 1u);
     ASSERT_TRUE(apply("allow 80 stays"));
-    EXPECT_EQ(bits(), 0u) << "and back";
+    EXPECT_EQ(bits(), uint64_t{POLICY_HAS_NAME}) << "and back";
     EXPECT_EQ(subjects(), 1u);
-    EXPECT_EQ(pages(), 1u);
+    EXPECT_EQ(pages(), 1u * rule_sides);
     ASSERT_TRUE(apply(""));
     EXPECT_EQ(subjects() + pages() + texts() + reader().hits()->size(), 0u);
 }
@@ -59,7 +59,7 @@ TEST_F(RulesReplace, LeftoversAreCollected) {
     ASSERT_TRUE(apply("allow 80 app"));
     EXPECT_EQ(exported(), "allow 80/tcp app\n");
     EXPECT_EQ(subjects(), 1u);
-    EXPECT_EQ(pages(), 1u);
+    EXPECT_EQ(pages(), 1u * rule_sides);
     EXPECT_EQ(texts(), 1u);
 }
 
@@ -74,7 +74,7 @@ TEST_F(RulesReplace, AFullMapChangesNothing) {
     EXPECT_EQ(exported(), before);
     EXPECT_EQ(policy().now, now);
     EXPECT_EQ(subjects(), 1u);
-    EXPECT_EQ(pages(), 1u);
+    EXPECT_EQ(pages(), 1u * rule_sides);
     EXPECT_EQ(texts(), 1u);
 }
 
@@ -163,7 +163,7 @@ TEST_F(RulesMeanwhile, KilledAtAnyMoment) {
     ASSERT_TRUE(apply(second()));
     EXPECT_EQ(exported(), in_order(second()));
     EXPECT_EQ(subjects(), size_t{2 * subjects_of_each});
-    EXPECT_EQ(pages(), size_t{2 * subjects_of_each});
+    EXPECT_EQ(pages(), size_t{2 * subjects_of_each * rule_sides});
     EXPECT_EQ(texts(), size_t{2 * subjects_of_each});
 }
 

@@ -6,10 +6,10 @@
 namespace pinpipe::ctl {
 namespace {
 
-subject_key key_of(__u32 kind, __u64 cgroup, __u32 bank) {
+subject_key key_of(__u32 kind, __u64 scope, __u32 bank) {
     subject_key key{};
     key.kind = kind;
-    key.cgroup = cgroup;
+    key.scope = scope;
     key.bank = bank;
     return key;
 }
@@ -17,10 +17,11 @@ subject_key key_of(__u32 kind, __u64 cgroup, __u32 bank) {
 TEST(RuleSteps, KindsOfABank) {
     const Subjects subjects = {{key_of(SUBJECT_NAME, 0, 0), {1, 1, SUBJECT_CHILDREN, 0}},
                                {key_of(SUBJECT_EXE, 7, 0), {1, 2, 0, 0}},
-                               {key_of(SUBJECT_PID, 0, 1), {1, 3, SUBJECT_AUDIT, 0}}};
+                               {key_of(SUBJECT_PID, 0, 1), {1, 3, SUBJECT_AUDIT, 0}},
+                               {key_of(SUBJECT_ANY, 8, 1), {1, 4, 0, 0}}};
     EXPECT_EQ(kinds_of(subjects, 0),
-              uint64_t{POLICY_HAS_CHILDREN | POLICY_HAS_EXE | POLICY_HAS_CGROUP});
-    EXPECT_EQ(kinds_of(subjects, 1), uint64_t{POLICY_HAS_PID});
+              uint64_t{POLICY_HAS_CHILDREN | POLICY_HAS_NAME | POLICY_HAS_EXE | POLICY_HAS_CGROUP});
+    EXPECT_EQ(kinds_of(subjects, 1), uint64_t{POLICY_HAS_PID | POLICY_HAS_ANY | POLICY_HAS_CGROUP});
     EXPECT_EQ(kinds_of({}, 0), 0u);
 }
 
@@ -46,7 +47,7 @@ TEST(RuleSteps, PagesOfAPortSet) {
     ports.add({{53, 53}, 1U << RULE_UDP});
     Pages pages;
     add_pages(pages, 9, ports);
-    ASSERT_EQ(pages.size(), 2u);
+    ASSERT_EQ(pages.size(), 2u * rule_sides);
     for (const auto &[key, record] : pages) {
         const unsigned port = key.proto == RULE_TCP ? 8080 : 53;
         EXPECT_EQ(key.set, 9u);

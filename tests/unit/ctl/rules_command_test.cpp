@@ -2,6 +2,7 @@
 // Runs of ebpf-ctl: its output, its exit status, and the rules afterwards.
 #include "tests/unit/support/rules.h"
 
+#include "lib/system/cgroup.h"
 #include "tests/unit/support/json.h"
 
 #include <fcntl.h>
@@ -40,6 +41,15 @@ protected:
     static void own(const std::string &path, gid_t group, mode_t mode) {
         EXPECT_EQ(chown(path.c_str(), 0, group), 0);
         EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    }
+    // The directory of a cgroup that does not exist.
+    static std::string nowhere() { return cgroup_mount() + "/pp-none"; }
+    // Runs it, and expects the remark that a rule waits for that cgroup.
+    void waiting(const std::vector<std::string> &words, const std::string &input = "") const {
+        const Finished ran = ctl(words, input);
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        EXPECT_EQ(ran.err,
+                  "ebpf-ctl: " + nowhere() + " is not there yet: the rule holds once it is made\n");
     }
     std::string error(const std::vector<std::string> &words, int status) const {
         const Finished ran = ctl(words);
@@ -103,41 +113,56 @@ TEST_F(RulesCommand, WhatIsNotThereCannotBeRevoked) {
 }
 
 TEST_F(RulesCommand, WrongUsage) {
-    for (const std::vector<std::string> &words :
-         std::vector<std::vector<std::string>>{{"allow", "0", "a"},
-                                               {"allow", "65536", "a"},
-                                               {"allow", "90-80", "a"},
-                                               {"allow", "x", "a"},
-                                               {"allow", "80/icmp", "a"},
-                                               {"allow", "80", "sixteen bytes!!!"},
-                                               {"allow", "80", "a/b"},
-                                               {"allow", "80", "pid:x"},
-                                               {"allow", "80", ""},
-                                               {"allow", "80"},
-                                               {"allow", "80", "a", "b"},
-                                               {"allow", "--all", "80", "a"},
-                                               {"revoke", "80"},
-                                               {"revoke", "--all", "80", "a"},
-                                               {"revoke", "0", "a"},
-                                               {"audit"},
-                                               {"audit", "maybe"},
-                                               {"audit", "on", "--cgroup", "/"},
-                                               {"audit", "on", "a/b"},
-                                               {"audit", "on", "a", "--children"},
-                                               {"revoke", "80", "a", "--children"},
-                                               {"children"},
-                                               {"children", "on"},
-                                               {"children", "maybe", "a"},
-                                               {"children", "on", "a/b"},
-                                               {"children", "on", "a", "b"},
-                                               {"children", "on", "a", "--audit"},
-                                               {"apply"},
-                                               {"export", "x"},
-                                               {"rules", "--all"},
-                                               {"suggest"},
-                                               {"suggest", "a/b"},
-                                               {"nonsense"},
-                                               {}}) {
+    for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{
+             {"allow", "0", "a"},
+             {"allow", "65536", "a"},
+             {"allow", "90-80", "a"},
+             {"allow", "x", "a"},
+             {"allow", "80/icmp", "a"},
+             {"allow", "80", "sixteen bytes!!!"},
+             {"allow", "80", "a/b"},
+             {"allow", "80", "pid:x"},
+             {"allow", "80", ""},
+             {"allow", "80"},
+             {"allow", "80", "a", "b"},
+             {"allow", "--all", "80", "a"},
+             {"revoke", "80"},
+             {"revoke", "--all", "80", "a"},
+             {"revoke", "0", "a"},
+             {"audit"},
+             {"audit", "maybe"},
+             {"audit", "on", "--cgroup", "/"},
+             {"audit", "on", "a/b"},
+             {"audit", "on", "a", "--children"},
+             {"revoke", "80", "a", "--children"},
+             {"children"},
+             {"children", "on"},
+             {"children", "maybe", "a"},
+             {"children", "on", "a/b"},
+             {"children", "on", "a", "b"},
+             {"children", "on", "a", "--audit"},
+             {"apply"},
+             {"export", "x"},
+             {"rules", "--all"},
+             {"suggest"},
+             {"suggest", "a/b"},
+             {"allow", "80", "any"},
+             {"allow", "80", "*"},
+             {"allow", "80", "any", "--cgroup", "x", "--children"},
+             {"allow", "80", "name:"},
+             {"allow", "none", "a", "--serve"},
+             {"allow", "icmp", "a", "--connect"},
+             {"allow", "none/udp", "a"},
+             {"revoke", "80", "any"},
+             {"revoke", "80", "*"},
+             {"revoke", "--all", "a", "--serve"},
+             {"audit", "on", "any"},
+             {"audit", "on", "*"},
+             {"children", "on", "any", "--cgroup", "x"},
+             {"children", "on", "a", "--serve"},
+             {"suggest", "any"},
+             {"nonsense"},
+             {}}) {
         const Finished ran = ctl(words);
         EXPECT_EQ(ran.status, 2) << ran.err;
         EXPECT_EQ(ran.err.rfind("ebpf-ctl: ", 0), 0u);
@@ -222,6 +247,111 @@ TEST_F(RulesCommand, AuditOfAProcessWithoutRules) {
     EXPECT_EQ(subjects(), 0u);
 }
 
+// Ruled, and may use nothing; it stays so when its last port is revoked.
+TEST_F(RulesCommand, NoneAndIcmp) {
+    quietly({"allow", "none", "app"});
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_NONE});
+    EXPECT_EQ(subject("app").set, 0u);
+    EXPECT_TRUE(policy().now & POLICY_HAS_NAME);
+    EXPECT_EQ(ctl({"allow", "none", "app"}).err, "ebpf-ctl: unchanged: none is allowed to app\n");
+    quietly({"allow", "80", "app"});
+    quietly({"allow", "icmp", "app"});
+    EXPECT_EQ(exported(), "allow 80/tcp app\nallow icmp app\nallow none app\n");
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_NONE | SUBJECT_ICMP});
+    quietly({"audit", "on", "app"});
+    quietly({"revoke", "80", "app"});
+    quietly({"revoke", "icmp", "app"});
+    quietly({"audit", "off", "app"});
+    EXPECT_EQ(exported(), "allow none app\n");
+    EXPECT_EQ(error({"revoke", "icmp", "app"}, 1),
+              "ebpf-ctl: icmp is not allowed to app: nothing to revoke");
+    EXPECT_EQ(ctl({"revoke", "none", "app"}).err,
+              "ebpf-ctl: app has no rule any more: it may use any port\n");
+    EXPECT_EQ(subjects(), 0u);
+    quietly({"allow", "icmp", "app"});
+    quietly({"allow", "none", "app"});
+    quietly({"revoke", "none", "app"});
+    EXPECT_EQ(exported(), "allow icmp app\n");
+    EXPECT_EQ(ctl({"revoke", "icmp", "app"}).err,
+              "ebpf-ctl: app has no rule any more: it may use any port\n");
+    const std::string file = "allow icmp app\nallow none app\n";
+    quietly({"apply", "-"}, file);
+    EXPECT_EQ(exported(), file);
+    EXPECT_EQ(subject("app").flags, __u32{SUBJECT_NONE | SUBJECT_ICMP});
+}
+
+TEST_F(RulesCommand, SidesOfAPort) {
+    quietly({"allow", "443", "app", "--serve"}); // which looks up no names
+    EXPECT_EQ(exported(), "allow 443/tcp app side=serve\n");
+    EXPECT_EQ(ctl({"allow", "443", "app", "--serve"}).err,
+              "ebpf-ctl: unchanged: 443/tcp serve is allowed to app\n");
+    quietly({"allow", "443", "app", "--connect"});
+    EXPECT_EQ(exported(), "allow 443/tcp app\n");
+    quietly({"revoke", "443", "app", "--serve"});
+    EXPECT_EQ(exported(), "allow 443/tcp app side=connect\n");
+    EXPECT_EQ(error({"revoke", "443", "app", "--serve"}, 1),
+              "ebpf-ctl: 443/tcp serve is not allowed to app: nothing to revoke");
+    quietly({"allow", "443-444", "app", "--connect", "--serve"});
+    EXPECT_EQ(exported(), "allow 443-444/tcp app\n") << "both words are none";
+    quietly({"revoke", "444", "app", "--connect"});
+    EXPECT_EQ(exported(), "allow 443/tcp app\nallow 444/tcp app side=serve\n");
+    const uint32_t number = subject("app").number;
+    put(hits_map, hit_key{number, 443, RULE_TCP, SIDE_SERVE}, hit_record{7});
+    put(hits_map, hit_key{number, 443, RULE_TCP, SIDE_CONNECT}, hit_record{5});
+    put(hits_map, hit_key{number, 444, RULE_TCP, SIDE_SERVE}, hit_record{3});
+    const auto json = parse_json(ctl({"rules", "--json"}).out);
+    EXPECT_EQ(json[0]["rules"][0]["hits"].GetUint(), 12u);
+    EXPECT_EQ(json[0]["rules"][1]["hits"].GetUint(), 3u);
+    quietly({"revoke", "443", "app", "--connect"});
+    EXPECT_EQ(parse_json(ctl({"rules", "--json"}).out)[0]["rules"][0]["hits"].GetUint(), 10u)
+        << "counters of the other side go";
+    EXPECT_NE(ctl({"allow", "80", "client", "--connect"}).err.find("53/udp client"),
+              std::string::npos);
+    quietly({"allow", "53/udp", "resolves", "--connect"});
+    quietly({"allow", "80", "resolves", "--connect"});
+}
+
+TEST_F(RulesCommand, AnyProcessOfACgroup) {
+    const std::string away = nowhere();
+    EXPECT_EQ(ctl({"allow", "443", "any", "--cgroup", away}).err,
+              "ebpf-ctl: " + away +
+                  " is not there yet: the rule holds once it is made\n"
+                  "hint: ebpf-ctl allow 53/udp --cgroup " +
+                  away + " any --pin-root " + root() + "   (it may not look up names now)\n");
+    EXPECT_EQ(policy().now % POLICY_STEP, uint64_t{POLICY_HAS_ANY | POLICY_HAS_CGROUP});
+    waiting({"allow", "none", "any", "--cgroup", away});
+    quietly({"allow", "53/both", "name:any"});
+    EXPECT_EQ(exported(), "allow 53/tcp name:any\nallow 53/udp name:any\n"
+                          "allow 443/tcp any cgroup=" +
+                              away + "\nallow none any cgroup=" + away + "\n");
+    waiting({"apply", "-"}, exported());
+    EXPECT_EQ(parse_json(ctl({"rules", "--json"}).out)[1]["kind"].GetString(), std::string("any"));
+    quietly({"revoke", "443", "any", "--cgroup", away});
+    quietly({"audit", "on", "any", "--cgroup", away});
+    quietly({"revoke", "--all", "any"});
+    EXPECT_EQ(exported(), "allow 53/tcp name:any\nallow 53/udp name:any\n");
+}
+
+TEST_F(RulesCommand, NamesThatLookLikeSomethingElse) {
+    for (const char *name : {"name:a/b", "name:pid:7", "name:*", "name:/x", "name:name:x"}) {
+        quietly({"allow", "53/both", name});
+        quietly({"children", "on", name});
+        EXPECT_NE(ctl({"rules"}).out.find(std::string("\n") + name + " + children "),
+                  std::string::npos);
+        EXPECT_EQ(ctl({"allow", "53/udp", name}).err,
+                  std::string("ebpf-ctl: unchanged: 53/udp is allowed to ") + name + "\n");
+    }
+    EXPECT_EQ(subjects(), 5u);
+    const std::string file = exported();
+    quietly({"apply", "-"}, file);
+    EXPECT_EQ(exported(), file);
+    for (const char *name : {"name:a/b", "name:pid:7", "name:*", "name:/x", "name:name:x"})
+        quietly({"revoke", "--all", name});
+    quietly({"allow", "53/both", "name:app"});
+    EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n");
+    quietly({"revoke", "--all", "app"});
+}
+
 TEST_F(RulesCommand, ChildrenStayWithASubject) {
     quietly({"allow", "53/both", "app", "--children"});
     EXPECT_EQ(subject("app").flags, __u32{SUBJECT_CHILDREN});
@@ -262,11 +392,14 @@ TEST_F(RulesCommand, ChildrenOnAndOff) {
 
 // Unlike audit, children alone makes no process ruled.
 TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
-    const Finished on = ctl({"children", "on", "my app", "--cgroup", "cgroup:4711"});
+    const std::string away = nowhere();
+    const Finished on = ctl({"children", "on", "my app", "--cgroup", away});
     EXPECT_EQ(on.status, 1);
     EXPECT_EQ(on.err, "ebpf-ctl: there are no rules of my app\n"
-                      "hint: ebpf-ctl allow PORT --children --cgroup cgroup:4711 $'my app' "
-                      "--pin-root " +
+                      "hint: ebpf-ctl allow PORT --children --cgroup " +
+                          away +
+                          " $'my app' "
+                          "--pin-root " +
                           root() + "\n");
     const Finished off = ctl({"children", "off", "app"});
     EXPECT_EQ(off.status, 1);
@@ -308,30 +441,27 @@ TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
 }
 
 TEST_F(RulesCommand, ChildrenInOneCgroupAndInAll) {
-    const std::vector<std::string> in = {"--cgroup", "cgroup:4711"};
+    const std::string away = nowhere(), in = " app cgroup=" + away + "\n";
     quietly({"allow", "53/udp", "app"});
-    quietly({"allow", "54/udp", "app", in[0], in[1]});
-    quietly({"children", "on", "app", in[0], in[1]});
-    EXPECT_EQ(exported(), "allow 53/udp app\n"
-                          "allow 54/udp app cgroup=cgroup:4711\nchildren app cgroup=cgroup:4711\n");
+    waiting({"allow", "54/udp", "app", "--cgroup", away});
+    quietly({"children", "on", "app", "--cgroup", away});
+    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp" + in + "children" + in);
     quietly({"children", "on", "app"});
-    EXPECT_EQ(exported(), "allow 53/udp app\nchildren app\n"
-                          "allow 54/udp app cgroup=cgroup:4711\nchildren app cgroup=cgroup:4711\n");
+    EXPECT_EQ(exported(), "allow 53/udp app\nchildren app\nallow 54/udp" + in + "children" + in);
     quietly({"children", "off", "app"});
-    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp app cgroup=cgroup:4711\n");
+    EXPECT_EQ(exported(), "allow 53/udp app\nallow 54/udp" + in);
 }
 
 TEST_F(RulesCommand, ExportAndApplyAreOneAnothersInverse) {
-    const std::string pid = "pid:" + std::to_string(getpid());
+    const std::string pid = "pid:" + std::to_string(getpid()), in = " cgroup=" + nowhere() + "\n";
     const std::string file = "audit all\nallow 53/udp app\naudit app\nchildren app\n"
                              "allow 80-82/tcp \"my name\\x01\"\n"
-                             "allow 1-65535/tcp /proc/self/exe cgroup=cgroup:4711\n"
-                             "children /proc/self/exe cgroup=cgroup:4711\n"
-                             "allow 9/tcp " +
-                             pid + "\nallow 10/udp " + pid + "\n";
-    quietly({"apply", "-"}, file);
+                             "allow 1-65535/tcp /proc/self/exe" +
+                             in + "children /proc/self/exe" + in + "allow 9/tcp " + pid +
+                             "\nallow 10/udp " + pid + "\n";
+    waiting({"apply", "-"}, file);
     EXPECT_EQ(exported(), file);
-    quietly({"apply", "-"}, exported());
+    waiting({"apply", "-"}, exported());
     EXPECT_EQ(exported(), file);
     EXPECT_EQ(ctl({"apply", "--dry-run", "-"}, file).out, "");
 }
@@ -421,18 +551,20 @@ TEST_F(RulesCommand, RevokeByWhatWasWritten) {
 }
 
 TEST_F(RulesCommand, RulesOfACgroupAreApart) {
-    const std::vector<std::string> in = {"--cgroup", "cgroup:4711"};
+    const std::string away = nowhere();
     quietly({"allow", "53/both", "app"});
-    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    waiting({"allow", "54/udp", "app", "--cgroup", away});
     EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n"
-                          "allow 54/udp app cgroup=cgroup:4711\n");
+                          "allow 54/udp app cgroup=" +
+                              away + "\n");
     EXPECT_EQ(error({"revoke", "54/udp", "app"}, 1),
               "ebpf-ctl: 54/udp is not allowed to app: nothing to revoke");
-    EXPECT_EQ(ctl({"revoke", "54/udp", "app", in[0], in[1]}).status, 0);
+    EXPECT_EQ(ctl({"revoke", "54/udp", "app", "--cgroup", away}).status, 0);
     EXPECT_EQ(exported(), "allow 53/tcp app\nallow 53/udp app\n");
-    quietly({"allow", "54/udp", "app", in[0], in[1]});
+    waiting({"allow", "54/udp", "app", "--cgroup", away});
     quietly({"revoke", "--all", "app"});
     EXPECT_EQ(subjects(), 0u) << "in every cgroup";
+    EXPECT_EQ(scopes(), 0u);
 }
 
 TEST_F(RulesCommand, RulesHaveTheirCounters) {

@@ -19,9 +19,8 @@ RulesStatus sample() {
     app.last = 1'700'000'000'123'456;
     SubjectStatus curl;
     curl.key.kind = SUBJECT_EXE;
-    curl.key.cgroup = 4711;
     curl.text = "/usr/bin/curl";
-    curl.cgroup = "/sys/fs/cgroup/app";
+    curl.cgroup = {"/app", "/sys/fs/cgroup/app", 4711};
     curl.audit = true;
     curl.current = false;
     curl.ranges = {{RULE_TCP, {443, 443}, 0}};
@@ -75,6 +74,46 @@ TEST(RulesFormat, MarksWhoseChildrenAreMeant) {
     EXPECT_NE(rules_text(status).find("(!) pid:7: this process has ended\n"), text.npos);
 }
 
+TEST(RulesFormat, SidesIcmpAndNone) {
+    RulesStatus status = sample();
+    SubjectStatus &app = status.subjects[0], &any = status.subjects[1];
+    app.ranges[0].sides = 1U << SIDE_CONNECT;
+    app.ranges[1].sides = 1U << SIDE_SERVE;
+    app.icmp = true;
+    app.icmp_hits = 5;
+    any.key.kind = SUBJECT_ANY;
+    any.text = "any";
+    any.ranges.clear();
+    any.none = any.current = true;
+    const std::string text = rules_text(status);
+    for (const char *part :
+         {"  tcp    8080-8090 connect    12 ", "  udp    53 serve              3\n",
+          "  icmp   -                     5\n", "  audit  -      none                  -  "})
+        EXPECT_NE(text.find(part), text.npos) << part << "\n" << text;
+    const auto json = parse_json(rules_json(status));
+    EXPECT_STREQ(json[0]["rules"][0]["side"].GetString(), "connect");
+    EXPECT_STREQ(json[0]["rules"][1]["side"].GetString(), "serve");
+    EXPECT_TRUE(json[0]["icmp"].GetBool());
+    EXPECT_EQ(json[0]["icmp_hits"].GetUint(), 5u);
+    EXPECT_FALSE(json[0]["none"].GetBool());
+    EXPECT_STREQ(json[1]["kind"].GetString(), "any");
+    EXPECT_TRUE(json[1]["none"].GetBool());
+    EXPECT_FALSE(json[1].HasMember("icmp_hits"));
+    EXPECT_STREQ(parse_json(rules_json(sample()))[0]["rules"][0]["side"].GetString(), "both");
+}
+
+TEST(RulesFormat, MarksACgroupThatIsNotThere) {
+    RulesStatus status = sample();
+    status.subjects[1].cgroup.id = 0;
+    const std::string text = rules_text(status);
+    EXPECT_NE(text.find(" /sys/fs/cgroup/app (not there)  audit "), text.npos) << text;
+    const auto json = parse_json(rules_json(status));
+    EXPECT_STREQ(json[1]["cgroup"].GetString(), "/sys/fs/cgroup/app");
+    EXPECT_FALSE(json[1]["cgroup_present"].GetBool());
+    EXPECT_FALSE(json[1].HasMember("cgroup_id"));
+    EXPECT_FALSE(json[0].HasMember("cgroup_present"));
+}
+
 TEST(RulesFormat, JsonHasItAll) {
     const std::string line = rules_json(sample());
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
@@ -97,6 +136,7 @@ TEST(RulesFormat, JsonHasItAll) {
     EXPECT_STREQ(curl["mode"].GetString(), "audit");
     EXPECT_STREQ(curl["cgroup"].GetString(), "/sys/fs/cgroup/app");
     EXPECT_STREQ(curl["cgroup_id"].GetString(), "4711");
+    EXPECT_TRUE(curl["cgroup_present"].GetBool());
     EXPECT_FALSE(curl["current"].GetBool());
     EXPECT_FALSE(curl.HasMember("last")) << "absent: never";
     RulesStatus audited = sample();
@@ -111,7 +151,7 @@ TEST(RulesFormat, JsonHasItAll) {
 TEST(RulesFormat, NamesDoNoHarm) {
     for (const char *name : {"\x1b[31m\n", "\"\\", "\xc2\x9b\xff", "\r\t\x7f"}) {
         RulesStatus status = sample();
-        status.subjects[1].text = status.subjects[1].cgroup = name;
+        status.subjects[1].text = status.subjects[1].cgroup.shown = name;
         EXPECT_TRUE(is_harmless(std::string_view(rules_json(status)).substr(0, 20)));
         EXPECT_FALSE(parse_json(rules_json(status)).HasParseError());
         std::istringstream text(rules_text(status) + rules_json(status));

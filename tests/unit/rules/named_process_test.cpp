@@ -53,6 +53,42 @@ TEST(Process, ByName) {
     EXPECT_EQ(brief->key.id[1], 0u);
 }
 
+// A name that would mean another thing is written with a prefix, and shown with it.
+TEST(Process, ByNameWithAPrefix) {
+    for (const char *name : {"a/b", "/a", "pid:7", "name:x", "any", "*"}) {
+        const auto process = find_ruled(std::string("name:") + name);
+        ASSERT_TRUE(process) << process.error().text;
+        EXPECT_EQ(process->key.kind, static_cast<__u32>(SUBJECT_NAME));
+        EXPECT_EQ(std::memcmp(process->key.id, name, std::strlen(name) + 1), 0);
+        EXPECT_EQ(process->text, std::string("name:") + name);
+        EXPECT_TRUE(is_current(process->key, process->text));
+    }
+    EXPECT_EQ(find_ruled("name:curl")->text, "curl") << "where it means nothing else";
+    EXPECT_EQ(find_ruled("name:fifteen bytes!!")->text, "fifteen bytes!!");
+    EXPECT_EQ(wrong("name:"), "no name behind name:");
+    EXPECT_EQ(exit_of("name:sixteen bytes!!!"), Exit::usage);
+}
+
+TEST(Process, AnyOfACgroup) {
+    const auto any = find_ruled("any");
+    ASSERT_TRUE(any);
+    EXPECT_EQ(any->key.kind, static_cast<__u32>(SUBJECT_ANY));
+    EXPECT_EQ(any->key.id[0] | any->key.id[1], 0u);
+    EXPECT_TRUE(is_current(any->key, "any"));
+    EXPECT_EQ(find_process("any")->key.kind, static_cast<__u32>(SUBJECT_NAME)) << "of a watch";
+    const auto star = find_ruled("*");
+    ASSERT_FALSE(star);
+    EXPECT_EQ(star.error().exit, Exit::usage);
+    EXPECT_NE(star.error().hint.find(" any --cgroup DIR"), std::string::npos);
+}
+
+TEST(Process, IsMissing) {
+    EXPECT_TRUE(is_missing(find_process("/nonexistent").error()));
+    EXPECT_TRUE(is_missing(find_process("pid:2147483647").error()));
+    EXPECT_FALSE(is_missing(find_process("/tmp").error()));
+    EXPECT_FALSE(is_missing(find_process("a/b").error()));
+}
+
 TEST(Process, ByPath) {
     const File file;
     struct stat st {};

@@ -8,6 +8,7 @@
 #include "tools/ctl/command_line.h"
 #include "tools/ctl/pinned_rules.h"
 #include "tools/ctl/policy_file.h"
+#include "tools/ctl/rule_steps.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -68,7 +69,7 @@ protected:
         return std::move(*maps);
     }
     RuleMaps writer() const {
-        auto maps = RuleMaps::open_to_write(pins());
+        auto maps = open_to_change(pins());
         if (!maps)
             throw std::runtime_error(maps.error().text);
         return std::move(*maps);
@@ -77,6 +78,7 @@ protected:
     size_t subjects() const { return reader().subjects()->size(); }
     size_t pages() const { return reader().pages()->size(); }
     size_t texts() const { return reader().texts()->size(); }
+    size_t scopes() const { return reader().scopes()->size(); }
     subject_record subject(const std::string &process) const {
         const auto found = reader().find(find_process(process)->key);
         return found && *found ? **found : subject_record{};
@@ -101,8 +103,8 @@ inline PortSet ports_of(const std::vector<std::string> &rules) {
 inline std::string text_of(const PortSet &set) {
     std::string text;
     for (unsigned proto = 0; proto < rule_protos; proto++)
-        for (const PortRange &range : set.ranges(proto))
-            text += rule_text({range, 1U << proto}) + " ";
+        for (const PortRule &rule : set.rules(proto))
+            text += rule_text(rule) + " ";
     return text;
 }
 
