@@ -247,7 +247,7 @@ struct peer_key {
 /* unlabelled: an array of one record. Never reset while loaded. */
 struct unlabelled_record {
 	__u64 refused; /* calls of processes with rules, refused for want of memory for a label */
-	__u64 open;    /* sockets in use by such processes that could not be labelled */
+	__u64 open;    /* uses of open sockets by such processes, not judged for the same reason */
 };
 
 RECORD_SIZE(policy_record, 24);

@@ -91,7 +91,7 @@ void add_cgroups(std::string &out, const Status &status) {
     const auto &[refused, unjudged] = status.unlabelled;
     if (refused || unjudged)
         out += "no memory for the labels of sockets: " + std::to_string(refused) +
-               " calls refused, " + std::to_string(unjudged) + " open sockets not judged\n";
+               " calls refused, " + std::to_string(unjudged) + " uses of open sockets not judged\n";
 }
 
 void add_sockets(std::string &out, const SocketStatus &sockets) {

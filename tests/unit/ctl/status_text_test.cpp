@@ -152,7 +152,7 @@ TEST(StatusText, CgroupsAsText) {
     EXPECT_EQ(status_text(status).find("no memory"), text.npos);
     status.unlabelled = {5, 1};
     EXPECT_NE(status_text(status).find("\nno memory for the labels of sockets: 5 calls refused, 1 "
-                                       "open sockets not judged\n"),
+                                       "uses of open sockets not judged\n"),
               text.npos);
     status.hooks.clear(); // cgroups alone: no table of hooks
     EXPECT_EQ(status_text(status).find("\nhook "), text.npos);
