@@ -92,13 +92,13 @@ enum hook_kind {
 	HOOK_SOCKETS = 2, /* a program of the socket probes; name: which */
 };
 
-#define HOOK_GENERIC	  0x1  /* generic (skb) mode; else native */
-#define HOOK_VLAN_OFFLOAD 0x2  /* the hardware may take VLAN tags away before XDP sees them */
-#define HOOK_RAW_IP	  0x4  /* frames begin with the IP header: tun, wireguard, ppp */
-#define HOOK_FRAGS	  0x8  /* the program takes packets in several buffers (jumbo frames) */
-#define HOOK_FENTRY	  0x10 /* socket probes on functions (fentry) */
-#define HOOK_SENT	  0x40 /* XDP: a tc program counts what the interface sends: sent/N */
-#define HOOK_KPROBE	  0x20 /* socket probes on functions (kprobe); neither: on tracepoints */
+#define HOOK_GENERIC	  0x1U	/* generic (skb) mode; else native */
+#define HOOK_VLAN_OFFLOAD 0x2U	/* the hardware may take VLAN tags away before XDP sees them */
+#define HOOK_RAW_IP	  0x4U	/* frames begin with the IP header: tun, wireguard, ppp */
+#define HOOK_FRAGS	  0x8U	/* the program takes packets in several buffers (jumbo frames) */
+#define HOOK_FENTRY	  0x10U /* socket probes on functions (fentry) */
+#define HOOK_SENT	  0x40U /* XDP: a tc program counts what the interface sends: sent/N */
+#define HOOK_KPROBE	  0x20U /* socket probes on functions (kprobe); neither: on tracepoints */
 
 struct hook_record {
 	__u32 kind;    /* enum hook_kind */
@@ -216,11 +216,11 @@ struct reader_control {
 };
 
 /*
- * active: an array of one record. The set of socket programs that is at work; those of another set
- * do nothing. A set's number is in its programs, and in their hook records as cgroup.
+ * active: an array of one record. The probe set that is at work: the socket programs of another one
+ * do nothing. Its number is in its programs, and in their hook records as cgroup.
  */
 struct switch_record {
-	__u64 set; /* 0: none */
+	__u64 probe_set; /* 0: none */
 };
 
 RECORD_SIZE(abi_record, 152);

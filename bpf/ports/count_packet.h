@@ -10,7 +10,7 @@
 #include "bpf/ports/port_counts.h"
 
 const volatile __u8 hook_number;
-const volatile bool raw_ip; /* frames begin with the IP header */
+const volatile __u8 raw_ip; /* frames begin with the IP header */
 
 /* The index in watched of the local port's word. way: COUNT_SENT or 0. */
 static __always_inline __u32 local_index(__u8 proto, const struct ports *ports, __u32 way)

@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "bpf/common/active_set.h"
+#include "bpf/common/active_probe_set.h"
 #include "bpf/sockets/transfer.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -41,7 +41,7 @@ static __always_inline void enter(void)
 		n->depth++;
 }
 
-/* depth may be 0: a set that became active in the middle of a call has not seen its entry. */
+/* depth may be 0: a probe set that became active in the middle of a call has not seen its entry. */
 static __always_inline void leave(void)
 {
 	struct nesting *n = bpf_task_storage_get(&nested, bpf_get_current_task_btf(), 0, 0);

@@ -6,7 +6,7 @@
 #ifndef PINPIPE_PENDING_CALL_H
 #define PINPIPE_PENDING_CALL_H
 
-#include "bpf/common/active_set.h"
+#include "bpf/common/active_probe_set.h"
 
 /* Only the innermost call counts: what it moves is what the outer one moves. */
 struct pending_call {

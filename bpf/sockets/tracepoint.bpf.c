@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "bpf/common/active_set.h"
+#include "bpf/common/active_probe_set.h"
 #include "bpf/sockets/settle.h"
 #include "bpf/sockets/transfer.h"
 

@@ -22,8 +22,8 @@ struct Decimals {
 
 constexpr Decimals make_decimals() {
     Decimals d;
-    for (int n = 0; n < 256; n++) {
-        int at = 0;
+    for (unsigned n = 0; n < 256; n++) {
+        unsigned at = 0;
         if (n >= 100)
             d.text[n].text[at++] = static_cast<char>('0' + n / 100);
         if (n >= 10)

@@ -43,13 +43,13 @@ Error failure(std::string text) {
 
 std::string printable(const std::string &s) {
     std::string out;
-    for (unsigned char c : s) {
+    for (const char c : s) {
         if (c >= 0x20 && c < 0x7f) {
-            out += static_cast<char>(c);
+            out += c;
             continue;
         }
         char hex[5];
-        std::snprintf(hex, sizeof hex, "\\x%02x", c);
+        std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(c));
         out += hex;
     }
     return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Third-party and standard headers that most files include, parsed once for all: see PCH in the
-// Makefile. No file includes this one: each includes what it uses, and builds without it (PCH=).
+// Third-party and standard headers that most files include, parsed once for all: see BULK in the
+// Makefile. No file includes this one: each includes what it uses, and builds without it (BULK=).
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -15,7 +15,7 @@ struct Decoded {
 
 // Decodes the character at the start of s: shortest form only, no surrogates, at most U+10FFFF.
 Decoded decode(std::string_view s) {
-    const auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
+    const auto byte = [&](size_t i) { return unsigned{static_cast<unsigned char>(s[i])}; };
     const auto follows = [&](size_t i) { return i < s.size() && (byte(i) & 0xc0) == 0x80; };
 
     const unsigned first = byte(0);

@@ -12,31 +12,31 @@ namespace {
 
 constexpr Component needed_program(const char *object, const char *name, const char *where,
                                    Capability capability) {
-    return {Kind::program, object, name, where, capability, OPTIONAL_NEEDED, ""};
+    return {ComponentKind::program, object, name, where, capability, OPTIONAL_NEEDED, ""};
 }
 
 constexpr Component needed_map(const char *name, Capability capability) {
-    return {Kind::map, "", name, "", capability, OPTIONAL_NEEDED, ""};
+    return {ComponentKind::map, "", name, "", capability, OPTIONAL_NEEDED, ""};
 }
 
 // A map that only one optional program uses: missing when that program is refused.
 constexpr Component map_of(const char *program, const char *name, Capability capability) {
-    return {Kind::map, "", name, "", capability, OPTIONAL_NEEDED, "", program};
+    return {ComponentKind::map, "", name, "", capability, OPTIONAL_NEEDED, "", program};
 }
 
-constexpr Component all[] = {
-    {Kind::program, "xdp", "see_frags", "xdp.frags", Capability::packets, OPTIONAL_SEE_FRAGS,
-     "interfaces with an MTU above a page get the generic mode"},
+constexpr Component all_components[] = {
+    {ComponentKind::program, "xdp", "see_frags", "xdp.frags", Capability::packets,
+     OPTIONAL_SEE_FRAGS, "interfaces with an MTU above a page get the generic mode"},
     needed_program("xdp", "see_packet", "xdp", Capability::packets),
-    {Kind::program, "egress", "see_sent", "tc", Capability::sent, OPTIONAL_SEE_SENT,
+    {ComponentKind::program, "egress", "see_sent", "tc", Capability::sent, OPTIONAL_SEE_SENT,
      "packets sent from watched ports are not counted"},
-    {Kind::program, "pgid", "tell_pgid", "iter/bpf_map_elem", Capability::readers,
+    {ComponentKind::program, "pgid", "tell_pgid", "iter/bpf_map_elem", Capability::readers,
      OPTIONAL_TELL_PGID, "readers in another pid namespace cannot leave out their own pipeline"},
     needed_program("tracepoint", "see_destroy", "tp_btf/tcp_destroy_sock", Capability::sockets),
     needed_program("tracepoint", "see_receive", "tp_btf/sock_recv_length", Capability::sockets),
     needed_program("tracepoint", "see_send", "tp_btf/sock_send_length", Capability::sockets),
-    {Kind::program, "tracepoint", "see_splice", "tp_btf/tcp_rcv_space_adjust", Capability::sockets,
-     OPTIONAL_SEE_SPLICE,
+    {ComponentKind::program, "tracepoint", "see_splice", "tp_btf/tcp_rcv_space_adjust",
+     Capability::sockets, OPTIONAL_SEE_SPLICE,
      "bytes that TCP receives by splice count only when the connection closes"},
     needed_program("fentry", "bind4", "fexit/inet_bind", Capability::sockets),
     needed_program("fentry", "bind6", "fexit/inet6_bind", Capability::sockets),
@@ -91,7 +91,7 @@ constexpr Component all[] = {
     needed_program("processes", "see_exec", "tp_btf/sched_process_exec", Capability::sockets),
     needed_program("processes", "see_exit", "tp_btf/sched_process_exit", Capability::sockets),
     needed_program("processes", "see_rename", "tp_btf/task_rename", Capability::sockets),
-    {Kind::program, "open_sockets", "list_bound", "iter/task_file", Capability::sockets,
+    {ComponentKind::program, "open_sockets", "list_bound", "iter/task_file", Capability::sockets,
      OPTIONAL_LIST_BOUND,
      "sockets from before the load are unknown until used, and ports of processes cannot be "
      "watched"},
@@ -100,46 +100,47 @@ constexpr Component all[] = {
     needed_program("cgroup", "connect4", "cgroup/connect4", Capability::rules),
     needed_program("cgroup", "connect6", "cgroup/connect6", Capability::rules),
     needed_program("cgroup", "create", "cgroup/sock_create", Capability::rules),
-    {Kind::program, "cgroup", "create_packet", "lsm_cgroup/socket_create", Capability::rules,
-     OPTIONAL_CREATE_PACKET, "rules do not refuse packet sockets (AF_PACKET, AF_XDP)"},
+    {ComponentKind::program, "cgroup", "create_packet", "lsm_cgroup/socket_create",
+     Capability::rules, OPTIONAL_CREATE_PACKET,
+     "rules do not refuse packet sockets (AF_PACKET, AF_XDP)"},
     needed_program("cgroup", "egress", "cgroup_skb/egress", Capability::rules),
     needed_program("cgroup", "ingress", "cgroup_skb/ingress", Capability::rules),
     needed_program("cgroup", "sendmsg4", "cgroup/sendmsg4", Capability::rules),
     needed_program("cgroup", "sendmsg6", "cgroup/sendmsg6", Capability::rules),
-    {Kind::program, "relabel", "find_kin", "iter/task", Capability::rules, OPTIONAL_FIND_KIN,
-     "rules of allow --children do not reach what runs when they are made"},
-    {Kind::program, "relabel", "find_sockets", "iter/task_file", Capability::rules,
+    {ComponentKind::program, "relabel", "find_kin", "iter/task", Capability::rules,
+     OPTIONAL_FIND_KIN, "rules of allow --children do not reach what runs when they are made"},
+    {ComponentKind::program, "relabel", "find_sockets", "iter/task_file", Capability::rules,
      OPTIONAL_FIND_SOCKETS, "rules do not apply to sockets from before the load"},
-    {Kind::program, "relabel", "see_exit", "tp_btf/sched_process_exit", Capability::rules,
+    {ComponentKind::program, "relabel", "see_exit", "tp_btf/sched_process_exit", Capability::rules,
      OPTIONAL_RULED_EXIT,
      "rules of allow --children run out of room, since entries of ended processes stay"},
-    {Kind::program, "relabel", "see_fork", "tp_btf/sched_process_fork", Capability::rules,
+    {ComponentKind::program, "relabel", "see_fork", "tp_btf/sched_process_fork", Capability::rules,
      OPTIONAL_RULED_FORK, "rules of allow --children do not reach descendants"},
-    {Kind::program, "relabel", "see_mkdir", "tp_btf/cgroup_mkdir", Capability::rules,
+    {ComponentKind::program, "relabel", "see_mkdir", "tp_btf/cgroup_mkdir", Capability::rules,
      OPTIONAL_SEE_MKDIR, "rules of a cgroup do not hold when it is made again, or later"},
-    {Kind::program, "relabel", "see_receive", "tp_btf/sock_recv_length", Capability::rules,
+    {ComponentKind::program, "relabel", "see_receive", "tp_btf/sock_recv_length", Capability::rules,
      OPTIONAL_RULED_RECEIVE, "a ruled process may receive on a socket that another process made"},
-    {Kind::program, "relabel", "see_recvmsg", "fentry/inet_recvmsg", Capability::rules,
+    {ComponentKind::program, "relabel", "see_recvmsg", "fentry/inet_recvmsg", Capability::rules,
      OPTIONAL_RULED_RECVMSG,
      "a ruled process may receive on an IPv4 socket that another process made"},
-    {Kind::program, "relabel", "see_recvmsg6", "fentry/inet6_recvmsg", Capability::rules,
+    {ComponentKind::program, "relabel", "see_recvmsg6", "fentry/inet6_recvmsg", Capability::rules,
      OPTIONAL_RULED_RECVMSG6,
      "a ruled process may receive on an IPv6 socket that another process made"},
-    {Kind::program, "relabel", "see_rename", "tp_btf/task_rename", Capability::rules,
+    {ComponentKind::program, "relabel", "see_rename", "tp_btf/task_rename", Capability::rules,
      OPTIONAL_RULED_RENAME,
      "a process that changes its name first does not hand on rules of allow --children"},
-    {Kind::program, "relabel", "see_rmdir", "tp_btf/cgroup_rmdir", Capability::rules,
+    {ComponentKind::program, "relabel", "see_rmdir", "tp_btf/cgroup_rmdir", Capability::rules,
      OPTIONAL_SEE_RMDIR,
      "the room for cgroups of rules runs out, since entries of removed ones stay"},
-    {Kind::program, "relabel", "see_send", "tp_btf/sock_send_length", Capability::rules,
+    {ComponentKind::program, "relabel", "see_send", "tp_btf/sock_send_length", Capability::rules,
      OPTIONAL_RULED_SEND, "a ruled process may send on a socket that another process made"},
-    {Kind::program, "relabel", "see_sendmsg", "fentry/inet_sendmsg", Capability::rules,
+    {ComponentKind::program, "relabel", "see_sendmsg", "fentry/inet_sendmsg", Capability::rules,
      OPTIONAL_RULED_SENDMSG,
      "a ruled process may send on an IPv4 socket that another process made"},
-    {Kind::program, "relabel", "see_sendmsg6", "fentry/inet6_sendmsg", Capability::rules,
+    {ComponentKind::program, "relabel", "see_sendmsg6", "fentry/inet6_sendmsg", Capability::rules,
      OPTIONAL_RULED_SENDMSG6,
      "a ruled process may send on an IPv6 socket that another process made"},
-    {Kind::program, "relabel", "see_sendpage", "fentry/inet_sendpage", Capability::rules,
+    {ComponentKind::program, "relabel", "see_sendpage", "fentry/inet_sendpage", Capability::rules,
      OPTIONAL_RULED_SENDPAGE,
      "a ruled process may send files on a socket that another process made"},
     needed_map("abi", Capability::readers),
@@ -195,7 +196,7 @@ constexpr Component all[] = {
     needed_map("no_label", Capability::rules),
     map_of("find_sockets", "candidate", Capability::rules),
 
-    {Kind::types, "", "types", "BTF", Capability::readers, OPTIONAL_TYPES,
+    {ComponentKind::types, "", "types", "BTF", Capability::readers, OPTIONAL_TYPES,
      "bpftool shows maps without the names of their fields"},
 };
 
@@ -205,7 +206,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 } // namespace
 
-const std::span<const Component> components = all;
+const std::span<const Component> components = all_components;
 
 const char *capability_name(Capability capability) {
     switch (capability) {
@@ -231,14 +232,15 @@ const char *capability_option(Capability capability) {
 
 const Component *find_program(std::string_view object, std::string_view name) {
     for (const Component &component : components)
-        if (component.kind == Kind::program && component.object == object && component.name == name)
+        if (component.kind == ComponentKind::program && component.object == object &&
+            component.name == name)
             return &component;
     return nullptr;
 }
 
 const Component *find_map_component(std::string_view name) {
     for (const Component &component : components)
-        if (component.kind == Kind::map &&
+        if (component.kind == ComponentKind::map &&
             (component.name == name ||
              (component.name[0] == '.' && ends_with(name, component.name))))
             return &component;

@@ -32,10 +32,10 @@ enum class Capability {
 const char *capability_name(Capability capability);
 const char *capability_option(Capability capability); // of ebpf-load: "--xdp"
 
-enum class Kind { program, map, types };
+enum class ComponentKind { program, map, types };
 
 struct Component {
-    Kind kind;
+    ComponentKind kind;
     const char *object; // object of a program: "relabel"; else empty, since objects share maps
     const char *name;   // in the source; for a variable's map its section: ".data.wanted"
     const char *where;  // a program's section, which says where it is attached; else empty

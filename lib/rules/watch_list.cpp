@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "lib/rules/watch_list.h"
-#include "lib/pins/components.h"
 
+#include "lib/pins/components.h"
 #include "lib/pins/iterator.h"
 #include "lib/pins/map_elements.h"
+#include "lib/rules/watch_keys.h"
 
 #include <algorithm>
 #include <atomic>
@@ -18,41 +19,9 @@ namespace {
 
 constexpr auto words_count = static_cast<size_t>(WATCHED_WORDS);
 
+using Keys = std::set<watch_key, KeyOrder>;
+
 const AdminSet watch_set = {watch_maps, "--xdp IFACE", "watches"};
-
-uint32_t index_of(const watch_key &key) {
-    return (uint32_t{key.proto} << 16 | key.port) % WATCHED_WORDS;
-}
-
-watch_key key_of(const Process &process, uint32_t index) {
-    watch_key key{};
-    std::memcpy(key.id, process.key.id, sizeof key.id);
-    key.kind = process.key.kind;
-    key.port = static_cast<__u16>(index);
-    key.proto = static_cast<__u8>(index >> 16);
-    return key;
-}
-
-std::vector<uint32_t> indexes_of(const PortRule &rule) {
-    std::vector<uint32_t> indexes;
-    for (uint32_t proto = 0; proto < rule_protos; proto++)
-        for (uint32_t port = rule.range.first; rule.protos >> proto & 1 && port <= rule.range.last;
-             port++)
-            indexes.push_back(proto << 16 | port);
-    return indexes;
-}
-
-bool has_port(const PortRule &rule, const watch_key &key) {
-    return rule.protos >> key.proto & 1 && key.port >= rule.range.first &&
-           key.port <= rule.range.last;
-}
-
-struct Before {
-    bool operator()(const watch_key &a, const watch_key &b) const {
-        return std::memcmp(&a, &b, sizeof a) < 0;
-    }
-};
-using Keys = std::set<watch_key, Before>;
 
 Keys keys_of(const std::vector<WatchList::Waiting> &all) {
     Keys keys;
@@ -161,7 +130,7 @@ bool WatchList::set_words(const std::vector<Waiting> &all) const {
 
 // Makes a change effective. look: also for sockets that exist already. ports stays 1 during the
 // look: only then do kernel programs release claims of processes that are no longer watched.
-Result<void> WatchList::settle(bool look) const {
+Result<void> WatchList::take_effect(bool look) const {
     if (auto ours = maps_.confirm(); !ours)
         return ours;
     auto *const record = watching_.as<watching_record>();
@@ -240,14 +209,14 @@ Result<void> WatchList::add(const std::vector<Watch> &watches) {
     }
     for (const auto &[index, was] : always)
         std::atomic_ref<uint64_t>(*word(index)).fetch_or(WATCH_ALWAYS);
-    auto settled = settle(processes);
-    if (settled)
+    auto done = take_effect(processes);
+    if (done)
         return {};
     for (const auto &[index, was] : always)
         std::atomic_ref<uint64_t>(*word(index)).fetch_and(was | WATCH_WAITS);
     remove_elements(fresh);
-    static_cast<void>(settle(false));
-    return settled;
+    static_cast<void>(take_effect(false));
+    return done;
 }
 
 Result<bool> WatchList::remove(const PortRule &ports) {
@@ -261,8 +230,8 @@ Result<bool> WatchList::remove(const PortRule &ports) {
     }
     if (!found)
         return false;
-    const auto settled = settle(waits); // watches of processes stay in force
-    return settled ? Result<bool>(true) : fail(settled.error());
+    const auto done = take_effect(waits); // watches of processes stay in force
+    return done ? Result<bool>(true) : fail(done.error());
 }
 
 Result<bool> WatchList::remove(const PortRule &ports, const std::string &process) {
@@ -281,8 +250,8 @@ Result<bool> WatchList::remove(const PortRule &ports, const std::string &process
     if (gone.empty())
         return false;
     remove_elements(gone);
-    const auto settled = settle(true);
-    return settled ? Result<bool>(true) : fail(settled.error());
+    const auto done = take_effect(true);
+    return done ? Result<bool>(true) : fail(done.error());
 }
 
 Result<bool> WatchList::clear() {
@@ -297,8 +266,8 @@ Result<bool> WatchList::clear() {
             now.fetch_and(~WATCH_ALWAYS);
     }
     remove_elements(*all);
-    const auto settled = settle(!all->empty());
-    return settled ? Result<bool>(found) : fail(settled.error());
+    const auto done = take_effect(!all->empty());
+    return done ? Result<bool>(found) : fail(done.error());
 }
 
 } // namespace pinpipe

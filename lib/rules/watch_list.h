@@ -64,7 +64,7 @@ private:
     Result<void> write(const std::vector<Waiting> &fresh) const;
     void remove_elements(const std::vector<Waiting> &gone) const;
     bool set_words(const std::vector<Waiting> &all) const;
-    Result<void> settle(bool look) const;
+    Result<void> take_effect(bool look) const;
     Result<void> look() const;
 
     AdminMaps maps_;

@@ -35,6 +35,10 @@ build_in() { # DIRECTORY SKELETON
 	[ -z "$(bpftool btf dump file "$BATS_TEST_TMPDIR/needed")" ]
 }
 
+@test "clang++ compiles lib/ and tools/ without a warning" {
+	make -C "$source_tree" --no-print-directory "B=$objects" check-clang
+}
+
 @test "install: the programs are stripped, those in the build are not; STRIP= leaves them" {
 	local tree=$BATS_TEST_TMPDIR/tree
 	make -C "$source_tree" --no-print-directory -o all "B=$objects" "DESTDIR=$tree" PREFIX=/usr install

@@ -221,7 +221,7 @@ calls_for_payload() {
 	done
 }
 
-@test "the reader's own session is left out, unless it is asked for" {
+@test "the reader's own process group is left out, unless it is asked for" {
 	given --sockets
 	cat >script <<-END
 		"$bin/ebpf-read" --pin-root "$root" tcp -t 600 -v "\$@" >lines 2>sum &

@@ -142,3 +142,26 @@ on_terminal() { # COMMAND: prints its output on a terminal
 	[ "$(wc -l <sent)" = 2 ]
 	grep -q 'ebpf-read: [12] events\? of this pipeline left out; --include-self shows them' said
 }
+
+@test "a process that gets the number of one that was in the pipeline is shown" {
+	[ -w /proc/sys/kernel/ns_last_pid ] || skip 'this kernel has no ns_last_pid'
+	cd "$BATS_TEST_TMPDIR" || return
+	given --sockets
+	ip -n "$here" link set lo up
+	mkfifo held
+	cat >session <<-END
+		set -m
+		sleep 600 >held &
+		number=\$!
+		"$bin/ebpf-read" --pin-root "$root" udp --port 40009 -v -n 1 <held >lines 2>sum &
+		until [ -s sum ]; do sleep 0.01; done
+		kill "\$number"
+		echo "\$number" >number
+		until [ -s lines ]; do
+			echo "\$((number - 1))" >/proc/sys/kernel/ns_last_pid
+			bash -c "[ \\\$\\\$ != \$number ] || echo >/dev/udp/127.0.0.1/40009"
+		done
+	END
+	timeout 60 nsenter --net=/run/netns/"$here" -- setsid -w bash session
+	[ "$(jq -r .pid lines)" = "$(cat number)" ]
+}

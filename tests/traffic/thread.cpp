@@ -59,7 +59,7 @@ void threads_blocked(Case &c) {
     c.role("tr-client", [&](Role &role) {
         std::vector<std::thread> all;
         for (size_t number = 0; number < threads; ++number)
-            all.emplace_back([&, number] {
+            all.emplace_back([&] {
                 const Wire wire(role, connect_to(local_address(listening)));
                 blocked.open();
                 wire.drain();

@@ -27,7 +27,7 @@ void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string
         say_hint("ebpf-ctl allow 53/udp " + who + "   (it may not look up names now)");
 }
 
-Result<RuleMaps> open(const Parsed &parsed) {
+Result<RuleMaps> open_rules(const Parsed &parsed) {
     const auto wait = lock_wait(parsed);
     if (!wait)
         return fail(wait.error());
@@ -256,7 +256,7 @@ Result<void> allow(const Parsed &parsed) {
     if (parsed.has(opt_children))
         if (auto refused = refuse_any_with_children(process->text); !refused)
             return refused;
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     return allow_to(*maps, parsed, *what, *process, *cgroup);
@@ -282,7 +282,7 @@ Result<void> revoke(const Parsed &parsed) {
     if (!parsed.has(opt_all))
         if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
             return limited;
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (parsed.has(opt_all))
@@ -306,7 +306,7 @@ Result<void> audit(const Parsed &parsed) {
     if (!everybody && on)
         if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
             return limited;
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (everybody)
@@ -325,7 +325,7 @@ Result<void> children(const Parsed &parsed) {
     const auto cgroup = cgroup_given(parsed);
     if (!cgroup)
         return fail(cgroup.error());
-    auto maps = open(parsed);
+    auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     return stick_to_children(*maps, parsed, *cgroup);

@@ -85,9 +85,9 @@ Attached cgroup_attached(const Pins &pins, unsigned number, const cgroup_record 
         return Attached::gone;
     const std::string start = "c" + std::to_string(number) + "-";
     std::error_code code;
-    const auto wanted = std::size(record.programs) -
-                        std::count(std::begin(record.programs), std::end(record.programs), 0U);
-    size_t pinned = 0;
+    const auto wanted = std::count_if(std::begin(record.programs), std::end(record.programs),
+                                      [](uint32_t id) { return id != 0; });
+    ptrdiff_t pinned = 0;
     for (const auto &entry : std::filesystem::directory_iterator(pins.path("links"), code)) {
         if (entry.path().filename().string().rfind(start, 0) != 0)
             continue;

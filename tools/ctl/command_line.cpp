@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/command_line.h"
 
-#include "lib/base/library_log.h"
 #include "lib/base/output.h"
 #include "lib/base/signals.h"
+#include "lib/pins/library_log.h"
 #include "lib/system/trusted_path.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/rule_steps.h"

@@ -4,8 +4,7 @@
 #include "lib/base/error.h"
 #include "lib/base/text_table.h"
 #include "tools/ctl/json_writer.h"
-
-#include <ctime>
+#include "tools/ctl/local_time.h"
 
 namespace pinpipe::ctl {
 namespace {
@@ -13,16 +12,7 @@ namespace {
 enum : size_t { process, cgroup, mode, proto, ports, hits, denied, audited, last, columns };
 using Row = std::vector<std::string>;
 
-std::string local_time(uint64_t microseconds) {
-    const auto seconds = static_cast<time_t>(microseconds / 1'000'000);
-    tm parts{};
-    char text[32] = "-";
-    if (microseconds && localtime_r(&seconds, &parts))
-        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-    return text;
-}
-
-const char *mode_text(const RulesStatus &status, const SubjectStatus &subject) {
+const char *rule_mode_text(const RulesStatus &status, const SubjectStatus &subject) {
     return status.audit || subject.audit ? "audit" : "deny";
 }
 
@@ -43,10 +33,10 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
                    (subject.current ? "" : " (!)");
     row[cgroup] = cgroup_text(subject.cgroup);
-    row[mode] = mode_text(status, subject);
+    row[mode] = rule_mode_text(status, subject);
     row[denied] = std::to_string(subject.denied);
     row[audited] = std::to_string(subject.audited);
-    row[last] = local_time(subject.last);
+    row[last] = subject.last ? local_time(subject.last / 1'000'000) : "-";
     const auto add = [&](const char *of, const std::string &what, const std::string &count) {
         row[proto] = of;
         row[ports] = what;
@@ -87,15 +77,6 @@ void write_range(JsonWriter &w, const RangeStatus &range) {
     w.EndObject();
 }
 
-const char *kind_text(uint32_t kind) {
-    switch (kind) {
-    case SUBJECT_EXE: return "exe";
-    case SUBJECT_PID: return "pid";
-    case SUBJECT_ANY: return "any";
-    default: return "name";
-    }
-}
-
 void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus &subject) {
     w.StartObject();
     write_string(w, "process", subject.text);
@@ -106,7 +87,7 @@ void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus
         if (subject.cgroup.id)
             write_string(w, "cgroup_id", std::to_string(subject.cgroup.id));
     }
-    w.Key("mode"), w.String(mode_text(status, subject));
+    w.Key("mode"), w.String(rule_mode_text(status, subject));
     w.Key("children"), w.Bool(subject.children);
     w.Key("none"), w.Bool(subject.none);
     w.Key("icmp"), w.Bool(subject.icmp);

@@ -62,7 +62,7 @@ Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hi
     return subject;
 }
 
-Result<RulesStatus> gather(const std::string &pin_root) {
+Result<RulesStatus> gather_rules(const std::string &pin_root) {
     const auto maps = open_to_show(Pins(pin_root), say);
     if (!maps)
         return fail(maps.error());
@@ -91,7 +91,7 @@ Result<RulesStatus> gather(const std::string &pin_root) {
 } // namespace
 
 Result<void> rules(const Parsed &parsed) {
-    const auto status = gather(parsed.pin_root);
+    const auto status = gather_rules(parsed.pin_root);
     if (!status)
         return fail(status.error());
     return print(parsed.has(opt_json) ? rules_json(*status) : rules_text(*status));

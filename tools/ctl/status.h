@@ -2,8 +2,8 @@
 // ebpf-ctl status: what is pinned, what is attached, which readers there are, what was lost.
 #pragma once
 
-#include "lib/base/options.h"
 #include "bpf/abi/rules.h"
+#include "lib/base/options.h"
 #include "tools/ctl/attachment.h"
 
 #include <array>

@@ -4,20 +4,10 @@
 #include "lib/base/text_table.h"
 #include "lib/event/stream_names.h"
 #include "lib/pins/components.h"
-
-#include <ctime>
+#include "tools/ctl/local_time.h"
 
 namespace pinpipe::ctl {
 namespace {
-
-std::string local_time(uint64_t nanoseconds) {
-    const auto seconds = static_cast<time_t>(nanoseconds / 1'000'000'000);
-    tm parts{};
-    char text[32] = "?";
-    if (localtime_r(&seconds, &parts))
-        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-    return text;
-}
 
 // Short enough for the column of modes.
 const char *probe_text(const hook_record &record) {
@@ -194,8 +184,8 @@ uint64_t memory(const Status &status) {
 void add_layout(std::string &out, const Status &status) {
     const abi_record &abi = status.abi;
     out += printable(status.pin_root) + ": layout " + std::to_string(abi.version) + ", loaded " +
-           local_time(abi.loaded) + " by ebpf-load " + printable(abi.program) + "\n" +
-           std::to_string(abi.readers) + " readers, " + std::to_string(abi.ring_size) +
+           local_time(abi.loaded / 1'000'000'000) + " by ebpf-load " + printable(abi.program) +
+           "\n" + std::to_string(abi.readers) + " readers, " + std::to_string(abi.ring_size) +
            " bytes of ring each, read group " + printable(status.group) + "; " +
            std::to_string(status.maps.size()) + " maps, " + std::to_string(memory(status) / 1024) +
            " KiB\n";

@@ -40,6 +40,13 @@ uint64_t judged_port(const SeenEvent &event) {
                                              : event.number<"remote_port">();
 }
 
+// Both ends of a connection, as its events have them.
+std::string ends_of(const SeenEvent &event) {
+    return std::to_string(event.number<"local_port">()) + " " +
+           std::string(event.text<"remote_ip">()) + " " +
+           std::to_string(event.number<"remote_port">());
+}
+
 // The sides on which a rule has to have this port: a process connects to a port of the remote end.
 unsigned judged_sides(const SeenEvent &event, uint64_t port) {
     const bool local = port == event.number<"local_port">();
@@ -147,9 +154,8 @@ void Suggestions::take(std::string_view line) {
         hopeless_[std::string(event->text<"proto">())] += times;
     else if (port == 0 || port > 65535)
         portless_++;
-    else // the beginning of a connection counts, if it was seen
-        add(*proto, static_cast<uint16_t>(port), judged_sides(*event, port),
-            event->text<"action">() == "close" ? 0 : times);
+    else if (type == "deny" || is_fresh(*event))
+        add(*proto, static_cast<uint16_t>(port), judged_sides(*event, port), times);
 }
 
 // An event whose side is not known counts once.
@@ -167,9 +173,19 @@ uint64_t Suggestions::times(unsigned proto, const PortRule &rule) const {
             if (const auto at = seen_[proto][side].find(static_cast<uint16_t>(port));
                 at != seen_[proto][side].end())
                 times += at->second;
-        all += std::max(times, uint64_t{1});
+        all += times;
     }
     return all;
+}
+
+// Whether this event of conn is the first that was seen of its connection.
+bool Suggestions::is_fresh(const SeenEvent &event) {
+    const std::string ends = ends_of(event);
+    if (event.text<"action">() == "close")
+        return open_.erase(ends) == 0;
+    if (event.text<"reason">().empty()) // else it failed, and has no other event
+        open_.insert(ends);
+    return true;
 }
 
 std::string Suggestions::commands() const {

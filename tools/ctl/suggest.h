@@ -10,6 +10,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <set>
 #include <string_view>
 
 namespace pinpipe::ctl {
@@ -29,8 +30,9 @@ struct Wanted {
 Result<Wanted> wanted_process(const std::string &text, const Cgroup &cgroup = {});
 
 // The fields of deny and conn events that are read.
-using SeenEvent = EventFields<"event_type", "action", "rule", "direction", "proto", "local_port",
-                              "remote_port", "port", "suppressed", "pid", "comm", "cgroup_id">;
+using SeenEvent =
+    EventFields<"event_type", "action", "reason", "rule", "direction", "proto", "local_port",
+                "remote_ip", "remote_port", "port", "suppressed", "pid", "comm", "cgroup_id">;
 
 class Suggestions {
 public:
@@ -48,12 +50,14 @@ public:
 
 private:
     bool is_wanted(std::string_view comm, uint64_t pid);
+    bool is_fresh(const SeenEvent &event);
     bool is_in_cgroup(const std::string &id);
     void add(unsigned proto, uint16_t port, unsigned sides, uint64_t times);
     uint64_t times(unsigned proto, const PortRule &rule) const;
 
     Wanted wanted_;
     EventParser<SeenEvent> parser_;
+    std::set<std::string> open_; // connections whose beginning was seen, by their ends
     using Times = std::map<uint16_t, uint64_t>; // by port
     std::array<std::array<Times, rule_sides>, rule_protos> seen_;
     uint64_t icmp_ = 0; // times

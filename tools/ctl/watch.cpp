@@ -8,7 +8,7 @@
 namespace pinpipe::ctl {
 namespace {
 
-Result<WatchList> open(const Parsed &parsed) {
+Result<WatchList> open_watches(const Parsed &parsed) {
     const auto wait = lock_wait(parsed);
     if (!wait)
         return fail(wait.error());
@@ -43,7 +43,7 @@ Error not_watched(const WatchList &list, const PortRule &ports) {
 }
 
 Result<void> unwatch_all(const Parsed &parsed) {
-    auto list = open(parsed);
+    auto list = open_watches(parsed);
     const auto cleared = list ? list->clear() : fail(list.error());
     if (!cleared)
         return fail(cleared.error());
@@ -63,7 +63,7 @@ Result<void> watch(const Parsed &parsed) {
             return fail(process.error());
         wanted.process = std::move(*process);
     }
-    auto list = open(parsed);
+    auto list = open_watches(parsed);
     const auto there = list ? list->has(wanted) : fail(list.error());
     if (!there)
         return fail(there.error());
@@ -90,7 +90,7 @@ Result<void> unwatch(const Parsed &parsed) {
     if (given > 1)
         if (const auto kind = process_kind(process); !kind)
             return fail(kind.error());
-    auto list = open(parsed);
+    auto list = open_watches(parsed);
     if (!list)
         return fail(list.error());
     const auto removed = given > 1 ? list->remove(*ports, process) : list->remove(*ports);

@@ -18,10 +18,6 @@ std::vector<std::string> row_of(const WatchStatus &watch) {
             state_text(watch)};
 }
 
-const char *kind_text(uint32_t kind) {
-    return kind == SUBJECT_EXE ? "exe" : kind == SUBJECT_PID ? "pid" : "name";
-}
-
 void write_watch(JsonWriter &w, const WatchStatus &watch) {
     w.StartObject();
     w.Key("first_port"), w.Uint(watch.range.first);

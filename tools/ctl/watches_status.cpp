@@ -48,7 +48,7 @@ Process process_of(const WatchList::Waiting &waiting) {
     return process;
 }
 
-Result<std::vector<WatchStatus>> gather(const std::string &pin_root) {
+Result<std::vector<WatchStatus>> gather_watches(const std::string &pin_root) {
     const Pins pins(pin_root);
     const auto list = WatchList::open_to_read(pins);
     if (!list)
@@ -96,7 +96,7 @@ std::vector<WatchStatus> watches_of(const std::vector<uint64_t> &words,
 }
 
 Result<void> watches(const Parsed &parsed) {
-    const auto gathered = gather(parsed.pin_root);
+    const auto gathered = gather_watches(parsed.pin_root);
     if (!gathered)
         return fail(gathered.error());
     return print(parsed.has(opt_json) ? watches_json(*gathered) : watches_text(*gathered));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ebpf-load --check: what loading and reading need, and whether this machine has it.
 #include "lib/base/output.h"
+#include "lib/base/text_table.h"
 #include "lib/event/json_line.h"
 #include "lib/pins/components.h"
 #include "lib/pins/pins.h"
@@ -10,7 +11,6 @@
 #include "tools/loader/probe_kind.h"
 #include "tools/loader/probes.h"
 
-#include <cstdio>
 #include <rapidjson/writer.h>
 #include <string>
 #include <unistd.h>
@@ -103,17 +103,16 @@ void check_interfaces(Findings &findings) {
 }
 
 std::string text_of(const Findings &findings) {
-    std::string out;
-    for (const Finding &finding : findings) {
-        char start[64];
-        std::snprintf(start, sizeof start, "%-8s %-20s ", state_text(finding.state),
-                      printable(finding.name).c_str());
-        out += start + printable(finding.value);
-        if (!finding.fix.empty())
-            out += "   -> " + printable(finding.fix);
-        out += '\n';
-    }
-    return out;
+    const TextColumn columns[] = {{"state", Align::left, 8},
+                                  {"name", Align::left, 20, 1},
+                                  {"value", Align::left, 0, 1},
+                                  {"fix", Align::left, 0, 3}};
+    std::string text;
+    for (const Finding &finding : findings)
+        text += text_line(columns, {state_text(finding.state), printable(finding.name),
+                                    printable(finding.value),
+                                    finding.fix.empty() ? "" : "-> " + printable(finding.fix)});
+    return text;
 }
 
 std::string json_of(const Findings &findings) {

@@ -8,11 +8,11 @@
 namespace pinpipe::loader {
 namespace {
 
-// State of listen(): libbpf takes a plain function, without a context.
+// State of note_culprit(): libbpf takes a plain function, without a context.
 libbpf_print_fn_t next_print = nullptr;
 Culprit last_culprit;
 
-int listen(libbpf_print_level level, const char *format, va_list arguments) {
+int note_culprit(libbpf_print_level level, const char *format, va_list arguments) {
     if (level == LIBBPF_WARN) {
         std::array<char, 512> text{};
         va_list again;
@@ -43,7 +43,7 @@ Culprit culprit_of(const std::string &complaint) {
 
 int load_or_blame(bpf_object *object, Culprit &culprit) {
     last_culprit = {};
-    next_print = libbpf_set_print(listen);
+    next_print = libbpf_set_print(note_culprit);
     const int code = bpf_object__load(object);
     libbpf_set_print(next_print);
     culprit = last_culprit;

@@ -12,18 +12,18 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"egress", egress::elf_bytes};
+constexpr Elf egress_elf = {"egress", egress::elf_bytes};
 constexpr auto tcx_egress = static_cast<bpf_attach_type>(47); // BPF_TCX_EGRESS, Linux 6.6
 
 } // namespace
 
 uint64_t egress_build() {
-    return hash_bytes(hash_start, elf.view());
+    return hash_bytes(hash_start, egress_elf.view());
 }
 
 Result<Program> load_egress(Run &run, unsigned number, uint32_t flags) {
     const auto object = load_object(
-        {.elf = elf,
+        {.elf = egress_elf,
          .constants = {{"hook_number", number, 1}, {"raw_ip", (flags & HOOK_RAW_IP) != 0, 1}}},
         run);
     if (!object)

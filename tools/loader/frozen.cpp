@@ -2,6 +2,7 @@
 #include "tools/loader/frozen.h"
 
 #include "lib/base/hash.h"
+#include "tools/loader/exists.h"
 #include "tools/loader/object.h"
 
 #include <bpf/bpf.h>
@@ -14,10 +15,6 @@
 
 namespace pinpipe::loader {
 namespace {
-
-bool exists(const std::string &path) {
-    return access(path.c_str(), F_OK) == 0;
-}
 
 Result<void> copy_elements(const Fd &from, const Fd &to, const MapSpec &spec) {
     std::vector<char> key(spec.key_size), value(spec.value_size);

@@ -16,7 +16,7 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"relabel", relabel::elf_bytes};
+constexpr Elf relabel_elf = {"relabel", relabel::elf_bytes};
 constexpr const char *pin_start = "p-";
 
 std::string pin_of(const std::string &root, const std::string &name) {
@@ -29,7 +29,7 @@ std::string finder_path(const std::string &root, const std::string &name) {
 
 // Chooses fentry programs, which run before the call, where the kernel grants them; else the
 // tracepoint programs, which run after it. Programs whose target this kernel lacks are left out.
-bool is_wanted(const bpf_program *program, bool fentry) {
+bool is_chosen(const bpf_program *program, bool fentry) {
     const auto type = bpf_program__expected_attach_type(program);
     if (is_iterator(program))
         return true;
@@ -58,11 +58,11 @@ void remove_others(const std::string &root, const std::vector<std::string> &kept
 
 Result<void> Labels::load(Run &run) {
     const bool fentry = grants_fentry();
-    run.layout.forget_refused(elf.name);
+    run.layout.forget_refused(relabel_elf.name);
     const auto object = load_object(
-        {.elf = elf,
+        {.elf = relabel_elf,
          .own = policy_maps,
-         .wants = [&](const bpf_program *program) { return is_wanted(program, fentry); }},
+         .wants = [&](const bpf_program *program) { return is_chosen(program, fentry); }},
         run);
     if (!object)
         return fail(object.error());
@@ -70,7 +70,7 @@ Result<void> Labels::load(Run &run) {
         auto kept = keep_program(program);
         if (!kept)
             return fail(kept.error());
-        Probe probe{&component_of(elf, program), std::move(*kept)};
+        Probe probe{&component_of(relabel_elf, program), std::move(*kept)};
         if (is_iterator(program))
             finders_.push_back(std::move(probe));
         else

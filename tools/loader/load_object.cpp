@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Loads an object, again and again, without the optional programs that the kernel refuses.
 #include "tools/loader/culprit.h"
+#include "tools/loader/exists.h"
 #include "tools/loader/object.h"
 #include "tools/loader/refusal.h"
 
@@ -21,10 +22,6 @@ namespace {
 constexpr size_t log_size = size_t{16} << 20;
 
 using Names = std::set<std::string>;
-
-bool exists(const std::string &path) {
-    return access(path.c_str(), F_OK) == 0;
-}
 
 // The object's map of that name. The map of a data section has the section's name in the object:
 // ".data.NAME".
@@ -246,8 +243,8 @@ void note_types(const Object &object, Run &run) {
 } // namespace
 
 const Component &component_of(const Elf &elf, const bpf_program *program) {
-    static constexpr Component unknown = {Kind::program,   "", "unknown", "", Capability::readers,
-                                          OPTIONAL_NEEDED, ""};
+    static constexpr Component unknown = {
+        ComponentKind::program, "", "unknown", "", Capability::readers, OPTIONAL_NEEDED, ""};
     const Component *const found = find_program(elf.name, bpf_program__name(program));
     return found ? *found : unknown;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ebpf-load: loads, attaches and pins programs, then exits.
-#include "lib/base/library_log.h"
+#include "lib/pins/library_log.h"
 #include "lib/system/trusted_path.h"
 #include "tools/loader/actions.h"
 #include "tools/loader/refusal.h"

@@ -57,13 +57,13 @@ int take_family(const nlmsghdr *message, void *data) {
     return mnl_attr_parse(message, sizeof(genlmsghdr), take_family_attribute, data);
 }
 
-struct Features {
+struct Device {
     unsigned index = 0;
     uint64_t xdp = 0;
 };
 
 int take_feature(const nlattr *attribute, void *data) {
-    auto *device = static_cast<Features *>(data);
+    auto *device = static_cast<Device *>(data);
     if (mnl_attr_get_type(attribute) == netdev_ifindex)
         device->index = mnl_attr_get_u32(attribute);
     if (mnl_attr_get_type(attribute) == netdev_xdp_features)
@@ -72,16 +72,16 @@ int take_feature(const nlattr *attribute, void *data) {
 }
 
 int take_device(const nlmsghdr *message, void *data) {
-    static_cast<std::vector<Features> *>(data)->emplace_back();
+    static_cast<std::vector<Device> *>(data)->emplace_back();
     return mnl_attr_parse(message, sizeof(genlmsghdr), take_feature,
-                          &static_cast<std::vector<Features> *>(data)->back());
+                          &static_cast<std::vector<Device> *>(data)->back());
 }
 
 // The XDP features of all devices. Nothing if this kernel has no netdev family.
-std::optional<std::vector<Features>> all_features() {
+std::optional<std::vector<Device>> all_features() {
     const Socket socket(mnl_socket_open(NETLINK_GENERIC), mnl_socket_close);
     uint16_t family = 0;
-    std::vector<Features> devices;
+    std::vector<Device> devices;
     if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0 ||
         !ask(socket, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, "netdev", take_family, &family) ||
         !ask(socket, family, netdev_dev_get, NLM_F_DUMP, nullptr, take_device, &devices))
@@ -100,7 +100,7 @@ std::vector<XdpSupport> xdp_support() {
         XdpSupport support{.interface = name->if_name, .native = {}};
         if (features)
             support.native = false;
-        for (const Features &device : features.value_or(std::vector<Features>()))
+        for (const Device &device : features.value_or(std::vector<Device>()))
             if (device.index == name->if_index) {
                 support.native = (device.xdp & xdp_basic) != 0;
                 support.frags = (device.xdp & xdp_rx_frags) != 0;

@@ -25,7 +25,7 @@ enum : int {
     opt_wait
 };
 
-constexpr Option options[] = {
+constexpr Option all_options[] = {
     {opt_xdp, "xdp", 0, "IFACE[:MODE]",
      "ICMP received on IFACE; MODE: native or generic (repeatable)"},
     {opt_netns, "netns", 0, "NAME|PID|PATH", "the network namespace of all IFACEs; pins stay here"},
@@ -83,6 +83,49 @@ Result<void> add_xdp(Command &command, const std::string &text) {
     return {};
 }
 
+Result<void> take_setting(Settings &settings, const Parsed::Given &given) {
+    switch (given.id) {
+    case opt_payload: {
+        auto bytes = parse_number("--payload", given.value, 0, PAYLOAD_MAX);
+        if (!bytes)
+            return fail(bytes.error());
+        settings.payload = static_cast<uint32_t>(*bytes);
+        return {};
+    }
+    case opt_group: {
+        auto group = parse_group(given.value);
+        if (!group)
+            return fail(group.error());
+        settings.group = *group;
+        return {};
+    }
+    case opt_admin_group: {
+        auto group = parse_group(given.value);
+        if (!group)
+            return fail(group.error());
+        settings.admins = *group;
+        return {};
+    }
+    case opt_readers: {
+        auto readers = parse_number("--readers", given.value, 1, MAX_READERS);
+        if (!readers)
+            return fail(readers.error());
+        settings.readers = static_cast<uint32_t>(*readers);
+        return {};
+    }
+    case opt_ring_size: {
+        auto size = parse_number("--ring-size", given.value, least_ring_size, most_ring_size);
+        if (!size)
+            return fail(size.error());
+        if (*size & (*size - 1))
+            return fail(usage_error("--ring-size takes a power of two, not " + given.value));
+        settings.ring_size = static_cast<uint32_t>(*size);
+        return {};
+    }
+    }
+    return {};
+}
+
 Result<void> take(Command &command, const Parsed::Given &given) {
     switch (given.id) {
     case opt_xdp: return add_xdp(command, given.value);
@@ -92,13 +135,6 @@ Result<void> take(Command &command, const Parsed::Given &given) {
             return fail(usage_error("--probe takes fentry, kprobe or tracepoint, not '" +
                                     given.value + "'"));
         return {};
-    case opt_payload: {
-        auto bytes = parse_number("--payload", given.value, 0, PAYLOAD_MAX);
-        if (!bytes)
-            return fail(bytes.error());
-        command.settings.payload = static_cast<uint32_t>(*bytes);
-        return {};
-    }
     case opt_watch: {
         auto request = parse_watch(given.value);
         if (!request)
@@ -128,38 +164,8 @@ Result<void> take(Command &command, const Parsed::Given &given) {
         command.wait.most = *wait;
         return {};
     }
-    case opt_group: {
-        auto group = parse_group(given.value);
-        if (!group)
-            return fail(group.error());
-        command.settings.group = *group;
-        return {};
+    default: return take_setting(command.settings, given);
     }
-    case opt_admin_group: {
-        auto group = parse_group(given.value);
-        if (!group)
-            return fail(group.error());
-        command.settings.admins = *group;
-        return {};
-    }
-    case opt_readers: {
-        auto readers = parse_number("--readers", given.value, 1, MAX_READERS);
-        if (!readers)
-            return fail(readers.error());
-        command.settings.readers = static_cast<uint32_t>(*readers);
-        return {};
-    }
-    case opt_ring_size: {
-        auto size = parse_number("--ring-size", given.value, least_ring_size, most_ring_size);
-        if (!size)
-            return fail(size.error());
-        if (*size & (*size - 1))
-            return fail(usage_error("--ring-size takes a power of two, not " + given.value));
-        command.settings.ring_size = static_cast<uint32_t>(*size);
-        return {};
-    }
-    }
-    return {};
 }
 
 Result<void> agree(const Parsed &parsed, const Command &command) {
@@ -207,7 +213,7 @@ const Usage usage = {
     .summary =
         "Load, attach and pin eBPF programs, and leave. Adds to what is loaded; the same command\n"
         "again changes nothing.",
-    .options = options,
+    .options = all_options,
     .closing = "Readers then need no root: see ebpf-load(8), ebpf-read(1).",
 };
 

@@ -12,7 +12,7 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"pgid", pgid::elf_bytes};
+constexpr Elf pgid_elf = {"pgid", pgid::elf_bytes};
 
 } // namespace
 
@@ -20,15 +20,15 @@ constexpr Elf elf = {"pgid", pgid::elf_bytes};
 Result<void> PgidIterator::attach(Run &run) {
     if (!sockets_.is_there() && !rules_.is_there())
         return {};
-    run.layout.forget_refused(elf.name);
-    const auto object = load_object({.elf = elf}, run);
+    run.layout.forget_refused(pgid_elf.name);
+    const auto object = load_object({.elf = pgid_elf}, run);
     if (!object)
         return fail(object.error());
     for (const bpf_program *program : loaded_programs(*object)) {
         const auto kept = keep_program(program);
         if (!kept)
             return fail(kept.error());
-        const Component &component = component_of(elf, program);
+        const Component &component = component_of(pgid_elf, program);
         const auto link = attach_iterator(kept->fd, &run.layout.map(wanted_map), component);
         if (link)
             return pin_over(*link, run.path(pgid_path), run.undo);
@@ -45,7 +45,7 @@ Result<void> PgidIterator::unload(Run &run) {
         return {};
     for (const char *path : {pgid_path, exes_map.path})
         unlink(run.pins.path(path).c_str());
-    run.layout.forget_refused(elf.name);
+    run.layout.forget_refused(pgid_elf.name);
     return {};
 }
 

@@ -20,7 +20,7 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"cgroup", cgroup::elf_bytes};
+constexpr Elf cgroup_elf = {"cgroup", cgroup::elf_bytes};
 
 // Some kernels load LSM programs at cgroups and never run them: there they are left out.
 bool is_granted(const bpf_program *program) {
@@ -46,13 +46,14 @@ uint64_t build_of_rules(const Run &run, unsigned number) {
     state = hash_value(state, number);
     state = hash_value(state, layout.abi().ring_size);
     state = hash_value(state, layout.abi().readers);
-    return hash_bytes(state, elf.view());
+    return hash_bytes(state, cgroup_elf.view());
 }
 
 // Calls look with the path of each link that a place can have.
 template <class Look> void for_each_link(const Pins &pins, unsigned number, Look look) {
     for (const Component &component : components)
-        if (component.kind == Kind::program && component.object == std::string_view(elf.name))
+        if (component.kind == ComponentKind::program &&
+            component.object == std::string_view(cgroup_elf.name))
             look(link_path(pins.root(), number, component.name));
 }
 
@@ -85,7 +86,7 @@ Result<RuleHook> hook_of(const std::string &root, unsigned number, const bpf_pro
     if (!kept)
         return fail(kept.error());
     RuleHook hook;
-    hook.component = &component_of(elf, program);
+    hook.component = &component_of(cgroup_elf, program);
     hook.program = std::move(*kept);
     hook.attach_type = bpf_program__expected_attach_type(program);
     auto link = open_link(link_path(root, number, hook.component->name));
@@ -138,15 +139,15 @@ bool is_up_to_date(const Run &run, const RulePlace &place) {
 }
 
 bool is_whole(const Pins &pins, unsigned number, const cgroup_record &record) {
-    long attached = 0;
+    ptrdiff_t attached = 0;
     for_each_link(pins, number, [&](const std::string &path) {
         const auto link = open_link(path);
         const auto state = link ? inspect_link(*link) : fail(Error{});
         attached += state && state->attached;
     });
     const auto &programs = record.programs;
-    return std::size(programs) - std::count(std::begin(programs), std::end(programs), 0U) ==
-           static_cast<size_t>(attached);
+    return attached == std::count_if(std::begin(programs), std::end(programs),
+                                     [](uint32_t id) { return id != 0; });
 }
 
 void remove_rule_links(const Pins &pins, unsigned number) {
@@ -157,7 +158,7 @@ void remove_rule_links(const Pins &pins, unsigned number) {
 }
 
 Result<void> load_rules(Run &run, RulePlace &place) {
-    const auto object = load_object({.elf = elf,
+    const auto object = load_object({.elf = cgroup_elf,
                                      .constants = {{"cgroup_number", place.number, 4},
                                                    {"ring_size", run.layout.abi().ring_size, 4},
                                                    {"reader_slots", run.layout.abi().readers, 4}},

@@ -121,7 +121,8 @@ void forget_refused_of_sockets(Layout &layout) {
         layout.forget_refused(object);
 }
 
-Result<std::vector<SocketProgram>> load_socket_programs(Run &run, ProbeKind kind, uint64_t set) {
+Result<std::vector<SocketProgram>> load_socket_programs(Run &run, ProbeKind kind,
+                                                        uint64_t probe_set) {
     std::vector<SocketProgram> programs;
     if (auto fits = check_kind(kind); !fits)
         return fail(fits.error());
@@ -131,7 +132,7 @@ Result<std::vector<SocketProgram>> load_socket_programs(Run &run, ProbeKind kind
                         .constants = constants_of(run.layout, kind),
                         .own = socket_maps,
                         .wants = is_wanted};
-        plan.constants.push_back({"set_number", set, 8});
+        plan.constants.push_back({"probe_set", probe_set, 8});
         const auto object = load_object(plan, run);
         if (!object)
             return fail(object.error());

@@ -3,6 +3,7 @@
 
 #include "lib/pins/links.h"
 #include "lib/system/clock.h"
+#include "tools/loader/exists.h"
 #include "tools/loader/iterator_link.h"
 #include "tools/loader/object.h"
 #include "tools/loader/refusal.h"
@@ -18,12 +19,8 @@
 namespace pinpipe::loader {
 namespace {
 
-bool exists(const std::string &path) {
-    return access(path.c_str(), F_OK) == 0;
-}
-
-Result<void> set_active(const Fd &active, uint64_t set) {
-    const switch_record record{.set = set};
+Result<void> set_active(const Fd &active, uint64_t probe_set) {
+    const switch_record record{.probe_set = probe_set};
     const __u32 zero = 0;
     if (bpf_map_update_elem(active.get(), &zero, &record, BPF_ANY) != 0)
         return fail(system_error("switch the socket programs", errno));
@@ -47,7 +44,7 @@ Result<void> look_at_sockets(const Pins &pins) {
 
 } // namespace
 
-Result<void> Sockets::find_set(Run &run) {
+Result<void> Sockets::find_probe_set(Run &run) {
     const std::string path = run.path(active_map.path);
     if (!exists(path))
         return {};
@@ -57,7 +54,7 @@ Result<void> Sockets::find_set(Run &run) {
     switch_record record{};
     if (auto read = read_element(*active, 0, record, path); !read)
         return read;
-    before_ = record.set;
+    before_ = record.probe_set;
     return {};
 }
 
@@ -81,7 +78,7 @@ Result<void> Sockets::find_present(Run &run) {
 
 Result<void> Sockets::plan(Run &run) {
     kind_ = run.command.probe;
-    if (auto found = find_set(run); !found)
+    if (auto found = find_probe_set(run); !found)
         return found;
     if (auto found = find_present(run); !found)
         return found;
@@ -110,8 +107,8 @@ Result<void> Sockets::plan(Run &run) {
 Result<void> Sockets::load(Run &run) {
     if (outcome_ != Outcome::attached && outcome_ != Outcome::replaced)
         return {};
-    set_ = static_cast<uint64_t>(boot_now());
-    auto programs = load_socket_programs(run, *kind_, set_);
+    probe_set_ = static_cast<uint64_t>(boot_now());
+    auto programs = load_socket_programs(run, *kind_, probe_set_);
     if (!programs)
         return fail(programs.error());
     programs_ = std::move(*programs);
@@ -153,7 +150,7 @@ Result<void> Sockets::attach_hook(Run &run, SocketProgram program) {
     hook.record.kind = HOOK_SOCKETS;
     hook.record.flags = flag_of(*kind_);
     hook.record.program = program.program.id;
-    hook.record.cgroup = set_;
+    hook.record.cgroup = probe_set_;
     hook.record.build = build_;
     std::strncpy(hook.record.name, component.name, sizeof hook.record.name - 1);
     const std::string path = run.path("links/" + std::to_string(hook.number));
@@ -187,7 +184,7 @@ Result<void> Sockets::publish(Run &run) {
         return {};
     if (!hooks_.empty()) {
         run.undo.add([this] { static_cast<void>(set_active(active_, before_)); });
-        if (auto set = set_active(active_, set_); !set)
+        if (auto set = set_active(active_, probe_set_); !set)
             return set;
     }
     return look_at_sockets(run.pins);

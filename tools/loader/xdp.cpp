@@ -14,7 +14,7 @@
 namespace pinpipe::loader {
 namespace {
 
-constexpr Elf elf = {"xdp", xdp::elf_bytes};
+constexpr Elf xdp_elf = {"xdp", xdp::elf_bytes};
 
 const char *program_name(uint32_t flags) {
     return flags & HOOK_FRAGS ? "see_frags" : "see_packet";
@@ -23,7 +23,7 @@ const char *program_name(uint32_t flags) {
 Result<Object> load_for(Run &run, unsigned number, uint32_t flags) {
     const std::string name = program_name(flags);
     return load_object(
-        {.elf = elf,
+        {.elf = xdp_elf,
          .constants = {{"hook_number", number, 1},
                        {"raw_ip", (flags & HOOK_RAW_IP) != 0, 1},
                        {"ring_size", run.layout.abi().ring_size, 4},
@@ -57,7 +57,7 @@ uint32_t frags_flag(const Layout &layout) {
 }
 
 uint64_t xdp_build(const Layout &layout, unsigned number, uint32_t flags) {
-    uint64_t state = hash_bytes(hash_start, elf.view());
+    uint64_t state = hash_bytes(hash_start, xdp_elf.view());
     for (const MapSpec *spec : watch_maps)
         state = hash_value(state, map_id(layout.map(*spec)));
     state = hash_value(state, number);

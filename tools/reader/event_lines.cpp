@@ -20,8 +20,10 @@ std::string this_host() {
 
 EventLines::EventLines(const Request &request)
     : host_run_(request.host_name ? host_run(this_host()) : ""),
+      most_(request.count),
       hex_(request.hex),
-      community_id_(request.community_id) {}
+      community_id_(request.community_id),
+      since_load_(request.since_load) {}
 
 Result<EventLines> EventLines::open(const Pins &pins, const Request &request) {
     EventLines lines(request);
@@ -67,6 +69,7 @@ std::string EventLines::rule_of(uint32_t number) const {
 }
 
 void EventLines::write(const Record &record, const record_header &header) {
+    events_++;
     LineContext line = next(header.time);
     if (const auto *icmp = record.as<icmp_record>(); icmp && header.stream == STREAM_ICMP) {
         if (icmp->hook < MAX_HOOKS)
@@ -90,29 +93,52 @@ void EventLines::write(const Record &record, const record_header &header) {
 }
 
 void EventLines::write(const bind_record &record) {
+    events_++;
     write_bind(lines_, record, context_of(record.socket, next(record.socket.time)));
 }
 
 void EventLines::write_lost(unsigned stream, uint64_t count, uint64_t boot_time) {
+    if (!count)
+        return;
     seq_ += count;
+    lost_ += count;
     pinpipe::write_lost(lines_, stream_names[stream], count,
                         {.microseconds = clock_.microseconds(boot_time), .host_run = host_run_});
 }
 
-Result<uint64_t> EventLines::look(UsageStream &stream, uint64_t most) {
-    return stream.look(lines_, clock_, executables_, host_run_, seq_, most);
+// look: takes a look at the stream, and writes at most so many lines (0: no bound).
+template <class Stream, class Look>
+Result<void> EventLines::count(const Stream &stream, Look look) {
+    const uint64_t before = since_load_ ? 0 : stream.lost();
+    refresh_clock();
+    const auto written = look(most_ ? most_ - events_ : 0);
+    if (!written)
+        return fail(written.error());
+    events_ += *written;
+    lost_ += stream.lost() - before;
+    return {};
 }
 
-Result<uint64_t> EventLines::look(PortsStream &stream, uint64_t most) {
-    return stream.look(lines_, clock_, host_run_, seq_, most);
+Result<void> EventLines::look(UsageStream &stream) {
+    return count(stream, [&](uint64_t most) {
+        return stream.look(lines_, clock_, executables_, host_run_, seq_, most);
+    });
 }
 
-Result<Written> EventLines::flush() {
+Result<void> EventLines::look(PortsStream &stream) {
+    return count(stream,
+                 [&](uint64_t most) { return stream.look(lines_, clock_, host_run_, seq_, most); });
+}
+
+Result<void> EventLines::flush() {
     if (lines_.size() == 0)
-        return Written::all;
-    auto written = write_output({lines_.data(), lines_.size()});
+        return {};
+    const auto written = write_output({lines_.data(), lines_.size()});
     lines_.clear();
-    return written;
+    if (!written)
+        return fail(written.error());
+    closed_ = closed_ || *written == Written::closed;
+    return {};
 }
 
 } // namespace pinpipe::reader

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is told of events and sums: NDJSON in a buffer, in the order of its seq.
+// What is told of events and sums: NDJSON in a buffer, in the order of its seq, and how much it
+// was.
 #pragma once
 
 #include "lib/base/output.h"
@@ -30,20 +31,29 @@ public:
 
     void write(const Record &record, const record_header &header);
     void write(const bind_record &record);
-    void write_lost(unsigned stream, uint64_t count, uint64_t boot_time);
+    void write_lost(unsigned stream, uint64_t count, uint64_t boot_time); // nothing, if it is 0
 
-    // A look at the sums, as UsageStream::look().
-    Result<uint64_t> look(UsageStream &stream, uint64_t most);
-    // At ports, as PortsStream::look().
-    Result<uint64_t> look(PortsStream &stream, uint64_t most);
+    // One snapshot; what it could not attribute counts as lost.
+    Result<void> look(UsageStream &stream);
+    Result<void> look(PortsStream &stream);
 
     size_t size() const { return lines_.size(); } // bytes
 
     // To standard output; nothing is kept, also on errors.
-    Result<Written> flush();
+    Result<void> flush();
+
+    // Finds out whether standard output's receiver went away, without writing.
+    void look_at_receiver() { closed_ = closed_ || output_closed(); }
+
+    uint64_t events() const { return events_; }
+    uint64_t lost() const { return lost_; }
+    bool closed() const { return closed_; } // the receiver went away
+    // Nothing more is to be told: the receiver went away, or that was all that was asked for.
+    bool over() const { return closed_ || (most_ && events_ >= most_); }
 
 private:
     explicit EventLines(const Request &request);
+    template <class Stream, class Look> Result<void> count(const Stream &stream, Look look);
     LineContext next(uint64_t boot_time);
     SocketContext context_of(const socket_record &socket, const LineContext &line);
     std::string rule_of(uint32_t number) const;
@@ -54,8 +64,9 @@ private:
     Fd texts_; // of rules
     std::array<std::string, MAX_HOOKS> hook_runs_;
     std::string host_run_;
-    uint64_t seq_ = 0;
-    bool hex_, community_id_;
+    uint64_t seq_ = 0, events_ = 0, lost_ = 0;
+    uint64_t most_; // events; 0: no bound
+    bool hex_, community_id_, since_load_, closed_ = false;
 };
 
 } // namespace pinpipe::reader

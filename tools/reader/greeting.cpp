@@ -13,7 +13,7 @@ constexpr uint32_t bit(unsigned stream) {
     return 1U << stream;
 }
 
-constexpr uint32_t of_processes =
+constexpr uint32_t streams_of_processes =
     bit(STREAM_TCP) | bit(STREAM_UDP) | bit(STREAM_CONN) | bit(STREAM_BIND) | bit(STREAM_DENY);
 
 struct Cause {
@@ -30,8 +30,8 @@ constexpr Cause causes[] = {
     {bit(STREAM_PORTS), "connect to a port that is watched"},
 };
 
-void say_what_is_left_out(const Session &session, const Request &request) {
-    if (leaves_out_self(request) && session.streams() & of_processes)
+void say_what_is_left_out(const Reader &reader, const Request &request) {
+    if (leaves_out_self(request) && reader.streams() & streams_of_processes)
         std::fprintf(stderr, "ebpf-read: events of this pipeline itself are left out; "
                              "--include-self shows them too\n");
 }
@@ -45,16 +45,16 @@ std::string how_to_cause(uint32_t streams) {
     return "use the network.";
 }
 
-Result<void> greet(const Session &session, const Request &request) {
+Result<void> greet(const Reader &reader, const Request &request) {
     if (isatty(STDERR_FILENO)) {
         std::fprintf(stderr,
                      "ebpf-read: waiting for %s. Ctrl-C ends.\n"
                      "ebpf-read: To see some, %s\n",
-                     printable(session.description()).c_str(),
-                     how_to_cause(session.streams()).c_str());
-        say_what_is_left_out(session, request);
+                     printable(reader.description()).c_str(),
+                     how_to_cause(reader.streams()).c_str());
+        say_what_is_left_out(reader, request);
     }
-    const auto nothing = session.watches_nothing();
+    const auto nothing = reader.watches_nothing();
     if (!nothing)
         return fail(nothing.error());
     if (*nothing && !request.all) {

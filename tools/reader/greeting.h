@@ -3,7 +3,7 @@
 // some; to everybody what keeps a stream empty.
 #pragma once
 
-#include "tools/reader/session.h"
+#include "tools/reader/reader.h"
 
 namespace pinpipe::reader {
 
@@ -11,6 +11,6 @@ namespace pinpipe::reader {
 std::string how_to_cause(uint32_t streams);
 
 // Says it on standard error.
-Result<void> greet(const Session &session, const Request &request);
+Result<void> greet(const Reader &reader, const Request &request);
 
 } // namespace pinpipe::reader

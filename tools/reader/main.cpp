@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ebpf-read: pinned ring buffers as NDJSON.
-#include "lib/base/library_log.h"
 #include "lib/base/signals.h"
+#include "lib/pins/library_log.h"
 #include "tools/reader/greeting.h"
 
 #include <cinttypes>
@@ -35,18 +35,18 @@ Result<int> run(int argc, char **argv) {
         return fail(request.error());
     catch_stop_signals();
     set_library_log(request->verbose);
-    auto session = reader::Session::open(*request);
-    if (!session)
-        return fail(session.error());
-    if (const auto greeted = reader::greet(*session, *request); !greeted)
+    auto reader = reader::Reader::open(*request);
+    if (!reader)
+        return fail(reader.error());
+    if (const auto greeted = reader::greet(*reader, *request); !greeted)
         return fail(greeted.error());
     if (request->verbose)
-        std::fprintf(stderr, "ebpf-read: reader slot %d, %s\n", session->slot(),
-                     printable(session->description()).c_str());
+        std::fprintf(stderr, "ebpf-read: reader slot %d, %s\n", reader->slot(),
+                     printable(reader->description()).c_str());
 
     reader::Ending ending;
-    const auto done = session->run(ending);
-    sum_up(ending, session->left_out());
+    const auto done = reader->run(ending);
+    sum_up(ending, reader->left_out());
     if (!done)
         return fail(done.error());
     if (ending.unloaded) {

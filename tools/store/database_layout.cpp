@@ -6,7 +6,7 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr const char *first = R"(
+constexpr const char *first_layout = R"(
 CREATE TABLE state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   last_line INTEGER NOT NULL,    -- number of the last line taken in
@@ -109,7 +109,7 @@ CREATE TABLE lost (              -- of those: what was lost
 CREATE INDEX lost_time ON lost (time);
 )";
 
-constexpr const char *steps[] = {first};
+constexpr const char *steps[] = {first_layout};
 
 } // namespace
 

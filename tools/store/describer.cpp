@@ -7,7 +7,7 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr size_t most = 20'000; // descriptions in the cache
+constexpr size_t most_described = 20'000; // descriptions in the cache
 
 template <Literal NAME> struct Named {};
 template <Literal NAME> inline constexpr Named<NAME> named;
@@ -92,7 +92,7 @@ Result<const std::string *> Describer::of(int64_t subject, int64_t process) {
     auto made = describe(subject, process);
     if (!made)
         return fail(made.error());
-    if (said_.size() >= most)
+    if (said_.size() >= most_described)
         said_.clear();
     return &said_.emplace(key, std::move(*made)).first->second;
 }

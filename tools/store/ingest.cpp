@@ -4,6 +4,7 @@
 #include "lib/base/signals.h"
 #include "tools/store/feed.h"
 #include "tools/store/speaker.h"
+#include "tools/store/time_text.h"
 #include "tools/store/writer.h"
 
 #include <algorithm>
@@ -24,12 +25,6 @@ constexpr auto retry_every = 1s;
 constexpr auto last_patience = 5s; // waiting for space, once the input has ended
 constexpr auto age_every = 60s;
 constexpr auto longest_hold = 1h; // how long an export can keep old rows from being deleted
-
-int64_t now_microseconds() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 uint64_t sum(const std::map<std::string, uint64_t> &counts) {
     uint64_t all = 0;

@@ -15,7 +15,7 @@ using Fields =
                 "comm", "exe", "cgroup_id", "start_time", "attribution", "proto", "remote_ip",
                 "remote_port", "bytes_sent", "bytes_received", "calls_sent", "calls_received",
                 "interval_ms", "total", "byte_layer", "stream", "count">;
-constexpr uint64_t largest = Fields::largest_number;
+constexpr uint64_t largest_number = Fields::largest_number;
 
 constexpr std::string_view quoted_layer = usage_constant<"byte_layer">();
 constexpr std::string_view bytes_of_sockets = quoted_layer.substr(1, quoted_layer.size() - 2);
@@ -130,7 +130,7 @@ const Line &LineParser::parse(std::string_view text) {
     line_.type = h.text_of<"event_type">();
     line_.host = h.text_of<"host">();
     line_.time = time_of(h);
-    if (line_.time != Line::absent && line_.time > largest)
+    if (line_.time != Line::absent && line_.time > largest_number)
         line_.kind = LineKind::bad;
     if (line_.kind == LineKind::lost) {
         line_.stream = h.text_of<"stream">();

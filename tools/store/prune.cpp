@@ -2,20 +2,14 @@
 #include "lib/base/signals.h"
 #include "lib/base/terminal_text.h"
 #include "tools/store/sqlite.h"
+#include "tools/store/time_text.h"
 #include "tools/store/upkeep.h"
 
-#include <chrono>
 #include <cstdio>
 #include <sys/stat.h>
 
 namespace pinpipe::store {
 namespace {
-
-int64_t now_microseconds() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 uint64_t size_of(const std::string &path) {
     uint64_t size = 0;

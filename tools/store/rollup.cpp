@@ -7,7 +7,7 @@
 namespace pinpipe::store {
 namespace {
 
-constexpr size_t most_cells = 40'000;
+constexpr size_t most_minutes = 40'000;
 constexpr uint64_t most_lines = 200'000;
 constexpr auto longest = std::chrono::seconds(10);
 
@@ -42,7 +42,7 @@ Result<Rollup> Rollup::make(Database &database) {
 }
 
 bool Rollup::due() const {
-    return minutes_.size() >= most_cells || lines_ >= most_lines ||
+    return minutes_.size() >= most_minutes || lines_ >= most_lines ||
            (!minutes_.empty() && std::chrono::steady_clock::now() - written_ >= longest);
 }
 

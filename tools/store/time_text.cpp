@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 
@@ -62,6 +63,12 @@ Error no_time(const std::string &what, const std::string &text) {
 }
 
 } // namespace
+
+int64_t now_microseconds() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 Result<int64_t> parse_duration(const std::string &what, const std::string &text) {
     int64_t number = 0;

@@ -9,6 +9,8 @@
 
 namespace pinpipe::store {
 
+int64_t now_microseconds(); // since 1970
+
 // "90s", "15m", "24h", "7d", "2w" in microseconds. what: the option, for the error: "--since".
 Result<int64_t> parse_duration(const std::string &what, const std::string &text);
 

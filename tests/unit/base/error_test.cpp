@@ -127,7 +127,7 @@ TEST(Error, ReportIsHarmlessToTerminals) {
     const Finished ran =
         run_child([&] { return report("ebpf-x", failure(all).with_hint("run " + all)); });
     size_t lines = 0;
-    for (unsigned char c : ran.err) {
+    for (const char c : ran.err) {
         lines += c == '\n';
         EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f)) << static_cast<int>(c);
     }

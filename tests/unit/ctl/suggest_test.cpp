@@ -52,6 +52,17 @@ TEST(Suggest, ConnectionsByTheirDirection) {
               "ebpf-ctl allow 8080/tcp --serve app   # seen 2 times\n");
 }
 
+// A connection counts once, by its beginning or, where only that was seen, by its end.
+TEST(Suggest, EachConnectionOnce) {
+    EXPECT_EQ(suggested({conn("close", "in", 22, 50001), conn("close", "in", 22, 50002),
+                         conn("accept", "in", 8080, 50003), conn("close", "in", 8080, 50004),
+                         conn("close", "in", 8080, 50003), conn("connect", "out", 40000, 443),
+                         conn("close", "out", 40000, 443), conn("close", "out", 40000, 443)}),
+              "ebpf-ctl allow 22/tcp --serve app   # seen 2 times\n"
+              "ebpf-ctl allow 443/tcp --connect app   # seen 2 times\n"
+              "ebpf-ctl allow 8080/tcp --serve app   # seen 2 times\n");
+}
+
 // The port is the judged one, whatever the direction.
 TEST(Suggest, TheJudgedPortCounts) {
     EXPECT_EQ(

@@ -37,7 +37,7 @@ protected:
 };
 
 TEST_F(Watches, PortsNextToEachOtherAreOne) {
-    for (const size_t port : {80, 81, 82, 84, 65535})
+    for (const size_t port : {80U, 81U, 82U, 84U, 65535U})
         tcp(port) = WATCH_ALWAYS;
     udp(1) = udp(81) = WATCH_ALWAYS;
     EXPECT_EQ(text_of(watches_of(words_, {}, hooks)),

@@ -41,7 +41,7 @@ constexpr Elf elves[] = {{"xdp", xdp::elf_bytes},
 // Maps that the loader makes itself, without an object.
 constexpr const char *made_alone[] = {"abi", "control", "ring", "cgroups", "texts", "watches"};
 
-std::set<const Component *> rows_of(Kind kind) {
+std::set<const Component *> rows_of(ComponentKind kind) {
     std::set<const Component *> rows;
     for (const Component &component : components)
         if (component.kind == kind)
@@ -54,7 +54,7 @@ std::string row_name(const Component *row) {
 }
 
 TEST(Components, EveryProgramHasItsRowAndEveryRowItsProgram) {
-    auto rows = rows_of(Kind::program);
+    auto rows = rows_of(ComponentKind::program);
     for (const Elf &elf : elves) {
         const auto object = open_object(elf);
         ASSERT_TRUE(object) << elf.name;
@@ -71,7 +71,7 @@ TEST(Components, EveryProgramHasItsRowAndEveryRowItsProgram) {
 }
 
 TEST(Components, EveryMapHasItsRowAndEveryRowItsMap) {
-    auto rows = rows_of(Kind::map);
+    auto rows = rows_of(ComponentKind::map);
     for (const Elf &elf : elves) {
         const auto object = open_object(elf);
         ASSERT_TRUE(object) << elf.name;
@@ -91,11 +91,11 @@ TEST(Components, EveryMapHasItsRowAndEveryRowItsMap) {
 // If a map has only one user, that program is in an object with the map, and is optional: else the
 // map's row would say nothing.
 TEST(Components, AMapOfOneProgramIsNotNeededByOthers) {
-    for (const Component *row : rows_of(Kind::map)) {
+    for (const Component *row : rows_of(ComponentKind::map)) {
         if (!*row->user)
             continue;
         bool found = false;
-        for (const Component *program : rows_of(Kind::program))
+        for (const Component *program : rows_of(ComponentKind::program))
             found =
                 found || (std::string_view(program->name) == row->user && program->is_optional());
         EXPECT_TRUE(found) << row_name(row);

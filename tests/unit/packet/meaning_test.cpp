@@ -159,8 +159,9 @@ TEST_F(PacketMeaning, TheTableByEveryProgramAndLink) {
                 ASSERT_TRUE(told) << name(view);
                 ASSERT_EQ(row_text(*told), raw || plain ? row.meaning : "other") << name(view);
                 if (!raw && plain && told->kind < 2) {
-                    ASSERT_EQ(told->tags, (tags.empty() ? 0u : tags[0].control) |
-                                              (tags.size() < 2 ? 0u : tags[1].control << 16));
+                    ASSERT_EQ(told->tags,
+                              (tags.empty() ? 0u : tags[0].control) |
+                                  (tags.size() < 2 ? 0u : unsigned{tags[1].control} << 16));
                     ASSERT_EQ(told->flags & PACKET_VLANS, tags.size());
                 }
             }

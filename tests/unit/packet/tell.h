@@ -9,7 +9,7 @@
 
 struct meaning meaning;
 
-const volatile bool raw_ip; /* frames begin with the IP header */
+const volatile __u8 raw_ip; /* frames begin with the IP header */
 
 static __always_inline void tell_ports(struct cursor *c, const struct packet *p,
                                        struct meaning *m) {

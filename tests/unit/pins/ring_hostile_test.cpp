@@ -112,7 +112,7 @@ TEST(RingHostile, WhatIsOverwrittenIsNeverDelivered) {
 
 // After a whole number of laps all offsets are the same: only the positions show the overrun.
 TEST(RingHostile, LapsAreNoticed) {
-    for (uint64_t laps : {1, 2, 1000}) {
+    for (uint64_t laps : {1U, 2U, 1000U}) {
         RingMemory memory(ring_size);
         Ring ring = ring_on(memory);
         add_number(memory, 1);

@@ -81,9 +81,9 @@ TEST_F(ClaimRace, NoStepIsAheadOfAnother) {
         ASSERT_TRUE(WIFSTOPPED(status)) << status;
         if (WSTOPSIG(status) == SIGSTOP)
             break;
-        filter_at = filter_at ? filter_at : filter_is(0x55) * steps;
-        generation_at = generation_at ? generation_at : (seen.generation != 0xaaaa) * steps;
-        bit_at = bit_at ? bit_at : word * steps;
+        filter_at = filter_at ? filter_at : (filter_is(0x55) ? steps : 0);
+        generation_at = generation_at ? generation_at : (seen.generation != 0xaaaa ? steps : 0);
+        bit_at = bit_at ? bit_at : (word ? steps : 0);
         ASSERT_TRUE(seen.generation == 0xaaaa || filter_is(0x55)) << "step " << steps;
         ASSERT_TRUE(!word || seen.generation == 0xaaab) << "step " << steps;
         ASSERT_TRUE(!word || seen.claimed.lost[STREAM_ICMP] == 77) << "baseline, step " << steps;

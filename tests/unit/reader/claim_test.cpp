@@ -3,6 +3,7 @@
 
 #include "tests/unit/support/claims.h"
 
+#include <algorithm>
 #include <grp.h>
 
 namespace pinpipe {
@@ -148,6 +149,29 @@ TEST_F(ClaimTest, HooksCanChangeLater) {
     EXPECT_EQ(control(0).icmp.hooks, 5u);
     EXPECT_EQ(control(0).icmp.versions, ~uint64_t{0});
     EXPECT_EQ(control(0).generation, claim->generation());
+}
+
+// The rest of the filter stays, and so does the generation: records on their way still count.
+TEST_F(ClaimTest, WhatIsLeftOutChangesWhileItRuns) {
+    const auto put_own = [](socket_filter &filter, std::initializer_list<uint32_t> own) {
+        std::fill(std::begin(filter.own), std::end(filter.own), NO_PROCESS);
+        std::copy(own.begin(), own.end(), filter.own);
+    };
+    auto claim = take(1U << STREAM_TCP, [&](reader_control &control) {
+        control.sockets.leave_out_own = 1;
+        control.sockets.pgid = 7;
+        put_own(control.sockets, {70, 71});
+    });
+    ASSERT_TRUE(claim);
+    EXPECT_EQ(control(0).sockets.own[1], 71u);
+    socket_filter fewer{};
+    put_own(fewer, {71});
+    claim->set_own(fewer);
+    const reader_control now = control(0);
+    EXPECT_TRUE(std::equal(std::begin(fewer.own), std::end(fewer.own), now.sockets.own));
+    EXPECT_EQ(now.sockets.pgid, 7u);
+    EXPECT_EQ(now.sockets.leave_out_own, 1u);
+    EXPECT_EQ(now.generation, claim->generation());
 }
 
 TEST_F(ClaimTest, AFrozenSlotIsSteppedOver) {

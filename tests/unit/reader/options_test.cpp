@@ -101,6 +101,9 @@ TEST_F(ReaderOptions, Protocols) {
     EXPECT_EQ(good({"icmp", "--proto", "icmp"}).versions, 1U << 4);
     EXPECT_EQ(good({"icmp", "--proto", "icmpv6,icmp"}).versions, 1U << 4 | 1U << 6);
     EXPECT_EQ(good({"icmp", "--proto", "icmp,icmp"}).versions, 1U << 4);
+    for (const char *name : {"icmp", "icmpv6", "tcp", "udp", "udplite", "sctp", "dccp", "raw",
+                             "packet", "mptcp", "0", "999"})
+        EXPECT_EQ(good({"usage", "--proto", name}).protos, Words{name});
 }
 
 TEST_F(ReaderOptions, OfAllThoseThatHaveTheFilter) {

@@ -80,10 +80,8 @@ TEST_F(UsageJson, AddressesAndProtocols) {
 
 // Names may hold any bytes; a name of 16 bytes without NUL is impossible, and is not read further.
 TEST_F(UsageJson, HostileNames) {
-    const char *const names[] = {"a\"b\\c\n\x1b[31m", "\xff\xfe\xc3",
-                                 "\xc2\x9b"
-                                 "31m",
-                                 "", "0123456789abcdef"};
+    const char *const names[] = {"a\"b\\c\n\x1b[31m", "\xff\xfe\xc3", "\xc2\x9b\x33\x31m", "",
+                                 "0123456789abcdef"};
     for (const char *name : names) {
         std::memset(process.comm, 0, sizeof process.comm);
         std::memcpy(process.comm, name, std::min(std::strlen(name), sizeof process.comm));

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 #include <set>
+#include <utility>
 
 namespace pinpipe {
 
@@ -32,7 +33,7 @@ inline testing::AssertionResult is_event_line(std::string_view line) {
     if (document.HasParseError() || !document.IsObject())
         return testing::AssertionFailure() << "no JSON object: " << line;
     std::set<std::string> keys;
-    for (const auto &member : document.GetObject())
+    for (const auto &member : std::as_const(document).GetObject())
         if (!keys.insert(member.name.GetString()).second)
             return testing::AssertionFailure() << member.name.GetString() << " twice: " << line;
     return testing::AssertionSuccess();

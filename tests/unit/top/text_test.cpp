@@ -71,7 +71,7 @@ TEST_F(TopPortText, OwnersAreCutToTheWidthAndHarmless) {
     row_.name = "日本\x1b[2J(17), nginx(20), nginx(21), nginx(22)";
     EXPECT_NE(row_text(row_, view_, 0).find("日本\xef\xbf\xbd[2J(17), nginx(20)"),
               std::string::npos);
-    for (const size_t width : {80, 90, 100}) {
+    for (const size_t width : {80U, 90U, 100U}) {
         const std::string text = row_text(row_, view_, width);
         EXPECT_EQ(width_of(text), width);
         EXPECT_TRUE(text.ends_with("~"));

@@ -47,7 +47,7 @@ TEST_F(XdpFragsSplit, CutFramesSplitAtEveryByte) {
 }
 
 TEST_F(XdpFragsSplit, LongChainsSplitAtEveryByte) {
-    for (size_t count : {15, 16, 17})
+    for (size_t count : {15U, 16U, 17U})
         for (uint8_t kind : extension_kinds)
             ASSERT_NO_FATAL_FAILURE(
                 split_everywhere(ethernet({}, ipv6({.chain = Extensions(count, {kind, 1})}))));
@@ -113,7 +113,7 @@ TEST_F(XdpFrags, SixteenOfTheLargestHeaders) {
 
 // In packets that are too long for the length field, 0 means "all of the frame".
 TEST_F(XdpFrags, Jumbograms) {
-    for (size_t size : {65534, 65535, 65536, 65537, 65575, 65576, 70000}) {
+    for (size_t size : {65534U, 65535U, 65536U, 65537U, 65575U, 65576U, 70000U}) {
         const Bytes v4 = ipv4({.total = 0}, icmp(8, 0, size - 20 - 8));
         const Bytes v6 = ipv6({.payload_length = 0}, icmp(128, 0, size - 40 - 8));
         for (const Tags &tags :
@@ -129,7 +129,7 @@ TEST_F(XdpFrags, Jumbograms) {
 
 TEST_F(XdpFrags, JumbogramsWithOptionsAndFragments) {
     const Bytes payload = icmp(128, 0, 66000);
-    for (unsigned words : {0, 10})
+    for (unsigned words : {0U, 10U})
         for (uint16_t fragment : std::to_array<uint16_t>({0, more_fragments, 185}))
             for (uint8_t protocol : {protocol_icmp, protocol_udp})
                 ASSERT_TRUE(agrees(Program::frags,

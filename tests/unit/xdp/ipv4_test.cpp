@@ -26,7 +26,7 @@ TEST_F(XdpIpv4, EveryHeaderAndEveryType) {
 }
 
 TEST_F(XdpIpv4, EveryProtocol) {
-    for (unsigned words : {0, 1, 10})
+    for (unsigned words : {0U, 1U, 10U})
         for (uint16_t fragment : fragments)
             for (unsigned protocol = 0; protocol <= 0xff; protocol++)
                 ASSERT_TRUE(
@@ -38,7 +38,7 @@ TEST_F(XdpIpv4, EveryProtocol) {
 
 TEST_F(XdpIpv4, EveryVersionAndHeaderLength) {
     for (uint8_t protocol : {protocol_icmp, protocol_udp})
-        for (unsigned words : {0, 3, 10}) {
+        for (unsigned words : {0U, 3U, 10U}) {
             Bytes frame = ethernet({}, ipv4({.option_words = words, .protocol = protocol}));
             for (unsigned first = 0; first <= 0xff; first++) {
                 frame[14] = static_cast<uint8_t>(first);
@@ -92,7 +92,7 @@ TEST_F(XdpIpv4, ShortMessages) {
 
 TEST_F(XdpIpv4, OtherFieldsAreRepeatedOrOfNoConcern) {
     Bytes frame = ethernet({}, ipv4({}));
-    for (size_t at : {1, 4, 5, 8, 10, 11, 12, 15, 16, 19, 22, 23, 24, 25, 26, 27})
+    for (unsigned at : {1U, 4U, 5U, 8U, 10U, 11U, 12U, 15U, 16U, 19U, 22U, 23U, 24U, 25U, 26U, 27U})
         for (unsigned value = 0; value <= 0xff; value++) {
             frame[14 + at] = static_cast<uint8_t>(value);
             ASSERT_TRUE(agrees(frame));

@@ -145,8 +145,8 @@ TEST_F(XdpIpv6, ShortMessages) {
             for (size_t size = 40; size <= packet.size(); size++) {
                 Bytes frame =
                     ethernet({}, Bytes(packet.begin(), packet.begin() + static_cast<long>(size)));
-                for (size_t lie : {0, 1, -1}) {
-                    put16(frame, 14 + 4, static_cast<uint16_t>(size - 40 + lie));
+                for (long lie : {0, 1, -1}) {
+                    put16(frame, 14 + 4, static_cast<uint16_t>(static_cast<long>(size - 40) + lie));
                     ASSERT_TRUE(agrees(frame));
                 }
             }

@@ -134,7 +134,7 @@ static void add_ipv6(std::vector<Bytes> &all) {
     for (uint8_t last : {protocol_icmpv6, protocol_esp, protocol_none})
         all.push_back(
             ipv6({.chain = {{hop_by_hop}, {authentication, 3}, {destination}}, .last = last}));
-    for (size_t count : {15, 16, 17})
+    for (size_t count : {15U, 16U, 17U})
         all.push_back(ipv6({.chain = Extensions(count, {destination})}));
 }
 

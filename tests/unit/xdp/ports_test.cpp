@@ -107,7 +107,7 @@ private:
 };
 
 TEST_F(XdpPorts, TheLocalPortIsTheDestinationOfWhatIsReceivedAndTheSourceOfWhatIsSent) {
-    for (const size_t options : {0, 3}) {
+    for (const size_t options : {0U, 3U}) {
         const auto frame = [&](uint16_t source, uint16_t destination) {
             Bytes bytes = transport(protocol_udp);
             put16(bytes, 0, source);
@@ -166,7 +166,7 @@ TEST_F(XdpPorts, TagsOptionsAndExtensions) {
 
 TEST_F(XdpPorts, AsManyExtensionsAsTheParserTakes) {
     for (const uint8_t kind : extension_kinds)
-        for (const size_t count : {7, 15, 16, 17}) {
+        for (const size_t count : {7U, 15U, 16U, 17U}) {
             const Bytes frame =
                 ethernet({}, ipv6({.chain = Extensions(count, {kind, 1}), .last = protocol_udp},
                                   transport(protocol_udp)));

@@ -29,7 +29,7 @@ TEST_F(XdpRing, NobodyAsks) {
     const uint64_t records = written(3);
     for (Program program : programs(0))
         for (const Bytes &packet : catalogue())
-            for (size_t cut : {0, 5}) {
+            for (size_t cut : {0U, 5U}) {
                 const Bytes frame = ethernet({}, packet);
                 const Ran ran = object().run(program, Frame(frame).first(frame.size() - cut));
                 ASSERT_EQ(ran.verdict, 2u);
@@ -46,7 +46,7 @@ TEST_F(XdpRing, NobodyAsks) {
 TEST_F(XdpRing, WrittenAndLostAreAllThereWere) {
     const uint32_t sent = 5000;
     for (Program program : programs(0))
-        for (unsigned slot : {0, 7, MAX_READERS - 1}) {
+        for (unsigned slot : {0U, 7U, MAX_READERS - 1U}) {
             object().reset();
             ask(slot);
             const uint64_t written_before = written(slot), lost_before = lost(slot);

@@ -23,8 +23,9 @@ TEST_F(XdpTruncation, EveryLengthFieldOfEveryCut) {
         for (size_t size = fixed; size <= packet.size(); size++) {
             Bytes frame =
                 ethernet({}, Bytes(packet.begin(), packet.begin() + static_cast<long>(size)));
-            for (size_t lie : {0, 1, -1, 4, -4, 8, -8}) {
-                put16(frame, 14 + field, static_cast<uint16_t>(size - counted + lie));
+            for (long lie : {0, 1, -1, 4, -4, 8, -8}) {
+                put16(frame, 14 + field,
+                      static_cast<uint16_t>(static_cast<long>(size - counted) + lie));
                 ASSERT_TRUE(agrees(frame));
             }
         }

@@ -47,7 +47,7 @@ std::string metrics_text(const Hub &hub) {
     std::string out;
     const Summary &summary = hub.summary;
     begin(out, "pinpipe_build_info", "gauge", "The version that runs.");
-    out += std::string("pinpipe_build_info{version=\"") + version + "\"} 1\n";
+    out.append("pinpipe_build_info{version=\"").append(version).append("\"} 1\n");
     one(out, "pinpipe_events_total", "counter", "Events of standard input.", summary.events());
     one(out, "pinpipe_bad_lines_total", "counter", "Lines of standard input that are no event.",
         hub.bad_lines);

@@ -2,6 +2,7 @@
 #include "tools/web/model/denials.h"
 
 #include "lib/rules/named_process.h"
+#include "tools/web/model/event.h"
 
 #include <algorithm>
 

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "tools/web/common/lru.h"
-#include "tools/web/model/event.h"
 #include "tools/web/model/now.h"
 
+#include <string>
+
 namespace pinpipe::web {
+
+class Event;
 
 struct Denial {
     std::string comm, proto, rule;

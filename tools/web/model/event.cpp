@@ -4,10 +4,10 @@
 namespace pinpipe::web {
 namespace {
 
-constexpr size_t longest = 256; // bytes of a name; a longer one is left out
+constexpr size_t longest_name = 256; // a longer one is left out
 
 std::string name_of(std::string_view text) {
-    return std::string(text.size() <= longest ? text : std::string_view());
+    return std::string(text.size() <= longest_name ? text : std::string_view());
 }
 
 } // namespace

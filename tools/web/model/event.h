@@ -4,17 +4,11 @@
 #pragma once
 
 #include "lib/event/event_fields.h"
+#include "tools/web/model/port_owner.h"
 
-#include <string>
 #include <vector>
 
 namespace pinpipe::web {
-
-struct PortOwner {
-    uint64_t pid = 0, uid = 0, start = 0;
-    bool has_uid = false, has_start = false;
-    std::string comm, attribution;
-};
 
 // The owners of a port.
 class PortOwners {
@@ -29,13 +23,15 @@ private:
     std::vector<PortOwner> owners_;
 };
 
-// In the order in which ebpf-read writes them.
-using Event =
-    EventFieldsAndOwners<PortOwners, "event_type", "timestamp", "timestamp_us", "stream", "count",
-                         "action", "rule", "reason", "direction", "pid", "uid", "comm", "exe",
-                         "cgroup_id", "start_time", "proto", "local_ip", "local_port", "remote_ip",
-                         "remote_port", "port", "ifname", "packets_received", "bytes_received",
-                         "packets_sent", "bytes_sent", "owners", "interval_ms", "total">;
+// In the order in which ebpf-read writes them. A class, so that headers can do without the tables
+// of fields, which take long to compile.
+class Event
+    : public EventFieldsAndOwners<PortOwners, "event_type", "timestamp", "timestamp_us", "stream",
+                                  "count", "action", "rule", "reason", "direction", "pid", "uid",
+                                  "comm", "exe", "cgroup_id", "start_time", "proto", "local_ip",
+                                  "local_port", "remote_ip", "remote_port", "port", "ifname",
+                                  "packets_received", "bytes_received", "packets_sent",
+                                  "bytes_sent", "owners", "interval_ms", "total"> {};
 
 // Whether the fields that identify a process are present and of the right type.
 inline bool has_process(const Event &event) {

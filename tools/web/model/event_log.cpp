@@ -8,7 +8,7 @@ namespace pinpipe::web {
 namespace {
 
 constexpr size_t longest_number = 20;
-constexpr std::string_view before_id = "id: ", before_line = "\ndata: ", behind = "\n\n";
+constexpr std::string_view before_id = "id: ", before_line = "\ndata: ", after_line = "\n\n";
 
 char *put(char *to, std::string_view text) {
     return to + text.copy(to, text.size());
@@ -18,7 +18,7 @@ char *put(char *to, std::string_view text) {
 
 size_t EventLog::event_size(std::string_view json) const {
     return before_id.size() + epoch_.size() + 1 + longest_number + before_line.size() +
-           json.size() + behind.size();
+           json.size() + after_line.size();
 }
 
 bool EventLog::needs_block(std::string_view json) const {
@@ -38,7 +38,7 @@ void EventLog::add(std::string_view json) {
     to = put(to, std::to_string(next_));
     to = put(to, before_line);
     to = put(to, json);
-    to = put(to, behind);
+    to = put(to, after_line);
     block.ends.push_back(static_cast<uint32_t>(to - block.bytes.get()));
     next_++;
 }
@@ -81,7 +81,7 @@ std::string_view EventLog::line(uint64_t number) const {
     std::string_view event(block.bytes.get() + block.begin(index),
                            block.ends[index] - block.begin(index));
     event.remove_prefix(event.find(before_line) + before_line.size());
-    event.remove_suffix(behind.size());
+    event.remove_suffix(after_line.size());
     return event;
 }
 

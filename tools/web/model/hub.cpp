@@ -3,6 +3,7 @@
 
 #include "lib/event/json_line.h"
 #include "lib/event/stream_names.h"
+#include "tools/web/model/event.h"
 
 #include <algorithm>
 
@@ -28,6 +29,11 @@ std::string_view room_name(const Event &event) {
 bool is_stream_room(std::string_view name) {
     return is_stream(name) || name == other_room;
 }
+
+Intake::Intake(Hub &hub, std::shared_ptr<Room> room)
+    : hub_(hub), room_(std::move(room)), parser_(std::make_unique<EventParser<Event>>()) {}
+
+Intake::~Intake() = default;
 
 Room *Intake::room_of(const Event &event, const Now &now) {
     if (room_)
@@ -58,7 +64,7 @@ bool Intake::put(const Event &event, std::string_view line, const Now &now) {
 bool Intake::take(std::string_view line, bool cut, const Now &now) {
     if (is_blank(line))
         return true;
-    const Event *event = cut ? nullptr : parser_.parse(line);
+    const Event *event = cut ? nullptr : parser_->parse(line);
     const bool taken = event && put(*event, line, now);
     (taken ? accepted_ : bad_)++;
     if (!taken && !room_) {

@@ -3,12 +3,16 @@
 // input and the thread that serves connections share it.
 #pragma once
 
-#include "tools/web/model/event.h"
 #include "tools/web/model/rooms.h"
 #include "tools/web/model/summary.h"
 
 #include <functional>
+#include <memory>
 #include <mutex>
+
+namespace pinpipe {
+template <class FIELDS> class EventParser;
+}
 
 namespace pinpipe::web {
 
@@ -34,8 +38,8 @@ private:
 // Parses the lines of one source and adds them to their rooms and to the sums.
 class Intake {
 public:
-    explicit Intake(Hub &hub, std::shared_ptr<Room> room = nullptr)
-        : hub_(hub), room_(std::move(room)) {}
+    explicit Intake(Hub &hub, std::shared_ptr<Room> room = nullptr);
+    ~Intake();
 
     // cut: the line was too long and is incomplete. Returns false if the line is no event; it is
     // only counted then.
@@ -49,7 +53,7 @@ private:
 
     Hub &hub_;
     const std::shared_ptr<Room> room_; // of a remote source; empty: standard input
-    EventParser<Event> parser_;
+    const std::unique_ptr<EventParser<Event>> parser_;
     std::string text_;
     uint64_t accepted_ = 0, bad_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/web/model/ports.h"
 
+#include "tools/web/model/event.h"
+
 namespace pinpipe::web {
 
 void Ports::take(const Event &event, const Now &now) {

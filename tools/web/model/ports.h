@@ -3,10 +3,14 @@
 #pragma once
 
 #include "tools/web/common/lru.h"
-#include "tools/web/model/event.h"
+#include "tools/web/model/port_owner.h"
 #include "tools/web/model/traffic.h"
 
+#include <vector>
+
 namespace pinpipe::web {
+
+class Event;
 
 struct Port {
     uint64_t port = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/web/model/processes.h"
 
+#include "tools/web/model/event.h"
+
 #include <charconv>
 
 namespace pinpipe::web {

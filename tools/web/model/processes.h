@@ -4,12 +4,15 @@
 
 #include "lib/base/hash.h"
 #include "tools/web/common/lru.h"
-#include "tools/web/model/event.h"
 #include "tools/web/model/traffic.h"
 
-#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace pinpipe::web {
+
+class Event;
 
 struct ProcessKey {
     uint64_t pid = 0;

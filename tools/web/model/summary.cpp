@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/web/model/summary.h"
 
+#include "tools/web/model/event.h"
+
 namespace pinpipe::web {
 namespace {
 

@@ -14,10 +14,10 @@ std::optional<std::string> password_in(const std::string &body) {
     document.Parse<flags>(body.data(), body.size());
     if (document.HasParseError() || !document.IsObject())
         return {};
-    const auto member = document.FindMember("password");
-    if (member == document.MemberEnd() || !member->value.IsString())
+    if (!document.HasMember("password") || !document["password"].IsString())
         return {};
-    return std::string(member->value.GetString(), member->value.GetStringLength());
+    const auto &password = document["password"];
+    return std::string(password.GetString(), password.GetStringLength());
 }
 
 std::string cookie(const Request &request, const std::string &token, const char *more) {

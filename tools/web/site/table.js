@@ -63,8 +63,7 @@ export class Table {
     #sorted() {
         const column = this.#sort && this.#columns.find((one) => one.name === this.#sort.name);
         if (!column) return this.#rows;
-        const sign = this.#sort.down ? -1 : 1;
-        return [...this.#rows].sort((a, b) => sign * compare(column.value(a), column.value(b)));
+        return inOrder(this.#rows, column.value, this.#sort.down);
     }
 
     #show() {
@@ -108,9 +107,15 @@ export class Table {
     }
 }
 
-// Compares for ascending order; unknown values come last.
+// The rows by value(row), descending if down; rows whose value is unknown come last.
+export function inOrder(rows, value, down) {
+    const sign = down ? -1 : 1;
+    const isKnown = (row) => value(row) !== undefined;
+    const known = rows.filter(isKnown).sort((a, b) => sign * compare(value(a), value(b)));
+    return [...known, ...rows.filter((row) => !isKnown(row))];
+}
+
 function compare(a, b) {
-    if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
     if (typeof a === 'number' && typeof b === 'number') return a - b;
     return String(a).localeCompare(String(b), undefined, { numeric: true });
 }

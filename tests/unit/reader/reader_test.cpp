@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A whole run of the reader in a child, on events of the kernel program: packet in, NDJSON out.
-#include "tools/reader/session.h"
+#include "tools/reader/reader.h"
 
 #include "lib/base/signals.h"
 #include "tests/unit/support/json.h"
@@ -12,7 +12,7 @@
 namespace pinpipe::reader {
 namespace {
 
-class SessionTest : public LoadedTest {
+class ReaderTest : public LoadedTest {
 protected:
     Request request() const {
         Request request;
@@ -41,11 +41,11 @@ protected:
     // The last line of standard error is the ending: "events lost closed unloaded".
     static int run(const Request &request) {
         catch_stop_signals();
-        auto session = Session::open(request);
-        if (!session)
-            return report("ebpf-read", session.error());
+        auto reader = Reader::open(request);
+        if (!reader)
+            return report("ebpf-read", reader.error());
         Ending ending;
-        const auto done = session->run(ending);
+        const auto done = reader->run(ending);
         std::fprintf(stderr, "%llu %llu %d %d", static_cast<unsigned long long>(ending.events),
                      static_cast<unsigned long long>(ending.lost), ending.closed, ending.unloaded);
         return done ? 0 : static_cast<int>(done.error().exit);
@@ -113,7 +113,7 @@ private:
     std::string ended_;
 };
 
-TEST_F(SessionTest, EventsComeAsTheyAreFed) {
+TEST_F(ReaderTest, EventsComeAsTheyAreFed) {
     Request five = request();
     five.count = 5;
     start(five);
@@ -134,7 +134,7 @@ TEST_F(SessionTest, EventsComeAsTheyAreFed) {
     EXPECT_EQ(wanted_icmp(), 0u) << "it asks no more";
 }
 
-TEST_F(SessionTest, NoMoreThanTheCount) {
+TEST_F(ReaderTest, NoMoreThanTheCount) {
     Request five = request();
     five.count = 5;
     start(five);
@@ -143,7 +143,7 @@ TEST_F(SessionTest, NoMoreThanTheCount) {
     EXPECT_EQ(ended(), "5 0 0 0");
 }
 
-TEST_F(SessionTest, WhatASignalFindsInTheRingStillComes) {
+TEST_F(ReaderTest, WhatASignalFindsInTheRingStillComes) {
     start();
     with_stopped_child([&] {
         ASSERT_TRUE(feed_numbers(0, 150));
@@ -158,7 +158,7 @@ TEST_F(SessionTest, WhatASignalFindsInTheRingStillComes) {
 }
 
 // A gap is reported at its place and with its length, and the numbers go on behind it.
-TEST_F(SessionTest, LossesAreTold) {
+TEST_F(ReaderTest, LossesAreTold) {
     start();
     with_stopped_child([&] { ASSERT_TRUE(feed_numbers(0, room + 50)); });
     wait_for_read(room);
@@ -173,7 +173,7 @@ TEST_F(SessionTest, LossesAreTold) {
     EXPECT_EQ(ended(), std::to_string(room + 3) + " 50 0 0");
 }
 
-TEST_F(SessionTest, LossesBehindTheLastEventAreTold) {
+TEST_F(ReaderTest, LossesBehindTheLastEventAreTold) {
     start();
     with_stopped_child([&] {
         ASSERT_TRUE(feed_numbers(0, room + 7));
@@ -186,7 +186,7 @@ TEST_F(SessionTest, LossesBehindTheLastEventAreTold) {
 }
 
 // Records of an earlier or a later claim of the slot are neither printed nor counted as lost.
-TEST_F(SessionTest, RecordsOfAnotherClaimAreLeftOut) {
+TEST_F(ReaderTest, RecordsOfAnotherClaimAreLeftOut) {
     start();
     auto page = Mapping::map(Fd(bpf_obj_get(below("readers/0/control").c_str())).get(),
                              sizeof(reader_control), PROT_READ | PROT_WRITE, 0, "the control");
@@ -208,7 +208,7 @@ TEST_F(SessionTest, RecordsOfAnotherClaimAreLeftOut) {
 }
 
 // Losses before the claim do not count for this reader.
-TEST_F(SessionTest, EarlierLossesAreNotTold) {
+TEST_F(ReaderTest, EarlierLossesAreNotTold) {
     reader_losses losses{};
     losses.lost[STREAM_ICMP] = 0xfffffffe;
     losses.written[STREAM_ICMP] = 1000;
@@ -227,7 +227,7 @@ TEST_F(SessionTest, EarlierLossesAreNotTold) {
 
 // A member of the group made the kernel overwrite the ring: all of it is reported as lost, and no
 // wrong event comes.
-TEST_F(SessionTest, WhatWasOverwrittenIsTold) {
+TEST_F(ReaderTest, WhatWasOverwrittenIsTold) {
     start();
     ASSERT_TRUE(feed(1));
     wait_for_read(1);
@@ -261,7 +261,7 @@ TEST_F(SessionTest, WhatWasOverwrittenIsTold) {
     EXPECT_EQ(ended().substr(ended().rfind('\n') + 1), "2 " + std::to_string(2 * room) + " 0 0");
 }
 
-TEST_F(SessionTest, AnUnloadEndsIt) {
+TEST_F(ReaderTest, AnUnloadEndsIt) {
     start();
     ASSERT_TRUE(feed(1));
     auto abi = pins().abi();
@@ -273,7 +273,7 @@ TEST_F(SessionTest, AnUnloadEndsIt) {
     EXPECT_EQ(child().wait(), 0);
 }
 
-TEST_F(SessionTest, ChangedHooksAreLookedUp) {
+TEST_F(ReaderTest, ChangedHooksAreLookedUp) {
     Request named = request();
     named.interfaces = {interface};
     start(named);
@@ -294,7 +294,7 @@ TEST_F(SessionTest, ChangedHooksAreLookedUp) {
     EXPECT_EQ(text(events[0], "ifname"), interface);
 }
 
-TEST_F(SessionTest, TheFilterIsTheKernels) {
+TEST_F(ReaderTest, TheFilterIsTheKernels) {
     Request other = request();
     other.host = *parse_prefix("192.0.2.2");
     start(other);
@@ -309,13 +309,13 @@ TEST_F(SessionTest, TheFilterIsTheKernels) {
     EXPECT_EQ(stop().size(), 10u);
 }
 
-TEST_F(SessionTest, AnIdleOneSeesItsReceiverGo) {
+TEST_F(ReaderTest, AnIdleOneSeesItsReceiverGo) {
     start();
     out().read.reset();
     EXPECT_EQ(child().wait(), 0);
 }
 
-TEST_F(SessionTest, TheTimeEndsIt) {
+TEST_F(ReaderTest, TheTimeEndsIt) {
     Request brief = request();
     brief.duration = 50'000'000;
     const Stopwatch watch;
@@ -326,7 +326,7 @@ TEST_F(SessionTest, TheTimeEndsIt) {
     EXPECT_LT(watch.seconds(), patience);
 }
 
-TEST_F(SessionTest, WhatCannotBeOpened) {
+TEST_F(ReaderTest, WhatCannotBeOpened) {
     const auto told = [&](const Request &asked) {
         const Finished ran = run_child([&] { return run(asked); });
         return ran.err + std::to_string(ran.status);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "lib/base/library_log.h"
+#include "lib/pins/library_log.h"
 
 #include "tests/unit/support/child.h"
 
