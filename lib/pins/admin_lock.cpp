@@ -58,7 +58,7 @@ Result<AdminLock> AdminLock::take(const Pins &pins, const LockWait &wait, const 
         if (!held)
             return fail(held.error());
         if (!held->valid() && !waiting.pause(lock.path_)) {
-            if (!root || stop_requested())
+            if (!root || !wait.take_over || stop_requested())
                 return fail(waiting.given_up(lock.path_));
             if (wait.say)
                 wait.say(waiting.given_up(lock.path_).text + ": root goes on without it");

@@ -29,6 +29,7 @@ struct LockWait {
     std::function<void(const std::string &)> say; // may be empty
     int64_t most = default_lock_wait;             // nanoseconds; 0: a lock that is held is an error
     int64_t quiet = 1'000'000'000;                // nanoseconds until the holder is reported
+    bool take_over = true; // whether root may go on without a lock of the admin group
 };
 
 // The argument of --wait: whole seconds, up to a day; returned in nanoseconds.

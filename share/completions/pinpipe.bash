@@ -72,6 +72,7 @@ _pinpipe_rules() { # CURRENT
     audit | children) compgen -W "on off" -- "$1" ;;
     allow | revoke | suggest | watch | unwatch)
         [[ $1 != [0-9]* ]] || return 0
+        [[ ${COMP_WORDS[1]} != [ar]* ]] || compgen -W "any none icmp" -- "$1"
         compgen -f -X '!/*' -- "$1" || compgen -W "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -v '[[:space:]/]')" -- "$1" | sort -u
         ;;
     esac

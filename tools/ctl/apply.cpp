@@ -35,16 +35,34 @@ Result<std::string> read_file(const std::string &name) {
     return text;
 }
 
-Result<Policy> read_policy(const std::string &name) {
+// A cgroup that does not exist is waited for, but not if all has to be there.
+Result<Cgroup> find_existing_cgroup(const std::string &text) {
+    auto cgroup = find_cgroup(text);
+    if (cgroup && !cgroup->id)
+        return fail(failure(cgroup->shown + " is not there"));
+    return cgroup;
+}
+
+// What is not there is left out and reported; strict: it is an error.
+Result<Policy> read_policy(const std::string &name, bool strict) {
     const auto text = read_file(name);
     if (!text)
         return fail(text.error());
-    auto policy = parse_policy(*text);
-    if (policy)
+    Finders finders;
+    if (strict)
+        finders.cgroup = find_existing_cgroup;
+    std::vector<PolicyError> left_out;
+    auto policy = parse_policy(*text, finders, strict ? nullptr : &left_out);
+    const auto say_all = [&](const std::vector<PolicyError> &lines, const char *what) {
+        for (const PolicyError &line : lines)
+            say(name + ":" + std::to_string(line.line) + ": " + what + line.text);
+    };
+    if (policy) {
+        say_all(left_out, "left out: ");
         return *policy;
+    }
     const std::vector<PolicyError> &errors = policy.error();
-    for (const PolicyError &error : errors)
-        say(name + ":" + std::to_string(error.line) + ": " + error.text);
+    say_all(errors, "");
     const std::string count = std::to_string(errors.size());
     return fail(failure(name + ": " + count +
                         (errors.size() == most_policy_errors ? " or more" : "") +
@@ -56,7 +74,25 @@ Result<Policy> read_policy(const std::string &name) {
 bool is_there(const Subject &subject) {
     const Process &process = subject.process;
     return process.key.kind == SUBJECT_PID ? is_current(process.key, process.text)
-                                           : find_process(process.text).has_value();
+                                           : find_ruled(process.text).has_value();
+}
+
+// The lines of the rules that hold. Those of a file that is no longer at its path, and those of a
+// process that has ended, say so: a line of the same text is about another one.
+std::vector<std::string> lines_of(const Rules &rules) {
+    Rules current = rules, earlier;
+    std::erase_if(current.ruled, [&](const Ruled &ruled) {
+        const bool gone = !is_current(ruled.key, ruled.text);
+        if (gone)
+            earlier.ruled.push_back(ruled);
+        return gone;
+    });
+    std::vector<std::string> lines = policy_lines(policy_of(current));
+    for (std::string line : policy_lines(policy_of(earlier))) {
+        line.pop_back();
+        lines.push_back(line + "   # of an earlier file or process\n");
+    }
+    return lines;
 }
 
 // The lines that only one of both has, in order: "-" and "+" before them.
@@ -82,21 +118,21 @@ void say_which_wait(const std::string &pin_root, const Policy &policy) {
 }
 
 Result<Rules> read_rules(const Parsed &parsed) {
-    const auto maps = RuleMaps::open_to_read(Pins(parsed.pin_root));
+    const auto maps = open_to_show(Pins(parsed.pin_root), say);
     return maps ? maps->read() : fail(maps.error());
 }
 
 } // namespace
 
 Result<void> apply(const Parsed &parsed) {
-    const auto policy = read_policy(parsed.operands[1]);
+    const auto policy = read_policy(parsed.operands[1], parsed.has(opt_strict));
     if (!policy)
         return fail(policy.error());
     if (parsed.has(opt_dry_run)) {
         const auto rules = read_rules(parsed);
         if (!rules)
             return fail(rules.error());
-        return print(difference(policy_lines(policy_of(*rules)), policy_lines(*policy)));
+        return print(difference(lines_of(*rules), policy_lines(*policy)));
     }
     const auto wait = lock_wait(parsed);
     if (!wait)

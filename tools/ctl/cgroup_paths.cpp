@@ -71,7 +71,7 @@ Result<std::string> resolved(const std::string &path) {
 Error no_cgroup(const std::string &text) {
     struct stat st {};
     if (stat(text.c_str(), &st) != 0)
-        return system_error("find cgroup " + text, errno);
+        return failure(system_error("find cgroup " + text, errno).text);
     const std::string mount = cgroup_mount();
     return failure(text + " is no cgroup: no directory of the cgroup2 hierarchy" +
                    (mount.empty() ? "" : " at " + mount));

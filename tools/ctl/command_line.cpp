@@ -6,6 +6,7 @@
 #include "lib/pins/library_log.h"
 #include "lib/system/trusted_path.h"
 #include "tools/ctl/commands.h"
+#include "tools/ctl/rule_steps.h"
 #include "tools/ctl/status.h"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ constexpr Option options[] = {
      "allow: the process's rules hold for its descendants too"},
     {opt_all, "all", 0, nullptr, "revoke: every rule of the process; unwatch: everything"},
     {opt_dry_run, "dry-run", 0, nullptr, "apply: show what would change (- and +), change nothing"},
+    {opt_strict, "strict", 0, nullptr, "apply: change nothing if a process or cgroup is not there"},
     {opt_from, "from", 0, "FILE", "suggest: read events from there, not from standard input"},
     {opt_wait, "wait", 0, "SECONDS",
      "wait so long for another change or a load, 0 to 86400 (default 10)"},
@@ -44,7 +46,7 @@ const Usage usage = {
                 "       ebpf-ctl audit  on|off [PROCESS] [--cgroup DIR]\n"
                 "       ebpf-ctl children on|off PROCESS [--cgroup DIR]\n"
                 "       ebpf-ctl rules  [--json]\n"
-                "       ebpf-ctl apply  [--dry-run] FILE\n"
+                "       ebpf-ctl apply  [--dry-run] [--strict] FILE\n"
                 "       ebpf-ctl export\n"
                 "       ebpf-ctl suggest PROCESS [--cgroup DIR] [--from FILE]\n"
                 "       ebpf-ctl watch  PORT[-PORT][/tcp|/udp|/both] [PROCESS]\n"
@@ -67,6 +69,8 @@ const Usage usage = {
 namespace {
 
 Result<void> status(const Parsed &parsed) {
+    // Rules that were changed only in part count as well; without rules there is nothing to finish.
+    static_cast<void>(open_to_show(Pins(parsed.pin_root), say));
     const auto gathered = gather_status(parsed.pin_root);
     if (!gathered)
         return fail(gathered.error());
@@ -97,7 +101,7 @@ const Subcommand subcommands[] = {
     {"audit", audit, 1, 2, "on or off", {opt_cgroup, opt_wait}},
     {"children", children, 2, 2, "on or off, and PROCESS", {opt_cgroup, opt_wait}},
     {"rules", rules, 0, 0, "", {opt_json}},
-    {"apply", apply, 1, 1, "FILE", {opt_dry_run, opt_wait}},
+    {"apply", apply, 1, 1, "FILE", {opt_dry_run, opt_strict, opt_wait}},
     {"export", export_rules, 0, 0, "", {}},
     {"suggest", suggest, 1, 1, "PROCESS", {opt_cgroup, opt_from}},
     {"watch", watch, 1, 2, "PORT", {opt_wait}},

@@ -287,8 +287,8 @@ std::string quoted(const std::string &word) {
     return out + "\"";
 }
 
-tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view text,
-                                                            const Finders &finders) {
+tl::expected<Policy, std::vector<PolicyError>>
+parse_policy(std::string_view text, const Finders &finders, std::vector<PolicyError> *left_out) {
     Reader reader(finders);
     std::vector<PolicyError> errors;
     size_t number = 0;
@@ -296,7 +296,10 @@ tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view tex
         number++;
         if (errors.size() == most_policy_errors)
             return;
-        if (auto taken = reader.take(line, number); !taken)
+        const auto taken = reader.take(line, number);
+        if (!taken && left_out && is_missing(taken.error()))
+            left_out->push_back({number, taken.error().text});
+        else if (!taken)
             errors.push_back({number, taken.error().text});
     });
     if (errors.empty()) // else the missing line may be one of those with an error

@@ -38,9 +38,11 @@ struct Finders {
 
 inline constexpr size_t most_policy_errors = 20;
 
-// The policy, in order; or the first most_policy_errors errors.
-tl::expected<Policy, std::vector<PolicyError>> parse_policy(std::string_view text,
-                                                            const Finders &finders = {});
+// The policy, in order; or the first most_policy_errors errors. left_out gets the lines about files
+// and processes that are not there, which the policy lacks; without it they are errors.
+tl::expected<Policy, std::vector<PolicyError>>
+parse_policy(std::string_view text, const Finders &finders = {},
+             std::vector<PolicyError> *left_out = nullptr);
 
 // policy must be in order. Each line ends with a newline.
 std::vector<std::string> policy_lines(const Policy &policy);

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -102,6 +103,42 @@ Result<RuleMaps> open_to_change(const Pins &pins, const LockWait &wait) {
         return maps;
     const auto mended = mend(*maps);
     return mended ? std::move(maps) : fail(mended.error());
+}
+
+namespace {
+
+// Whether the change that was seen is neither over nor has got on for as long as none takes.
+bool stands_still(const RuleMaps &maps, const policy_record &seen) {
+    constexpr timespec pause{0, 20'000'000};
+    for (int round = 0; round < 50; round++) {
+        nanosleep(&pause, nullptr);
+        const auto now = maps.policy();
+        if (!now || !now->changing || now->now != seen.now)
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+Result<RuleMaps> open_to_show(const Pins &pins,
+                              const std::function<void(const std::string &)> &say) {
+    auto maps = RuleMaps::open_to_read(pins);
+    if (!maps)
+        return maps;
+    const auto policy = maps->policy();
+    if (!policy)
+        return fail(policy.error());
+    if (!policy->changing)
+        return maps;
+    LockWait at_once;
+    at_once.most = 0;
+    at_once.take_over = false;
+    const auto mended = open_to_change(pins, at_once);
+    if (!mended && mended.error().exit == Exit::not_permitted && stands_still(*maps, *policy))
+        say("a change of rules was cut off, or takes long: what is shown may hold only in part "
+            "until it is over, or the next change finishes it");
+    return maps;
 }
 
 Result<uint32_t> take_sets(RuleMaps &maps, size_t count) {

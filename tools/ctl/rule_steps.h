@@ -33,6 +33,11 @@ Result<void> make_known(RuleMaps &maps, uint64_t bits);
 // Opens the maps to be changed, and finishes what a change began that was cut off.
 Result<RuleMaps> open_to_change(const Pins &pins, const LockWait &wait = {});
 
+// Opens the maps to be read. Finishes a change that was cut off, if this process may; else calls
+// say with a remark.
+Result<RuleMaps> open_to_show(const Pins &pins,
+                              const std::function<void(const std::string &)> &say);
+
 // Finishes a change that was cut off, if there is one: what the maps say holds afterwards.
 Result<void> mend(RuleMaps &maps);
 

@@ -3,6 +3,7 @@
 
 #include "lib/system/clock.h"
 #include "tools/ctl/commands.h"
+#include "tools/ctl/rule_steps.h"
 
 #include <algorithm>
 #include <tuple>
@@ -62,7 +63,7 @@ Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hi
 }
 
 Result<RulesStatus> gather_rules(const std::string &pin_root) {
-    const auto maps = RuleMaps::open_to_read(Pins(pin_root));
+    const auto maps = open_to_show(Pins(pin_root), say);
     if (!maps)
         return fail(maps.error());
     const auto rules = maps->read();

@@ -58,9 +58,9 @@ TEST(Suggest, EachConnectionOnce) {
                          conn("accept", "in", 8080, 50003), conn("close", "in", 8080, 50004),
                          conn("close", "in", 8080, 50003), conn("connect", "out", 40000, 443),
                          conn("close", "out", 40000, 443), conn("close", "out", 40000, 443)}),
-              "ebpf-ctl allow 22/tcp app   # seen 2 times\n"
-              "ebpf-ctl allow 443/tcp app   # seen 2 times\n"
-              "ebpf-ctl allow 8080/tcp app   # seen 2 times\n");
+              "ebpf-ctl allow 22/tcp --serve app   # seen 2 times\n"
+              "ebpf-ctl allow 443/tcp --connect app   # seen 2 times\n"
+              "ebpf-ctl allow 8080/tcp --serve app   # seen 2 times\n");
 }
 
 // The port is the judged one, whatever the direction.

@@ -123,7 +123,12 @@ TEST(WebDenials, CommandsAreQuotedOrLeftOut) {
                              "\xe2\x80\xae"
                              "a"})
         EXPECT_EQ(command(comm, "tcp", 1), "") << comm;
-    EXPECT_EQ(command("curl", "icmp", 1), "");
+    EXPECT_EQ(command("curl", "sctp", 1), "");
+    EXPECT_EQ(command("ping", "icmp", 0), "ebpf-ctl allow icmp ping");
+    EXPECT_EQ(command("ping", "icmpv6", 0), "ebpf-ctl allow icmp ping");
+    EXPECT_EQ(command("kworker/0", "tcp", 1), "ebpf-ctl allow 1 name:kworker/0");
+    EXPECT_EQ(command("x", "tcp", 1, "name:a/b"), "ebpf-ctl allow 1 name:a/b");
+    EXPECT_EQ(command("x", "tcp", 1, "any"), "ebpf-ctl allow 1 x");
     EXPECT_EQ(command("curl", "tcp", 0), "");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/web/model/denials.h"
 
+#include "lib/rules/named_process.h"
 #include "tools/web/model/event.h"
 
 #include <algorithm>
@@ -51,11 +52,15 @@ void Denials::take(const Event &event, const Now &now) {
 std::string allow_command(const Denial &denial) {
     const bool tcp = denial.proto == "tcp" || denial.proto == "mptcp";
     const bool udp = denial.proto == "udp" || denial.proto == "udplite";
-    const std::string process = quoted(denial.rule.empty() ? denial.comm : denial.rule);
-    if (denial.port == 0 || denial.port > 65535 || process.empty() || (!tcp && !udp))
+    const bool icmp = denial.proto == "icmp" || denial.proto == "icmpv6";
+    // Rules of "any" are of a cgroup that the event does not name: a rule by name adds to them.
+    const bool by_name = denial.rule.empty() || denial.rule == "any";
+    const std::string process = quoted(by_name ? name_text(denial.comm) : denial.rule);
+    if (process.empty() ||
+        !(icmp || ((tcp || udp) && denial.port > 0 && denial.port <= 65535)))
         return "";
-    return "ebpf-ctl allow " + std::to_string(denial.port) + (udp ? "/udp " : " ") +
-           (process[0] == '-' ? "-- " : "") + process;
+    return "ebpf-ctl allow " + (icmp ? "icmp" : std::to_string(denial.port)) +
+           (udp ? "/udp " : " ") + (process[0] == '-' ? "-- " : "") + process;
 }
 
 } // namespace pinpipe::web

@@ -11,22 +11,25 @@ import { Table } from './table.js';
 
 const most = 50; // port ranges shown of one process
 
-function rangeText({ proto, first, last }) {
-    return `${String(proto).toUpperCase()} ${first}${last > first ? '–' + last : ''}`;
+function rangeText({ proto, first, last, side }) {
+    const only = side === 'connect' ? ', to connect' : side === 'serve' ? ', to serve' : '';
+    return `${String(proto).toUpperCase()} ${first}${last > first ? '–' + last : ''}${only}`;
+}
+
+function hits(text, times) {
+    return el('li', {}, text, ' ', el('span', { class: 'muted' }, counted(times, 'hit')));
 }
 
 function ranges(node, subject) {
     const list = subject.rules ?? [];
-    const items = list
-        .slice(0, most)
-        .map((range) =>
-            el('li', {}, rangeText(range), ' ', el('span', { class: 'muted' }, counted(range.hits, 'hit'))),
-        );
+    const items = list.slice(0, most).map((range) => hits(rangeText(range), range.hits));
+    if (subject.icmp) items.push(hits('ICMP', subject.icmp_hits));
     if (list.length > most) items.push(el('li', { class: 'muted' }, `and ${count(list.length - most)} more`));
     show(node, items.length ? items : el('li', {}, 'nothing'));
 }
 
 function noteOf(subject) {
+    if (subject.cgroup_present === false) return 'this cgroup is not there';
     if (subject.current !== false) return '';
     if (subject.kind !== 'pid') return 'another file is there now';
     return subject.children ? 'has ended; what it started keeps the rule' : 'has ended';
@@ -101,7 +104,7 @@ function noRules({ rules, loaded, why = '' }) {
 }
 
 function build(root) {
-    const key = (row) => `${row.kind} ${row.process} ${row.cgroup_id ?? ''}`;
+    const key = (row) => `${row.kind} ${row.process} ${row.cgroup ?? ''}`;
     const parts = {
         table: new Table({ caption: 'Rules and their counters', columns, key, sort: { name: 'process' } }),
         groups: denialGroups('Nothing was denied since ebpf-web started.'),
