@@ -138,9 +138,10 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 # --- user space ---
 
 # The compiler uses precompiled.h.gch when it is asked to include the precompiled.h beside it. With it g++ 12 warns of
-# arrays inside std::string.
+# arrays inside std::string; clang++ does not know one of these warnings.
 PCH := $(if $(BULK),$(B)/precompiled.h)
-compile = $(CXX) $(CXXFLAGS) $(PCH:%=-include % -Wno-array-bounds) -c $< -o $@
+compile = $(CXX) $(CXXFLAGS) $(PCH:%=-include %) $(if $(PCH),$(if $(filter clang++%,$(notdir $(firstword $(CXX)))),, \
+            -Wno-array-bounds -Wno-stringop-overflow)) -c $< -o $@
 
 $(B)/precompiled.h.gch: lib/base/precompiled.h
 	$(call say,PCH,$@)
