@@ -37,6 +37,7 @@ teardown() {
 # Starts bats on left.bats, as on a terminal, and waits until everything exists.
 start_nested() {
 	start bats env -i --default-signal=INT "PATH=${PATH//$BATS_LIBEXEC:/}" "PINPIPE_LAB=$nested" "PINPIPE_BUILD=${PINPIPE_BUILD:-}" \
+		${EBPF_OWN_MOUNTS:+"EBPF_OWN_MOUNTS=$EBPF_OWN_MOUNTS"} \
 		setsid bats --setup-suite-file "$BATS_TEST_DIRNAME/setup_suite.bash" left.bats
 	wait_until [ -e begun ] || { cat "$(out bats)" "$(err bats)" && return 1; }
 	[ "$(left_of_nested | grep -c '^/proc/')" -ge 5 ]

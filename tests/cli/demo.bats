@@ -38,6 +38,8 @@ left_of() { # NAME
 	find "$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)" -maxdepth 1 -name "demo-$id"
 }
 
+exists() { [ -n "$(left_of "$1")" ]; } # NAME
+
 assert_nothing_left() { # NAME
 	diff /dev/null <(left_of "$1")
 }
@@ -49,7 +51,7 @@ assert_nothing_left() { # NAME
 	local name
 	for name in one two; do
 		wait_until has_text "$(out "$name")" 'Two network namespaces'
-		[ -n "$(left_of "$name")" ] # else the check below would check nothing
+		wait_until exists "$name" # else the check below would check nothing
 	done
 	for name in one two; do
 		finish "$name"
@@ -67,7 +69,7 @@ assert_nothing_left() { # NAME
 		name=$signal-${text// /-}
 		start_demo "$name"
 		wait_until has_text "$(out "$name")" "$text"
-		[ -n "$(left_of "$name")" ]
+		exists "$name"
 		finish "$name" "$signal"
 		[ "$status" = $((128 + $(kill -l "$signal"))) ]
 		assert_nothing_left "$name"

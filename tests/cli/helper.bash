@@ -250,8 +250,18 @@ asks_more_than() { # COUNT
 lost() { abi maps/losses "$1" 'lost[STREAM_ICMP]'; }       # SLOT
 written() { abi maps/losses "$1" 'written[STREAM_ICMP]'; } # SLOT
 
+# Print what the kernel says of a pinned link, and the id of its program. The exit status of bpftool tells nothing: it
+# is that of whatever system call failed last (bpftool 7.5).
+link_info() { bpftool -j link show pinned "$root/$1" || :; } # PIN
+link_program() { link_info "$1" | jq .prog_id; }             # PIN
+
 link_id() { # HOOK
-	id_in "$(bpftool -j link show pinned "$root/links/$1")"
+	id_in "$(link_info "links/$1")"
+}
+
+# Succeeds if the kernel has no such thing any more.
+is_freed() { # link|map|prog ID
+	[[ $(bpftool -j "$1" show id "$2") == *': No such file or directory"'* ]]
 }
 
 map_id() { # PIN

@@ -101,7 +101,7 @@ load helper
 @test "load: the pins outlive the loader, and no process of ours stays" {
 	given --xdp lan0
 	! grep -lsx ebpf-load /proc/[0-9]*/comm || false
-	[ "$(program_on lan0)" = "$(bpftool -j link show pinned "$root/links/0" | jq .prog_id)" ]
+	[ "$(program_on lan0)" = "$(link_program links/0)" ]
 }
 
 @test "load: native and generic mode are as asked" {

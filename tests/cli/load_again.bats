@@ -50,12 +50,8 @@ assert_no_gap() {
 	done
 	[ "$(names_in "$root/links")" = 0 ]
 	[ "$(link_id 0)" = "$link" ]
-	! bpftool prog show id "$before" >/dev/null 2>&1 || wait_until is_freed "$before"
+	wait_until is_freed prog "$before"
 	assert_no_gap 1000
-}
-
-is_freed() { # PROGRAM
-	! bpftool prog show id "$1" >/dev/null 2>&1
 }
 
 @test "again: a program that somebody exchanged in our link is put back" {

@@ -65,21 +65,21 @@ points() { # kill|error ARGUMENT...
 
 # Succeeds if every link has one hook, whose program the interface runs, and a reader finds all it needs.
 assert_loaded() { # INTERFACE...
-	local names number json interface
+	local names number program interface
 	read -ra names <<<"$(names_in "$root/links")"
 	[ ${#names[@]} = $# ]
 	for number in $(names_in "$root/sent"); do [ -e "$root/links/$number" ]; done
 	[ "$(names_in "$root")" = 'abi admin links lock maps maps.debug progs.debug readers sent' ]
 	for number in "${names[@]}"; do
-		json=$(bpftool -j link show pinned "$root/links/$number")
-		[[ $json =~ \"prog_id\":([0-9]+) ]]
+		program=$(link_program "links/$number")
+		[[ $program =~ ^[0-9]+$ ]]
 		interface=$(hook_name "$number")
 		[[ " $* " == *" $interface "* ]]
-		[ "$(program_on "$interface")" = "${BASH_REMATCH[1]}" ]
-		[ "$(abi maps/hooks "$number" program)" = "${BASH_REMATCH[1]}" ]
+		[ "$(program_on "$interface")" = "$program" ]
+		[ "$(abi maps/hooks "$number" program)" = "$program" ]
 		# The same for the program that counts sent packets, if the kernel has it (Linux 6.6).
 		[ $(($(abi maps/hooks "$number" flags) & 0x40)) = 0 ] || [ "$(abi maps/hooks "$number" cgroup)" = \
-			"$(bpftool -j link show pinned "$root/sent/$number" | jq .prog_id)" ]
+			"$(link_program "sent/$number")" ]
 	done
 	[ ${#started[@]} != 0 ] || quietly "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" -t 0.001 icmp
 }

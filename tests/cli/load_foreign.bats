@@ -41,7 +41,7 @@ teardown() {
 		attach_foreign lan0 $mode
 		run -0 --separate-stderr loader --replace --xdp lan0 --readers 1
 		[[ $stderr == *"lan0: detaching XDP program 'foreign_pass'"* ]]
-		[ "$(program_on lan0)" = "$(bpftool -j link show pinned "$root/links/0" | jq .prog_id)" ]
+		[ "$(program_on lan0)" = "$(link_program links/0)" ]
 		ip -n "$here" -j link show dev lan0 | jq -e '.[0].xdp.mode == 1'
 		unload
 		[ -z "$(program_on lan0)" ]
@@ -57,7 +57,7 @@ teardown() {
 	[[ $stderr == *"lan0 has another XDP program: 'see_"*"id $id"* ]]
 	[ "$(program_on lan0)" = "$id" ]
 	run -0 loader --replace --xdp lan0 --readers 1
-	[ "$(program_on lan0)" = "$(bpftool -j link show pinned "$root/links/0" | jq .prog_id)" ]
+	[ "$(program_on lan0)" = "$(link_program links/0)" ]
 	[ "$(program_on lan0)" != "$id" ]
 }
 
@@ -101,7 +101,7 @@ teardown() {
 	[[ $stderr == *'lan1: XDP, native mode, attached'* ]]
 	[ -n "$(program_on lan1)" ]
 	[ "$(names_in "$root/links" | wc -w)" = 2 ]
-	! bpftool link show id "$link" || false
+	is_freed link "$link"
 	start_reader new icmp --if lan1
 	"${from_there[@]}" ping -q -c 1 10.78.0.1
 	wait_until has_lines "$(out new)" 1

@@ -10,8 +10,8 @@ ids() {
 	done
 	for pin in "$root"/{links,sent}/*; do
 		[ -e "$pin" ] || continue
-		echo "link $(id_in "$(bpftool -j link show pinned "$pin")")"
-		echo "prog $(bpftool -j link show pinned "$pin" | jq .prog_id)"
+		echo "link $(id_in "$(link_info "${pin#"$root/"}")")"
+		echo "prog $(link_program "${pin#"$root/"}")"
 	done
 }
 
@@ -19,7 +19,7 @@ ids() {
 are_freed() { # reads what ids prints
 	local kind id
 	while read -r kind id; do
-		! bpftool "$kind" show id "$id" >/dev/null 2>&1 || return
+		is_freed "$kind" "$id" || return
 	done <"$BATS_TEST_TMPDIR/ids"
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t longest_line = 100;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return "\"" + std::string(text) + "\"";
 }
 
@@ -31,14 +31,14 @@ std::string property(const ListedField &field, const std::string &indent) {
     const std::string schema = field.constant.empty() ? std::string(field.field.kind.schema)
                                                       : "\"const\": " + std::string(field.constant);
     const std::string told = description(field.field);
-    const std::string start = indent + quoted(field.name) + ": ";
+    const std::string start = indent + in_quotes(field.name) + ": ";
     if (told.empty())
         return start + "{ " + schema + " }";
-    const std::string line = start + "{ \"description\": " + quoted(told) + ", " + schema + " }";
+    const std::string line = start + "{ \"description\": " + in_quotes(told) + ", " + schema + " }";
     if (line.size() < longest_line)
         return line;
-    return start + "{\n" + indent + "  \"description\": " + quoted(told) + ",\n" + indent + "  " +
-           schema + "\n" + indent + "}";
+    return start + "{\n" + indent + "  \"description\": " + in_quotes(told) + ",\n" + indent +
+           "  " + schema + "\n" + indent + "}";
 }
 
 std::string required(std::span<const ListedField> fields, const std::string &indent) {
@@ -46,7 +46,7 @@ std::string required(std::span<const ListedField> fields, const std::string &ind
     for (const ListedField &field : fields) {
         if (!field.field.absent.empty())
             continue;
-        const std::string name = quoted(field.name) + ", ";
+        const std::string name = in_quotes(field.name) + ", ";
         if (line.size() + name.size() > longest_line) {
             text += line.substr(0, line.size() - 1) + "\n";
             line = indent + "  ";
@@ -75,9 +75,9 @@ std::string owner_definition() {
 std::string definitions(std::string text) {
     std::string out;
     const auto add = [&](std::string_view name, const std::string &json) {
-        if (text.find(quoted("#/$defs/" + std::string(name))) == text.npos)
+        if (text.find(in_quotes("#/$defs/" + std::string(name))) == text.npos)
             return;
-        out += (out.empty() ? "" : ",\n") + ("    " + quoted(name)) + ": " + json;
+        out += (out.empty() ? "" : ",\n") + ("    " + in_quotes(name)) + ": " + json;
         text += json;
     };
     add("owner", owner_definition());
@@ -95,7 +95,7 @@ std::string schema_of(const ListedEvent &event) {
         text.append(",\n").append(rules);
     return "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
            "  \"$id\": \"urn:pinpipe:schema:" +
-           type + ":1\",\n  \"title\": " + quoted(type) + ",\n  \"description\": \"" +
+           type + ":1\",\n  \"title\": " + in_quotes(type) + ",\n  \"description\": \"" +
            std::string(event.meaning) +
            ": one line of ebpf-read. Fields: pinpipe-events(5). Later versions only add "
            "fields.\",\n" +
