@@ -141,7 +141,7 @@ Result<void> WatchList::take_effect(bool look) const {
     if (any)
         std::atomic_ref<__u64>(record->ports).store(1);
     std::atomic_ref<__u64>(record->changes).fetch_add(1);
-    const Result<void> looked = look && has_probes() ? this->look() : Result<void>();
+    Result<void> looked = look && has_probes() ? this->look() : Result<void>();
     if (!any) {
         std::atomic_ref<__u64>(record->ports).store(0);
         set_words(*all); // a program may have changed a word meanwhile
@@ -174,6 +174,7 @@ Result<void> WatchList::write(const std::vector<Waiting> &fresh) const {
 
 void WatchList::remove_elements(const std::vector<Waiting> &gone) const {
     std::vector<watch_key> keys;
+    keys.reserve(gone.size());
     for (const Waiting &one : gone)
         keys.push_back(one.key);
     remove_all(maps_.map(watches_map), keys);

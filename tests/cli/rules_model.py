@@ -95,7 +95,7 @@ class Policy:
             for proto in rule.protos:
                 for side in ("connect", "serve") if rule.side == "both" else (rule.side,):
                     for port in range(rule.port, rule.last + 1):
-                        self.add(lines, seen, f"allow {port}/{proto} {process}{where} {side}")
+                        self.add(lines, seen, f"allow {port}/{proto} {process}{where} side={side}")
         for kind, process, place in sorted(self.children, key=str):
             process = f"pid:{process}" if kind == "pid" else process
             lines.append(f"children {process}" + ("" if place is None else f" cgroup={os.path.join(root, place).rstrip('/')}"))
@@ -151,6 +151,7 @@ class Caller:
         elif what == "send":
             self.datagrams.sendto(b"x", (LOOPBACK, port))
         elif what == "connected":
+            self.connected[port].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # what an earlier datagram met
             self.connected[port].send(b"x")
         elif what == "bind":
             bound(kind, port)
@@ -169,7 +170,8 @@ class Caller:
 
 
 def play():
-    """The life of an actor: lines of JSON in, lines out. ["fork", NAME, IN, OUT]: a child that lives likewise."""
+    """The life of an actor: lines of JSON in, lines out. ["fork", NAME, IN, OUT, EXECUTABLE]: a child that lives
+    likewise."""
     for line in sys.stdin:
         order = json.loads(line)
         if order[0] == "name":
@@ -181,7 +183,7 @@ def play():
             if not child:
                 os.dup2(os.open(order[2], os.O_RDONLY), 0)
                 os.dup2(os.open(order[3], os.O_WRONLY), 1)
-                os.execv(sys.executable, [sys.executable, __file__, "--play"])
+                os.execv(order[4], [order[4], __file__, "--play"])
             print(json.dumps(child), flush=True)
         else:
             print(json.dumps([caller.passes(call) for call in order[1]]), flush=True)
@@ -199,7 +201,7 @@ def start(actor, root, exe):
         ends = [f"{exe}.{actor.parent.pid}.{end}" for end in ("in", "out")]
         for end in ends:
             os.mkfifo(end)
-        ask(actor.parent, ["fork", actor.name, *ends])
+        ask(actor.parent, ["fork", actor.name, *ends, os.path.realpath(sys.executable)])
         actor.to, actor.by = open(ends[0], "w", encoding="ascii"), open(ends[1], encoding="ascii")
         actor.own_exe = False
     else:
@@ -214,7 +216,7 @@ def start(actor, root, exe):
 
 def random_calls(rng):
     calls = []
-    for _ in range(25):
+    for _ in range(100):
         what = rng.choice(("connect", "connect", "send", "connected", "bind", "icmp"))
         proto = "udp" if what in ("send", "connected") else rng.choice(("tcp", "udp"))
         port = rng.choice(PORTS) + (0 if what == "connected" else rng.choice((0, 0, 1, 500)))
