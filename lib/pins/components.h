@@ -77,7 +77,7 @@ std::string refused_text(const Refused &refused);
 // Optional components without which a command of the admin group must fail. That group need not be
 // able to read the abi record, so each of them that is refused has a directory below the pin root.
 inline constexpr optional_component admin_components[] = {OPTIONAL_LIST_BOUND, OPTIONAL_RULED_FORK,
-                                                         OPTIONAL_SEE_MKDIR};
+                                                          OPTIONAL_SEE_MKDIR};
 std::string refused_path(optional_component number); // "admin/refused_see_fork"
 
 // Fails if this component is refused: "cannot DOING: this kernel refuses see_fork (tp_btf/...)".

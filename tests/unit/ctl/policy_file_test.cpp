@@ -91,6 +91,8 @@ TEST(PolicyFile, SidesOfPorts) {
               "8: unexpected 'side=serve'\n"
               "9: unexpected 'side=serve'\n"
               "10: none has no side: only ports have\n");
+    EXPECT_EQ(read("allow 80 a side=serve\nallow 80 a side=connect\nallow 80 a side=connect\n"),
+              "3: 80/tcp connect of 'a' is in line 2 already\n");
 }
 
 TEST(PolicyFile, NoneAndIcmp) {

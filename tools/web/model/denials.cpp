@@ -56,8 +56,7 @@ std::string allow_command(const Denial &denial) {
     // Rules of "any" are of a cgroup that the event does not name: a rule by name adds to them.
     const bool by_name = denial.rule.empty() || denial.rule == "any";
     const std::string process = quoted(by_name ? name_text(denial.comm) : denial.rule);
-    if (process.empty() ||
-        !(icmp || ((tcp || udp) && denial.port > 0 && denial.port <= 65535)))
+    if (process.empty() || !(icmp || ((tcp || udp) && denial.port > 0 && denial.port <= 65535)))
         return "";
     return "ebpf-ctl allow " + (icmp ? "icmp" : std::to_string(denial.port)) +
            (udp ? "/udp " : " ") + (process[0] == '-' ? "-- " : "") + process;
