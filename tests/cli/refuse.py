@@ -22,6 +22,7 @@ import itertools
 import json
 import os
 import queue
+import re
 import socket
 import subprocess
 import sys
@@ -42,6 +43,8 @@ REASONS = {
     "E2BIG": "too large for this kernel",
     "ENOMEM": "cannot allocate memory",
 }
+COMPONENTS = os.path.dirname(os.path.abspath(__file__)) + "/../../lib/pins/components.cpp"
+NAME_LENGTH = 15  # of a name in the kernel
 NOT_GRANTED = "ebpf-load: not granted: "
 PATIENCE = 60  # seconds to wait for what must come, however busy the machine is
 PORT = 18080  # the port that the ruled process may use
@@ -113,9 +116,24 @@ def not_granted(done):
     return [line[len(NOT_GRANTED) :] for line in lines if line.startswith(NOT_GRANTED)]
 
 
+def names_of_ours():
+    """Returns the names in the table of what pinpipe loads, as the kernel cuts them."""
+    with open(COMPONENTS, encoding="utf-8") as table:
+        return {name[:NAME_LENGTH] for name in re.findall(r'"(\w+)"', table.read())}
+
+
+def objects_of_ours(things):
+    """Returns the objects of pinpipe's programs, without that of those that have no BTF."""
+    ours = names_of_ours()
+    return {t.object for t in things if t.kind == "program" and t.name in ours} - {"-"}
+
+
 def is_attempt(thing, objects):
-    """Returns whether libbpf asked for this to find out what the kernel knows: no kernel refuses such a thing alone."""
-    return thing.name.startswith("libbpf_") or thing.kind == "btf" and thing.object not in objects
+    """Returns whether libbpf asked for this to find out what the kernel knows: no kernel refuses such a thing alone.
+    Some of its attempts are a program with a BTF of its own, as those of pinpipe's objects."""
+    if thing.kind == "program" and thing.object != "-" or thing.kind == "btf":
+        return thing.object not in objects
+    return thing.name.startswith("libbpf_")
 
 
 def list_things(tools, place):
@@ -126,7 +144,7 @@ def list_things(tools, place):
         sys.exit(f"refuse.py: a load of which nothing is refused failed:\n{done.stderr}")
     tools.missing = not_granted(done)
     things = list(dict.fromkeys(thing for thing, _ in granted(asked)))
-    objects = {thing.object for thing in things if thing.kind == "program"} - {"-"}
+    objects = objects_of_ours(things)
     things = [t for t in things if not is_attempt(t, objects)]
     kinds = dict.fromkeys(thing.kind for thing in things)
     return things + [Thing(kind, "*", "*") for kind in kinds]
