@@ -156,7 +156,8 @@ struct hit_key {
 };
 
 struct hit_record {
-	__u64 count; /* TCP connections, binds, UDP sends that name a destination, new UDP peers */
+	__u64 count; /* TCP connections, binds, UDP sends that name a destination, new UDP peers,
+			sockets of ICMP */
 };
 
 /* denials: an array of MAX_SUBJECTS records. */

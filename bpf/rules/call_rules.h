@@ -41,10 +41,7 @@ static __always_inline bool may_call(struct label_record *l, struct attempt *a, 
 	if (is_udp(protocol))
 		return may_use(l, RULE_UDP, SIDE_CONNECT, a->port, true) ||
 		       may_answer(l, a->cookie, &a->remote, a->port, a->local_port);
-	if (!may_use_icmp(l, protocol))
-		return false;
-	count_hit(l->icmp, RULE_ICMP, SIDE_CONNECT, 0);
-	return true;
+	return may_use_icmp(l, protocol); /* counted when the socket was made */
 }
 
 /* connect() and sendto(): judges the destination. Returns LET or REFUSE. */
@@ -143,8 +140,10 @@ static __always_inline int judge_create(struct bpf_sock *sk)
 		return LET;
 	if (sk->type == SOCK_DGRAM_TYPE && is_udp(sk->protocol))
 		return LET;
-	if (may_use_icmp(l, sk->protocol))
+	if (may_use_icmp(l, sk->protocol)) {
+		count_hit(l->icmp, RULE_ICMP, SIDE_CONNECT, 0);
 		return LET;
+	}
 	return refuse(l, &a);
 }
 
