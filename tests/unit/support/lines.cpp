@@ -126,6 +126,7 @@ Lines deny_lines(const Around &around) {
     r.port = around.all ? 443 : 0;
     r.suppressed = around.all;
     const std::string_view rule = around.all ? "curl" : "";
+    r.state = around.all ? DENY_CUT : 0;
     return {written([&](JsonLines &out) { write_deny(out, r, rule, around.socket()); })};
 }
 
