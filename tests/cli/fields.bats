@@ -61,7 +61,7 @@ told_in() { # SUBSECTION...
 		[ ! -s untold ]
 	done
 	told_in 'All events' icmp Processes Sockets 'tcp , udp' conn deny usage ports lost |
-		grep -vxE 'connect|sendmsg|bind|create|egress|ingress' | comm -23 - <(all_names) >unknown
+		grep -vxE 'connect|sendmsg|bind|create|egress|ingress|label' | comm -23 - <(all_names) >unknown
 	cat unknown
 	[ ! -s unknown ]
 }

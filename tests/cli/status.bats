@@ -30,7 +30,7 @@ status_is() { # FILTER VALUE
 @test "status: what was loaded, as JSON and as text" {
 	loader --xdp lan0 --xdp lan1:generic --group "$group" --readers 3 --ring-size 32768
 	[ "$(status_json .pin_root)" = "$root" ]
-	[ "$(status_json .layout)" = 8 ]
+	[ "$(status_json .layout)" = 9 ]
 	[ "$(status_json '.options | [.readers, .ring_size, .gid] | map(tostring) | join(" ")')" = "3 32768 $group" ]
 	[ "$(status_json '(now * 1000 - .loaded) | . >= 0 and . < 60000')" = true ]
 	[ "$(status_json '.hooks | map([.number, .kind, .ifname, .mode, .netns] | map(tostring) | join(" ")) | join("\n")')" = \
