@@ -16,6 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections import namedtuple
 
 NAMES = ("pp-a", "pp-b", "pp-c", "pp-free")
@@ -34,7 +35,7 @@ class Actor:
     def __init__(self, name, place, own_exe, parent=None):
         self.name, self.place, self.own_exe, self.parent = name, place, own_exe, parent
         self.pid = 0
-        self.to = self.by = None
+        self.to = self.by = self.process = None
 
     def is_in(self, place):
         return place is None or place == "" or self.place == place or self.place.startswith(place + "/")
@@ -207,11 +208,22 @@ def start(actor, root, exe):
     else:
         program = exe if actor.own_exe else sys.executable
         command = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
-        process = subprocess.Popen(["bash", "-c", command, os.path.join(root, actor.place), program, __file__, "--play"],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                   env={**os.environ, "PYTHONHOME": sys.prefix})
-        actor.to, actor.by = process.stdin, process.stdout
+        actor.process = subprocess.Popen(["bash", "-c", command, os.path.join(root, actor.place), program, __file__, "--play"],
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                         env={**os.environ, "PYTHONHOME": sys.prefix})
+        actor.to, actor.by = actor.process.stdin, actor.process.stdout
     actor.pid = ask(actor, ["name", actor.name])
+
+
+def end(actors):
+    """Ends them, and waits until they are gone: children first, whose parents reap nobody."""
+    for actor in reversed(actors):
+        actor.to.close()
+    for actor in actors:
+        if actor.process:
+            actor.process.wait()
+    while any(os.path.exists(f"/proc/{actor.pid}") for actor in actors):
+        time.sleep(0.01)
 
 
 def random_calls(rng):
@@ -248,8 +260,7 @@ def main(ctl, root, seed, sets):
                     if differences <= 20:
                         print(f"set {turn}: {actor.name} in '{actor.place}', child of {actor.parent and actor.parent.name}:",
                               *call, "passes" if got else "is denied", "with these rules:", *policy.rules, sorted(policy.children, key=str), sep=" | ")
-    for actor in reversed(actors):
-        actor.to.close()
+    end(actors)
     print(f"{attempts} attempts, {differences} differences")
     return differences > 0
 
