@@ -101,9 +101,10 @@ cli-programs: all $(TRAFFIC) $(FIELDS)
 test-cli: cli-programs ## the bats part
 	$(Q)bats tests/cli
 
-test-long: all $(TRAFFIC) ## ebpf-store for longer: 200 SIGKILLs, ten million lines, ten minutes of usage
+test-long: all $(TRAFFIC) ## for longer: ebpf-store (200 SIGKILLs, ten million lines, ten minutes of usage), 100,000 verdicts of rules
 	$(Q)PINPIPE_LONG=1 bats tests/cli/store.bats
 	$(Q)PINPIPE_LONG=1 bats -f ebpf-store tests/cli/sockets.bats
+	$(Q)PINPIPE_LONG=1 bats tests/cli/policy_model.bats
 
 storm: ## ebpf-web under load and attack, with sanitizers: SECONDS (default 20) each over HTTP and HTTPS
 	$(Q)tests/deps $(TEST_PACKAGES) tests/web/packages
