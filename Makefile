@@ -25,8 +25,10 @@ Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
+# clang++ 19 and later warn of the structures that libbpf's LIBBPF_OPTS fills.
+CLANG_WARNINGS := -Wno-missing-field-initializers
 CXXFLAGS += -std=c++20 $(if $(DEBUG),-O0 -g,-O2 -g1) $(WARNINGS) -Wshadow -Wconversion \
-            -I. -isystem $(B) -MD -MP -ffunction-sections -fdata-sections $(SANITIZER)
+            $(if $(filter clang++%,$(notdir $(CXX))),$(CLANG_WARNINGS)) -I. -isystem $(B) -MD -MP -ffunction-sections -fdata-sections $(SANITIZER)
 # -fdebug-compilation-dir keeps paths of this machine out of the objects. Debian has the UAPI's asm/ in a directory for
 # each architecture.
 BPFFLAGS := -g -O2 -target bpf -mcpu=v3 $(WARNINGS) -Wno-unused-parameter -fdebug-compilation-dir=. \
@@ -241,7 +243,7 @@ lint: $(SKELS) ## formatting, clang-tidy, shellcheck, mandoc
 # Each folder as one file.
 check-clang: $(SKELS) ## clang++ takes lib/ and tools/ without a warning
 	$(Q)printf '%s\n' $(FOLDERS) | xargs -P 2 -I '{}' sh -c 'printf "#include \"%s\"\n" {}/*.cpp | \
-	  clang++ $(filter-out -MD -MP,$(CXXFLAGS)) -Werror -fsyntax-only -x c++ -'
+	  clang++ $(filter-out -MD -MP,$(CXXFLAGS)) $(CLANG_WARNINGS) -Werror -fsyntax-only -x c++ -'
 
 format: ## clang-format in place
 	$(Q)clang-format -i $(SOURCES)
