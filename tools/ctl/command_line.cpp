@@ -16,8 +16,7 @@ namespace pinpipe::ctl {
 namespace {
 
 constexpr Option options[] = {
-    {opt_cgroup, "cgroup", 0, "DIR",
-     "allow, revoke, audit, children, suggest: only in this cgroup and below it"},
+    {opt_cgroup, "cgroup", 0, "DIR", "for rules and suggest: only in this cgroup and below it"},
     {opt_connect, "connect", 0, nullptr, "allow, revoke: as ports that the process connects to"},
     {opt_serve, "serve", 0, nullptr, "allow, revoke: as ports of its own, that it serves"},
     {opt_audit, "audit", 0, nullptr, "allow: report what the rules forbid, deny nothing"},
