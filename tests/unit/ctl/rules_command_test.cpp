@@ -11,6 +11,14 @@
 namespace pinpipe::ctl {
 namespace {
 
+// The path of a new, empty executable file, which the test removes.
+std::string new_executable() {
+    char path[] = "/tmp/pinpipe-unit-XXXXXX";
+    { const Fd file(mkstemp(path)); }
+    chmod(path, 0755);
+    return path;
+}
+
 class RulesCommand : public RulesTest {
 protected:
     // Runs ebpf-ctl as a normal user of these groups.
@@ -415,19 +423,16 @@ TEST_F(RulesCommand, ChildrenOfAProcessWithoutRules) {
 
 // Subjects of two files with one path become one subject, with the rules of both.
 TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
-    char path[] = "/tmp/pinpipe-unit-XXXXXX";
-    { const Fd file(mkstemp(path)); }
-    const std::string earlier = std::string(path) + ".old";
-    chmod(path, 0755);
+    const std::string path = new_executable();
+    const std::string earlier = path + ".old";
     quietly({"allow", "53/udp", path, "--children"});
-    ASSERT_EQ(rename(path, earlier.c_str()), 0);
-    { const Fd file(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755)); }
+    ASSERT_EQ(rename(path.c_str(), earlier.c_str()), 0);
+    { const Fd file(open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0755)); }
     quietly({"allow", "54/udp", path});
     EXPECT_EQ(subject(path).flags, 0u);
-    const std::string file =
-        "allow 53-54/udp " + std::string(path) + "\nchildren " + std::string(path) + "\n";
+    const std::string file = "allow 53-54/udp " + path + "\nchildren " + path + "\n";
     EXPECT_EQ(exported(), file);
-    for (const std::string &of : {earlier, std::string(path)}) { // flags the other way round
+    for (const std::string &of : {earlier, path}) { // flags the other way round
         subject_record record = subject(of);
         record.flags ^= SUBJECT_CHILDREN;
         put(subjects_map, find_process(of)->key, record);
@@ -436,7 +441,7 @@ TEST_F(RulesCommand, ChildrenOfAnExchangedFile) {
     quietly({"apply", "-"}, file);
     EXPECT_EQ(subjects(), 1u);
     EXPECT_EQ(subject(path).flags, __u32{SUBJECT_CHILDREN});
-    unlink(path);
+    unlink(path.c_str());
     unlink(earlier.c_str());
 }
 
@@ -478,19 +483,17 @@ TEST_F(RulesCommand, ADryRunShowsAndChangesNothing) {
 
 // The path is the same, and the file is another one.
 TEST_F(RulesCommand, ADryRunShowsRulesThatWouldMove) {
-    char path[] = "/tmp/pinpipe-unit-XXXXXX";
-    { const Fd file(mkstemp(path)); }
-    chmod(path, 0755);
-    const std::string line = "allow 53/udp " + std::string(path), earlier = std::string(path) + "o";
+    const std::string path = new_executable();
+    const std::string line = "allow 53/udp " + path, earlier = path + "o";
     quietly({"apply", "-"}, line + "\n");
     EXPECT_EQ(ctl({"apply", "--dry-run", "-"}, line + "\n").out, "");
-    ASSERT_EQ(rename(path, earlier.c_str()), 0);
-    { const Fd file(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755)); }
+    ASSERT_EQ(rename(path.c_str(), earlier.c_str()), 0);
+    { const Fd file(open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0755)); }
     EXPECT_EQ(ctl({"apply", "--dry-run", "-"}, line + "\n").out,
               "-" + line + "   # of an earlier file or process\n+" + line + "\n");
     quietly({"apply", "-"}, line + "\n");
     EXPECT_EQ(ctl({"apply", "--dry-run", "-"}, line + "\n").out, "");
-    unlink(path);
+    unlink(path.c_str());
     unlink(earlier.c_str());
 }
 
@@ -548,9 +551,7 @@ TEST_F(RulesCommand, AWrongFileIsNotApplied) {
 
 // An exchanged file and an ended process can be named by the text that the rule was made with.
 TEST_F(RulesCommand, WhatIsGoneCanBeRevoked) {
-    char path[] = "/tmp/pinpipe-unit-XXXXXX";
-    { const Fd file(mkstemp(path)); }
-    chmod(path, 0755);
+    const std::string path = new_executable();
     quietly({"allow", "53/both", path});
     std::string pid;
     {
@@ -561,11 +562,11 @@ TEST_F(RulesCommand, WhatIsGoneCanBeRevoked) {
         pid = "pid:" + std::to_string(child.pid());
         quietly({"allow", "53/both", pid});
     }
-    ASSERT_EQ(unlink(path), 0);
+    ASSERT_EQ(unlink(path.c_str()), 0);
     EXPECT_EQ(exported().find("\nallow"), std::string::npos) << exported();
     EXPECT_NE(exported().find("# not there any more: allow 53/udp " + pid), std::string::npos);
     const std::string table = ctl({"rules"}).out;
-    EXPECT_NE(table.find("(!) " + std::string(path) + ": another file, or none"), table.npos);
+    EXPECT_NE(table.find("(!) " + path + ": another file, or none"), table.npos);
     EXPECT_NE(table.find("(!) " + pid + ": this process has ended"), table.npos);
     quietly({"apply", "-"}, exported() + "allow 53/both app\n");
     EXPECT_EQ(subjects(), 1u) << "what is gone is no error of the file's";
