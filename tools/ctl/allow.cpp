@@ -1,62 +1,18 @@
 // SPDX-License-Identifier: MIT
-// ebpf-ctl allow, revoke, audit, children: one process at a time.
-#include "lib/base/signals.h"
+// ebpf-ctl allow, revoke: the rules of one process at a time.
 #include "lib/pins/components.h"
 #include "tools/ctl/allowance.h"
-#include "tools/ctl/commands.h"
-#include "tools/ctl/rule_edit.h"
+#include "tools/ctl/rule_command.h"
 #include "tools/ctl/rule_steps.h"
 
 namespace pinpipe::ctl {
 namespace {
-
-std::string cgroup_text(const Parsed &parsed) {
-    const std::string *directory = parsed.value(opt_cgroup);
-    return directory ? *directory : "";
-}
-
-// Without --cgroup: subjects of all cgroups.
-std::optional<Cgroup> given(const Cgroup &cgroup) {
-    return cgroup.path.empty() ? std::nullopt : std::optional(cgroup);
-}
 
 // Hints that DNS is not allowed: a process that connects by TCP usually looks up names.
 void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string &who) {
     constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP, 1U << SIDE_CONNECT};
     if ((rule.protos & 1U << RULE_TCP) && (rule.sides & lookups.sides) && !ports.has_all(lookups))
         say_hint("ebpf-ctl allow 53/udp " + who + "   (it may not look up names now)");
-}
-
-Result<RuleMaps> open_rules(const Parsed &parsed) {
-    const auto wait = lock_wait(parsed);
-    if (!wait)
-        return fail(wait.error());
-    auto maps = open_to_change(Pins(parsed.pin_root), *wait);
-    defer_stop_signals();
-    return maps;
-}
-
-std::string removed_text(const Ruled &subject) {
-    return subject.text + " has no rule any more: it may use any port";
-}
-
-Result<void> unchanged(const std::string &text) {
-    say("unchanged: " + text);
-    return {};
-}
-
-Error nothing_of(const std::string &process) {
-    return failure("there are no rules of " + process);
-}
-
-Error no_state(const std::string &command, const std::string &word) {
-    return usage_error(command + " takes on or off, not '" + word + "'")
-        .with_hint("ebpf-ctl --help");
-}
-
-Change with_flag(const Ruled &subject, uint32_t flag, bool on) {
-    const uint32_t others = subject.record.flags & ~flag;
-    return {subject.key, Change::After{subject.ports, others | (on ? flag : 0)}};
 }
 
 // What revoke leaves of a subject.
@@ -76,25 +32,9 @@ unsigned sides_given(const Parsed &parsed) {
     return sides ? sides : both_sides;
 }
 
-// Fails for "any" without a cgroup, which would be about every process of the machine.
-Result<void> require_cgroup(const std::string &process, const Cgroup &cgroup) {
-    if (process != "any" || !cgroup.path.empty())
-        return {};
-    return fail(usage_error("any is every process of a cgroup: it needs --cgroup DIR")
-                    .with_hint("ebpf-ctl allow PORT any --cgroup DIR   (name:any is a process that "
-                               "is called any)"));
-}
-
-// Fails for "any", whose rules hold for all processes of the cgroup.
-Result<void> refuse_any_with_children(const std::string &process) {
-    if (process != "any")
-        return {};
-    return fail(usage_error("any has no children: its rules hold for every process of the cgroup"));
-}
-
 Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
     const std::string &process = parsed.operands[1];
-    const auto found = find_subjects(maps, process, given(cgroup));
+    const auto found = find_subjects(maps, process, cgroup_or_all(cgroup));
     if (!found)
         return fail(found.error());
     if (found->empty())
@@ -130,48 +70,6 @@ Result<void> revoke_some(RuleMaps &maps, const Allowance &what, const std::strin
     return {};
 }
 
-Result<void> audit_everybody(RuleMaps &maps, bool on) {
-    if (((maps.shared()->now & POLICY_AUDIT) != 0) == on)
-        return unchanged(std::string("audit of all is ") + (on ? "on" : "off"));
-    return set_audit(maps, on);
-}
-
-// Puts a process without rules under audit: what it does is reported, nothing is denied.
-Result<void> audit_unruled(RuleMaps &maps, const std::string &text, const Cgroup &cgroup) {
-    const auto process = find_ruled(text);
-    if (!process)
-        return fail(process.error());
-    return change(maps,
-                  {{process->key, Change::After{{}, SUBJECT_AUDIT}, process->text, cgroup.path}});
-}
-
-Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process,
-                           const Cgroup &cgroup) {
-    const auto found = find_subjects(maps, process, given(cgroup));
-    if (!found)
-        return fail(found.error());
-    if (found->empty())
-        return on ? audit_unruled(maps, process, cgroup) : fail(nothing_of(process));
-    std::vector<Change> changes;
-    std::vector<std::string> removed;
-    for (const Ruled &subject : *found) {
-        if (subject.audit() == on)
-            continue;
-        changes.push_back(with_flag(subject, SUBJECT_AUDIT, on));
-        if (!on && !stays(subject.ports, subject.record.flags)) { // it would be denied everything
-            changes.back().after.reset();
-            removed.push_back(removed_text(subject));
-        }
-    }
-    if (changes.empty())
-        return unchanged("audit of " + process + " is " + (on ? "on" : "off"));
-    if (auto done = change(maps, changes); !done)
-        return done;
-    for (const std::string &text : removed)
-        say(text);
-    return {};
-}
-
 // What the maps have of a process in a cgroup; nothing: it has no rules there.
 Result<std::optional<subject_record>> find_subject(const RuleMaps &maps, subject_key key,
                                                    const Cgroup &cgroup) {
@@ -182,31 +80,6 @@ Result<std::optional<subject_record>> find_subject(const RuleMaps &maps, subject
         return std::optional<subject_record>();
     key.scope = **scope;
     return maps.find(key);
-}
-
-Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
-    const bool on = parsed.operands[1] == "on";
-    const std::string &process = parsed.operands[2];
-    const auto found = find_subjects(maps, process, given(cgroup));
-    if (!found)
-        return fail(found.error());
-    if (found->empty())
-        return fail(on ? nothing_of(process).with_hint("ebpf-ctl allow PORT --children " +
-                                                       whom(process, cgroup_text(parsed)))
-                       : nothing_of(process));
-    if (on)
-        if (auto granted = require_granted(parsed.pin_root, OPTIONAL_RULED_FORK,
-                                           "let rules hold for children");
-            !granted)
-            return granted;
-    std::vector<Change> changes;
-    for (const Ruled &subject : *found)
-        if (subject.children() != on)
-            changes.push_back(with_flag(subject, SUBJECT_CHILDREN, on));
-    if (changes.empty())
-        return unchanged("the rules of " + process + (on ? " hold" : " do not hold") +
-                         " for its children");
-    return change(maps, changes);
 }
 
 Result<void> allow_to(RuleMaps &maps, const Parsed &parsed, const Allowance &what,
@@ -235,7 +108,7 @@ Result<void> allow_to(RuleMaps &maps, const Parsed &parsed, const Allowance &wha
         return done;
     say_it_waits(parsed.pin_root, cgroup);
     if (what.ports && !*found && !(flags & SUBJECT_AUDIT))
-        hint_at_names(*what.ports, *ports, whom(process.text, cgroup_text(parsed)));
+        hint_at_names(*what.ports, *ports, whom(process.text, cgroup_option(parsed)));
     return {};
 }
 
@@ -288,47 +161,6 @@ Result<void> revoke(const Parsed &parsed) {
     if (parsed.has(opt_all))
         return revoke_all(*maps, parsed, *cgroup);
     return revoke_some(*maps, *what, parsed.operands[2], *cgroup);
-}
-
-Result<void> audit(const Parsed &parsed) {
-    const std::string &state = parsed.operands[1];
-    if (state != "on" && state != "off")
-        return fail(no_state("audit", state));
-    const bool on = state == "on", everybody = parsed.operands.size() == 2;
-    if (everybody && parsed.has(opt_cgroup))
-        return fail(usage_error("audit --cgroup needs PROCESS").with_hint("ebpf-ctl --help"));
-    if (!everybody)
-        if (const auto kind = ruled_kind(parsed.operands[2]); !kind)
-            return fail(kind.error());
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
-    if (!everybody && on)
-        if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
-            return limited;
-    auto maps = open_rules(parsed);
-    if (!maps)
-        return fail(maps.error());
-    if (everybody)
-        return audit_everybody(*maps, on);
-    return audit_process(*maps, on, parsed.operands[2], *cgroup);
-}
-
-Result<void> children(const Parsed &parsed) {
-    const std::string &state = parsed.operands[1];
-    if (state != "on" && state != "off")
-        return fail(no_state("children", state));
-    if (const auto kind = ruled_kind(parsed.operands[2]); !kind)
-        return fail(kind.error());
-    if (auto refused = refuse_any_with_children(parsed.operands[2]); !refused)
-        return refused;
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
-    auto maps = open_rules(parsed);
-    if (!maps)
-        return fail(maps.error());
-    return stick_to_children(*maps, parsed, *cgroup);
 }
 
 } // namespace pinpipe::ctl
