@@ -198,6 +198,11 @@ struct covered_record {
 #define LABEL_SETS   8
 #define KIN_SUBJECTS 4
 
+/* Ids of a process's cgroup and of those above it, by level from 1; 0: no cgroup of that level. */
+struct cgroup_ids {
+	__u64 level[LABEL_SCOPES];
+};
+
 #define LABEL_CONNECTS 0x1  /* TCP: judged by the remote port; else by the local one */
 #define LABEL_AUDIT    0x2  /* all matching subjects are only audited */
 #define LABEL_ICMP     0x4  /* a matching subject has SUBJECT_ICMP */
@@ -211,8 +216,8 @@ struct label_record {
 	 * destination; 0: none
 	 */
 	__u64 allowed;
-	struct process process;	    /* the socket's owner; pid 0: not known */
-	__u64 scopes[LABEL_SCOPES]; /* ids of the owner's cgroup and ancestors, by level from 1 */
+	struct process process;	   /* the socket's owner; pid 0: not known */
+	struct cgroup_ids cgroups; /* of the owner */
 	__u64 told;	  /* last event of a denial: nanoseconds of CLOCK_BOOTTIME; 0: none */
 	__u32 suppressed; /* denials since that event */
 	__u32 flags;	  /* LABEL_* */
@@ -264,6 +269,7 @@ RECORD_SIZE(cgroup_record, 280);
 RECORD_SIZE(covered_record, 16);
 RECORD_SIZE(scope_key, 256);
 RECORD_SIZE(unlabelled_record, 16);
+RECORD_SIZE(cgroup_ids, 64);
 RECORD_SIZE(label_record, 368);
 RECORD_SIZE(kin_record, 136);
 RECORD_SIZE(peer_key, 32);

@@ -153,11 +153,10 @@ static __noinline struct kin_record *record_of(const struct process_key *who)
 
 /*
  * Brings the kin record of a task up to date: adds its own subjects, and those of its ancestors if
- * above. cgroups: ids of its cgroup and of those above it, by level from 1. NULL: no subject sticks
- * to the task.
+ * above. cgroups: those of the task. NULL: no subject sticks to the task.
  */
-static __noinline struct kin_record *note_kin(struct task_struct *task, const __u64 *cgroups,
-					      __u64 now, bool above)
+static __noinline struct kin_record *
+note_kin(struct task_struct *task, const struct cgroup_ids *cgroups, __u64 now, bool above)
 {
 	struct process_key who = {.pid = task->tgid, .start = task->group_leader->start_boottime};
 	struct kin_walk w = {.task = task, .now = now};

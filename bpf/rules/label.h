@@ -52,7 +52,7 @@ static __noinline int identify(struct label_record *l)
 		return 0;
 	l->now = l->allowed = 0;
 	read_process(task, &l->process);
-	read_own_cgroups(l->scopes);
+	read_own_cgroups(&l->cgroups);
 	read_kin(l, task);
 	l->now = 0;
 	return 1;
@@ -82,20 +82,24 @@ static __always_inline bool is_current(const struct label_record *l)
 	return inode->i_ino == l->process.exe.inode && inode->i_sb->s_dev == l->process.exe.device;
 }
 
-static __always_inline bool is_subject(struct subject_key *key, const struct identity *who,
-				       __u64 now)
+/* Whether a process matches a subject of a kind. */
+__noinline int matches_kind(const struct identity *who, __u32 kind, __u64 now)
 {
-	key->scope = 0;
-	if (key->kind != SUBJECT_ANY && bpf_map_lookup_elem(&subjects, key))
-		return true;
+	struct subject_key key = {.bank = now & POLICY_BANK};
+
+	if (!who)
+		return 0;
+	set_kind(&key, kind, who);
+	if (kind != SUBJECT_ANY && bpf_map_lookup_elem(&subjects, &key))
+		return 1;
 	if (!(now & POLICY_HAS_CGROUP))
-		return false;
+		return 0;
 	for (int i = 0; i < LABEL_SCOPES; i++) {
-		key->scope = who->scopes[i];
-		if (key->scope && bpf_map_lookup_elem(&subjects, key))
-			return true;
+		key.scope = who->scopes[i];
+		if (key.scope && bpf_map_lookup_elem(&subjects, &key))
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 /* Whether the current process matches a subject; without a label, so that most need none. */
@@ -103,9 +107,8 @@ __noinline int may_be_ruled(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const __u64 now = policy.now;
-	struct subject_key key = {.bank = now & POLICY_BANK};
 	struct identity who = {};
-	__u64 cgroups[LABEL_SCOPES];
+	struct cgroup_ids cgroups;
 
 	if (!(now & POLICY_HAS_RULES) || task->flags & PF_KTHREAD)
 		return 0;
@@ -113,17 +116,12 @@ __noinline int may_be_ruled(void)
 		return 1;
 	identify_task(&who, task);
 	if (now & POLICY_HAS_CGROUP) {
-		read_own_cgroups(cgroups);
-		find_scopes(&who, cgroups, now);
+		read_own_cgroups(&cgroups);
+		find_scopes(&who, &cgroups, now);
 	}
-#pragma unroll
-	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++) {
-		if (!has_kind(now, kind))
-			continue;
-		set_kind(&key, kind, &who);
-		if (is_subject(&key, &who, now))
+	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++)
+		if (has_kind(now, kind) && matches_kind(&who, kind, now))
 			return 1;
-	}
 	return 0;
 }
 
@@ -164,10 +162,7 @@ static __always_inline void match(struct matches *m, const struct subject_key *k
 		add_match(m, s);
 }
 
-/*
- * Adds the subjects of a kind. This function and the next ones are global: the verifier checks each
- * once, however often it is called.
- */
+/* Adds the subjects of a kind. */
 __noinline int match_kind(struct matches *m, const struct identity *who, __u32 kind, __u64 now)
 {
 	struct subject_key key = {.bank = now & POLICY_BANK};
@@ -257,7 +252,7 @@ __noinline int resolve(struct label_record *l, __u64 now)
 	who.exe[1] = l->process.exe.device;
 	who.pid[0] = l->process.pid;
 	who.pid[1] = l->process.start - l->process.start % CLOCK_TICK;
-	find_scopes(&who, l->scopes, now);
+	find_scopes(&who, &l->cgroups, now);
 	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++)
 		if (has_kind(now, kind))
 			match_kind(&m, &who, kind, now);

@@ -118,13 +118,13 @@ int BPF_PROG(see_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct process_key who = {.pid = child->tgid, .start = child->start_boottime};
 	const __u64 now = policy.now;
-	__u64 cgroups[LABEL_SCOPES];
+	struct cgroup_ids cgroups;
 	struct kin_record *k;
 
 	if (!(now & POLICY_HAS_CHILDREN) || child->tgid == parent->tgid)
 		return 0;
-	read_own_cgroups(cgroups);
-	k = note_kin(parent, cgroups, now, false);
+	read_own_cgroups(&cgroups);
+	k = note_kin(parent, &cgroups, now, false);
 	if (k)
 		bpf_map_update_elem(&kin, &who, k, BPF_ANY);
 	return 0;
@@ -138,12 +138,12 @@ SEC("tp_btf/task_rename")
 int BPF_PROG(see_rename, struct task_struct *task)
 {
 	const __u64 now = policy.now;
-	__u64 cgroups[LABEL_SCOPES];
+	struct cgroup_ids cgroups;
 
 	if (!(now & POLICY_HAS_CHILDREN) || task->pid != task->tgid)
 		return 0;
-	read_own_cgroups(cgroups);
-	note_kin(task, cgroups, now, false);
+	read_own_cgroups(&cgroups);
+	note_kin(task, &cgroups, now, false);
 	return 0;
 }
 
@@ -171,7 +171,7 @@ struct {
 
 #define DEEPEST 32 /* ancestors of a cgroup that are visited */
 
-static __always_inline void read_cgroups(__u64 *ids, struct task_struct *task)
+static __always_inline void read_cgroups(struct cgroup_ids *ids, struct task_struct *task)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	__u32 level;
@@ -181,7 +181,8 @@ static __always_inline void read_cgroups(__u64 *ids, struct task_struct *task)
 		if (!level)
 			break;
 		if (level <= LABEL_SCOPES)
-			ids[(level - 1) & (LABEL_SCOPES - 1)] = BPF_CORE_READ(cgroup, kn, id);
+			ids->level[(level - 1) & (LABEL_SCOPES - 1)] =
+				BPF_CORE_READ(cgroup, kn, id);
 		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
 	}
 }
@@ -191,12 +192,12 @@ int find_kin(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	const __u64 now = policy.now;
-	__u64 cgroups[LABEL_SCOPES] = {};
+	struct cgroup_ids cgroups = {};
 
 	if (!task || task->flags & PF_KTHREAD || !(now & POLICY_HAS_CHILDREN))
 		return 0;
-	read_cgroups(cgroups, task);
-	note_kin(task, cgroups, now, true);
+	read_cgroups(&cgroups, task);
+	note_kin(task, &cgroups, now, true);
 	return 0;
 }
 
@@ -205,7 +206,7 @@ static __always_inline void judge_task(struct label_record *found, struct task_s
 {
 	__builtin_memset(found, 0, sizeof(*found));
 	read_process(task, &found->process);
-	read_cgroups(found->scopes, task);
+	read_cgroups(&found->cgroups, task);
 	read_kin(found, task);
 	resolve(found, policy.now);
 }

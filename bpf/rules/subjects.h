@@ -60,22 +60,28 @@ static __always_inline void set_kind(struct subject_key *key, __u32 kind,
 	}
 }
 
-/* Fills who->scopes from the ids of a process's cgroup and of those above it. */
-static __always_inline void find_scopes(struct identity *who, const __u64 *ids, __u64 now)
+/*
+ * Fills who->scopes. This function, matches_kind(), match_kind(), match_kin() and resolve() are
+ * global: the verifier checks each once, however often it is called.
+ */
+__noinline int find_scopes(struct identity *who, const struct cgroup_ids *ids, __u64 now)
 {
+	if (!who || !ids)
+		return 0;
 	for (int i = 0; i < LABEL_SCOPES; i++) {
-		__u64 id = now & POLICY_HAS_CGROUP ? ids[i] : 0;
+		__u64 id = now & POLICY_HAS_CGROUP ? ids->level[i] : 0;
 		const __u64 *number = id ? bpf_map_lookup_elem(&scope_ids, &id) : NULL;
 
 		who->scopes[i] = number ? *number : 0;
 	}
+	return 0;
 }
 
-/* The ids of the current process's cgroup and of those above it, by level from 1. */
-static __always_inline void read_own_cgroups(__u64 *ids)
+/* The cgroups of the current process. */
+static __always_inline void read_own_cgroups(struct cgroup_ids *ids)
 {
 	for (int i = 0; i < LABEL_SCOPES; i++)
-		ids[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
+		ids->level[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
 }
 
 static __always_inline void identify_task(struct identity *who, struct task_struct *task)
