@@ -6,10 +6,13 @@
  *
  *   maps/policy    the generation of the rules          admins write, all read
  *   maps/subjects  which processes rules are about      admins write, all read
+ *   maps/sieve     spares most processes a look there   kernel and admins write, all read
  *   maps/ports     the ports of each port set           admins write, all read
  *   maps/texts     subjects as they were written        admins write, all read
  *   maps/scopes    paths of cgroups that rules are limited to: admins write, all read
  *   maps/scope_ids which of these exist                 kernel and admins write, all read
+ *   maps/remotes   lists of remote ends in rules        admins write, all read
+ *   maps/prefixes  the addresses of these lists         admins write, all read
  *   maps/hits      uses that rules allowed              kernel writes, admins remove, all read
  *   maps/denials   denials of each subject              kernel writes, admins reset, all read
  *   maps/cgroups   cgroups with programs attached       loader writes, all read
@@ -19,7 +22,7 @@
  *   maps/kin       subjects inherited by processes      kernel alone
  *   maps/unlabelled sockets without memory for a label  kernel writes, all read
  *
- * The first eight are pinned a second time in admin/ (policy, subjects, ...), for the admin group.
+ * The first eleven are pinned a second time in admin/ (policy, subjects, ...), for the admin group.
  *
  * A change of one subject takes three steps. ebpf-ctl writes the ports under a set number that
  * nothing uses, then points the subject at that set (one update of an element, so whole or not at
@@ -59,7 +62,8 @@ struct policy_record {
 #define POLICY_HAS_CGROUP   0x10    /* ... limited to a cgroup */
 #define POLICY_HAS_CHILDREN 0x20    /* ... whose rules stick to descendants */
 #define POLICY_HAS_NAME	    0x40    /* ... by name */
-#define POLICY_HAS_ANY	    0x80    /* ... that are all processes of a cgroup */
+#define POLICY_HAS_ANY	    0x80    /* ... that are all processes of a cgroup or user */
+#define POLICY_HAS_USER	    0x100   /* ... limited to a user */
 #define POLICY_STEP	    0x10000 /* of the generation */
 
 /* Whether there are rules at all. */
@@ -73,15 +77,16 @@ enum subject_kind {
 	 * ticks (10 ms), the resolution of /proc/PID/stat
 	 */
 	SUBJECT_PID = 3,
-	SUBJECT_ANY = 4, /* id: 0. Every process of the scope, which must not be 0 */
+	SUBJECT_ANY = 4, /* id: 0. Every process of the scope and user, one of which is not 0 */
 };
 
 /* subjects: a hash. */
 struct subject_key {
 	__u64 id[2];
 	__u64 scope; /* number in scopes: only processes of that cgroup and below; 0: all */
-	__u32 kind;  /* enum subject_kind */
-	__u32 bank;  /* 0 or 1 */
+	__u16 kind;  /* enum subject_kind */
+	__u16 bank;  /* 0 or 1 */
+	__u32 user;  /* real user id + 1: only processes of that user; 0: all */
 };
 
 #define SUBJECT_AUDIT	 0x1 /* denials are reported, not enforced */
@@ -96,6 +101,25 @@ struct subject_record {
 	__u32 zero;
 };
 
+/*
+ * sieve: an array of one record, BPF_F_MMAPABLE. Where complete is 1 and the bit of a kind and id
+ * is 0, no subject has them. ebpf-ctl sets bits before it writes subjects.
+ */
+#define SIEVE_BITS 32768
+
+struct sieve_record {
+	__u32 complete; /* 0: ebpf-ctl has not written it yet */
+	__u32 mptcp;	/* written by the kernel: 1 once an MPTCP socket has a label */
+	__u64 bits[SIEVE_BITS / 64];
+};
+
+static inline __u32 sieve_bit(__u32 kind, const __u64 *id)
+{
+	__u64 hash = id[0] * 0x9e3779b97f4a7c15ULL ^ (id[1] + kind) * 0xd6e8feb86659fd93ULL;
+
+	return (__u32)((hash ^ hash >> 29) * 0xbf58476d1ce4e5b9ULL >> 49);
+}
+
 enum rule_proto {
 	RULE_TCP = 0,  /* includes MPTCP */
 	RULE_UDP = 1,  /* includes UDP-Lite */
@@ -109,17 +133,45 @@ enum rule_side {
 };
 
 #define PAGE_PORTS 512
+#define PAGE_LISTS 8
 
-/* ports: a hash, BPF_F_NO_PREALLOC. */
+/*
+ * ports: a hash, BPF_F_NO_PREALLOC. A page of list 0 has the ports that may be used with every
+ * remote end, and names the lists that have a page of the same ports.
+ */
 struct page_key {
 	__u32 set;
 	__u16 page; /* port / PAGE_PORTS */
 	__u8 proto; /* enum rule_proto */
 	__u8 side;  /* enum rule_side */
+	__u32 list; /* number in remotes; 0: every remote end */
 };
 
 struct page_record {
 	__u64 ports[PAGE_PORTS / 64]; /* bit port % 64 of word port % PAGE_PORTS / 64 */
+	__u32 lists[PAGE_LISTS];      /* in pages of list 0, from the first place; 0: no more */
+};
+
+/*
+ * remotes: a hash of lists of remote ends, as they are written, to a number from 1 that no other
+ * list has (__u64): "10.0.0.0/8,lan".
+ */
+#define REMOTE_TEXT  256
+#define MAX_REMOTES  1024
+#define MAX_PREFIXES 65536
+
+struct remote_key {
+	char text[REMOTE_TEXT]; /* padded with zeros; at most REMOTE_TEXT - 1 bytes */
+};
+
+/*
+ * prefixes: a trie of longest prefixes (BPF_F_NO_PREALLOC). The value (__u64) of the longest prefix
+ * that an address has says whether the address is on the list: 1 or 0; without one it is not.
+ */
+struct prefix_key {
+	__u32 bits; /* of list and address: 32 to 160 */
+	__u32 list;
+	union address address;
 };
 
 /* texts: a hash by a subject's number, BPF_F_NO_PREALLOC. */
@@ -153,6 +205,7 @@ struct hit_key {
 	__u16 port;
 	__u8 proto; /* enum rule_proto */
 	__u8 side;  /* enum rule_side */
+	__u32 list; /* of remote ends, as in page_key */
 };
 
 struct hit_record {
@@ -259,10 +312,13 @@ struct unlabelled_record {
 RECORD_SIZE(policy_record, 24);
 RECORD_SIZE(subject_key, 32);
 RECORD_SIZE(subject_record, 16);
-RECORD_SIZE(page_key, 8);
-RECORD_SIZE(page_record, 64);
+RECORD_SIZE(sieve_record, 4104);
+RECORD_SIZE(page_key, 12);
+RECORD_SIZE(page_record, 96);
+RECORD_SIZE(remote_key, 256);
+RECORD_SIZE(prefix_key, 24);
 RECORD_SIZE(text_record, 256);
-RECORD_SIZE(hit_key, 8);
+RECORD_SIZE(hit_key, 12);
 RECORD_SIZE(hit_record, 8);
 RECORD_SIZE(denial_record, 24);
 RECORD_SIZE(cgroup_record, 280);

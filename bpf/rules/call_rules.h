@@ -37,9 +37,9 @@ static __always_inline bool is_judged(void)
 static __always_inline bool may_call(struct label_record *l, struct attempt *a, __u32 protocol)
 {
 	if (is_tcp_kind(protocol))
-		return may_use(l, RULE_TCP, SIDE_CONNECT, a->port, true);
+		return may_use(l, RULE_TCP, SIDE_CONNECT, a->port, &a->remote, true);
 	if (is_udp(protocol))
-		return may_use(l, RULE_UDP, SIDE_CONNECT, a->port, true) ||
+		return may_use(l, RULE_UDP, SIDE_CONNECT, a->port, &a->remote, true) ||
 		       may_answer(l, a->cookie, &a->remote, a->port, a->local_port);
 	return may_use_icmp(l, protocol); /* counted when the socket was made */
 }
@@ -109,8 +109,8 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
 		return refuse_unlabelled(&a);
 	if (!l->count || !a.port || may_use_icmp(l, protocol))
 		return LET;
-	if ((is_tcp_kind(protocol) && may_use(l, RULE_TCP, SIDE_SERVE, a.port, true)) ||
-	    (is_udp(protocol) && may_use(l, RULE_UDP, SIDE_SERVE, a.port, true)))
+	if ((is_tcp_kind(protocol) && may_use(l, RULE_TCP, SIDE_SERVE, a.port, NULL, true)) ||
+	    (is_udp(protocol) && may_use(l, RULE_UDP, SIDE_SERVE, a.port, NULL, true)))
 		return LET;
 	return refuse(l, &a);
 }
@@ -141,7 +141,7 @@ static __always_inline int judge_create(struct bpf_sock *sk)
 	if (sk->type == SOCK_DGRAM_TYPE && is_udp(sk->protocol))
 		return LET;
 	if (may_use_icmp(l, sk->protocol)) {
-		count_hit(l->icmp, RULE_ICMP, SIDE_CONNECT, 0);
+		count_hit(l->icmp, RULE_ICMP, SIDE_CONNECT, 0, 0);
 		return LET;
 	}
 	return refuse(l, &a);

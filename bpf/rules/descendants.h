@@ -11,7 +11,7 @@
 #include "bpf/rules/kin.h"
 
 #define KIN_ABOVE 32 /* ancestors that are searched */
-#define KIN_BUSY  ~0U
+#define KIN_BUSY  0xffff
 
 /* All zero: the initial value of a new element, which is too large for the stack. */
 struct {
@@ -24,7 +24,7 @@ struct {
 static __always_inline bool same_subject(const struct subject_key *a, const struct subject_key *b)
 {
 	return !((a->kind ^ b->kind) | (a->id[0] ^ b->id[0]) | (a->id[1] ^ b->id[1]) |
-		 (a->scope ^ b->scope));
+		 (a->scope ^ b->scope) | (a->user ^ b->user));
 }
 
 static __always_inline bool sticks(const struct subject_key *key)
@@ -34,21 +34,25 @@ static __always_inline bool sticks(const struct subject_key *key)
 	return s && s->flags & SUBJECT_CHILDREN;
 }
 
-/* The kind and the bank of a place as one word: compare-and-swap needs all 64 bits. */
+/* The last members of a place as one word: compare-and-swap needs all 64 bits. */
 union place_word {
-	__u32 halves[2];
+	struct {
+		__u16 kind;
+		__u16 bank; /* 0 */
+		__u32 user;
+	};
 	__u64 word;
 };
 
 /*
- * Writes key to a place whose kind was kind. Another thread may write too: the place is marked busy
- * first, and counts once its kind is stored. False: the other thread was first.
+ * Writes key to a place that was old. Another thread may write too: the place is marked busy first,
+ * and counts once its kind is stored. False: the other thread was first.
  */
-static __always_inline bool take_place(struct subject_key *place, __u32 kind,
+static __always_inline bool take_place(struct subject_key *place, const struct subject_key *old,
 				       const struct subject_key *key)
 {
-	union place_word was = {.halves[0] = kind}, busy = {.halves[0] = KIN_BUSY};
-	union place_word done = {.halves[0] = key->kind};
+	union place_word was = {.kind = old->kind, .user = old->user}, busy = {.kind = KIN_BUSY};
+	union place_word done = {.kind = key->kind, .user = key->user};
 	__u64 *word = (__u64 *)&place->kind;
 
 	if (__sync_val_compare_and_swap(word, was.word, busy.word) != was.word)
@@ -74,7 +78,7 @@ static __noinline int keep_subject(struct kin_record *k, const struct subject_ke
 	for (int i = 0; i < KIN_SUBJECTS; i++) {
 		old = k->of[i];
 		old.bank = key->bank;
-		if (old.kind != KIN_BUSY && !sticks(&old) && take_place(&k->of[i], old.kind, key))
+		if (old.kind != KIN_BUSY && !sticks(&old) && take_place(&k->of[i], &old, key))
 			return 0;
 	}
 	k->cut = 1;
@@ -101,23 +105,33 @@ static long keep_in_scope(__u32 i, struct kin_walk *w)
 	return 0;
 }
 
-static __always_inline void keep_kind(struct kin_walk *w, __u32 kind)
+/* Keeps the subjects of this kind, id and user. */
+static __always_inline void keep_scopes(struct kin_walk *w)
 {
-	if (!has_kind(w->now, kind))
-		return;
-	set_kind(&w->key, kind, &w->who);
 	w->key.scope = 0;
 	keep_subject(w->k, &w->key);
 	if (w->now & POLICY_HAS_CGROUP)
 		bpf_loop(LABEL_SCOPES, keep_in_scope, w, 0);
 }
 
-/* Keeps the subjects that w->task matches by its own name, executable and number. */
+static __always_inline void keep_kind(struct kin_walk *w, __u32 kind)
+{
+	if (!has_kind(w->now, kind))
+		return;
+	set_kind(&w->key, kind, &w->who);
+	w->key.user = 0;
+	keep_scopes(w);
+	w->key.user = w->who.user;
+	if (w->now & POLICY_HAS_USER)
+		keep_scopes(w);
+}
+
+/* Keeps the subjects that w->task matches by its own name, executable, number and user. */
 static __noinline int keep_own(struct kin_walk *w)
 {
 	if (!w)
 		return 0;
-	identify_task(&w->who, w->task);
+	identify_task(&w->who, w->task, ~0ULL); /* all: each branch doubles the verifier's work */
 	keep_kind(w, SUBJECT_NAME);
 	keep_kind(w, SUBJECT_EXE);
 	keep_kind(w, SUBJECT_PID);

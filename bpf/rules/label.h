@@ -7,6 +7,7 @@
 #define PINPIPE_LABEL_H
 
 #include "bpf/common/process.h"
+#include "bpf/common/protocols.h"
 #include "bpf/rules/kin.h"
 
 /* An accepted socket begins with a copy of its listener's label. */
@@ -23,6 +24,16 @@ struct {
 	__type(key, __u32);
 	__type(value, struct unlabelled_record);
 } unlabelled SEC(".maps");
+
+/*
+ * The label of a socket that has none yet; NULL: there is no memory. protocol: of the socket.
+ */
+#define NEW_LABEL(sk, protocol) \
+	({ \
+		if ((protocol) == PROTO_MPTCP) \
+			sieve.mptcp = 1; \
+		bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE); \
+	})
 
 /* Copies the subjects that the task has from itself and its ancestors (POLICY_HAS_CHILDREN). */
 static __always_inline void read_kin(struct label_record *l, struct task_struct *task)
@@ -82,6 +93,23 @@ static __always_inline bool is_current(const struct label_record *l)
 	return inode->i_ino == l->process.exe.inode && inode->i_sb->s_dev == l->process.exe.device;
 }
 
+/* Whether a process matches a subject of this kind, id and user. */
+static __always_inline bool is_subject(struct subject_key *key, const struct identity *who,
+				       __u64 now)
+{
+	key->scope = 0;
+	if ((key->kind != SUBJECT_ANY || key->user) && bpf_map_lookup_elem(&subjects, key))
+		return true;
+	if (!(now & POLICY_HAS_CGROUP))
+		return false;
+	for (int i = 0; i < LABEL_SCOPES; i++) {
+		key->scope = who->scopes[i];
+		if (key->scope && bpf_map_lookup_elem(&subjects, key))
+			return true;
+	}
+	return false;
+}
+
 /* Whether a process matches a subject of a kind. */
 __noinline int matches_kind(const struct identity *who, __u32 kind, __u64 now)
 {
@@ -90,16 +118,10 @@ __noinline int matches_kind(const struct identity *who, __u32 kind, __u64 now)
 	if (!who)
 		return 0;
 	set_kind(&key, kind, who);
-	if (kind != SUBJECT_ANY && bpf_map_lookup_elem(&subjects, &key))
+	if (is_subject(&key, who, now))
 		return 1;
-	if (!(now & POLICY_HAS_CGROUP))
-		return 0;
-	for (int i = 0; i < LABEL_SCOPES; i++) {
-		key.scope = who->scopes[i];
-		if (key.scope && bpf_map_lookup_elem(&subjects, &key))
-			return 1;
-	}
-	return 0;
+	key.user = who->user;
+	return now & POLICY_HAS_USER && is_subject(&key, who, now);
 }
 
 /* Whether the current process matches a subject; without a label, so that most need none. */
@@ -114,7 +136,9 @@ __noinline int may_be_ruled(void)
 		return 0;
 	if (now & POLICY_HAS_CHILDREN && kin_of(task))
 		return 1;
-	identify_task(&who, task);
+	identify_task(&who, task, now);
+	if (!(now & POLICY_HAS_ANY) && !may_be_subject(&who, now))
+		return 0;
 	if (now & POLICY_HAS_CGROUP) {
 		read_own_cgroups(&cgroups);
 		find_scopes(&who, &cgroups, now);
@@ -162,6 +186,22 @@ static __always_inline void match(struct matches *m, const struct subject_key *k
 		add_match(m, s);
 }
 
+/* Adds the subjects of this kind, id and user. */
+static __always_inline void match_scopes(struct matches *m, struct subject_key *key,
+					 const struct identity *who, __u64 now)
+{
+	key->scope = 0;
+	if (key->kind != SUBJECT_ANY || key->user)
+		match(m, key);
+	if (!(now & POLICY_HAS_CGROUP))
+		return;
+	for (int i = 0; i < LABEL_SCOPES; i++) {
+		key->scope = who->scopes[i];
+		if (key->scope)
+			match(m, key);
+	}
+}
+
 /* Adds the subjects of a kind. */
 __noinline int match_kind(struct matches *m, const struct identity *who, __u32 kind, __u64 now)
 {
@@ -170,15 +210,10 @@ __noinline int match_kind(struct matches *m, const struct identity *who, __u32 k
 	if (!m || !who)
 		return 0;
 	set_kind(&key, kind, who);
-	if (kind != SUBJECT_ANY)
-		match(m, &key);
-	if (!(now & POLICY_HAS_CGROUP))
-		return 0;
-	for (int i = 0; i < LABEL_SCOPES; i++) {
-		key.scope = who->scopes[i];
-		if (key.scope)
-			match(m, &key);
-	}
+	match_scopes(m, &key, who, now);
+	key.user = who->user;
+	if (now & POLICY_HAS_USER)
+		match_scopes(m, &key, who, now);
 	return 0;
 }
 
@@ -252,6 +287,7 @@ __noinline int resolve(struct label_record *l, __u64 now)
 	who.exe[1] = l->process.exe.device;
 	who.pid[0] = l->process.pid;
 	who.pid[1] = l->process.start - l->process.start % CLOCK_TICK;
+	who.user = l->process.uid + 1;
 	find_scopes(&who, &l->cgroups, now);
 	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++)
 		if (has_kind(now, kind))

@@ -15,6 +15,18 @@ static __always_inline __u16 remote_port_of(struct bpf_sock *sk)
 	return bpf_ntohs(sk->dst_port);
 }
 
+static __always_inline void remote_address_of(struct bpf_sock *sk, union address *to)
+{
+	if (sk->family == AF_INET) {
+		map_ipv4(to, sk->dst_ip4);
+		return;
+	}
+	to->words[0] = sk->dst_ip6[0];
+	to->words[1] = sk->dst_ip6[1];
+	to->words[2] = sk->dst_ip6[2];
+	to->words[3] = sk->dst_ip6[3];
+}
+
 /* The addresses and ports of a packet; ports and transport are 0 where they cannot be found. */
 struct flow {
 	union address src;
@@ -64,13 +76,15 @@ static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 				      __u16 *port)
 {
 	const __u64 now = l->now;
+	union address remote = {};
 	__u8 side = SIDE_SERVE;
 
 	if (sk->state == TCP_LISTEN) {
 		if (l->flags & LABEL_CONNECTS)
 			__sync_fetch_and_and(&l->flags, ~LABEL_CONNECTS);
 		*port = sk->src_port;
-		return may_use(l, RULE_TCP, SIDE_SERVE, *port, !out && is_syn(skb, f));
+		return may_use(l, RULE_TCP, SIDE_SERVE, *port, out ? &f->dst : &f->src,
+			       !out && is_syn(skb, f));
 	}
 	if (l->flags & LABEL_CONNECTS) {
 		*port = remote_port_of(sk);
@@ -78,7 +92,8 @@ static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 	} else {
 		*port = sk->src_port;
 	}
-	if (!may_use(l, RULE_TCP, side, *port, false))
+	remote_address_of(sk, &remote);
+	if (!may_use(l, RULE_TCP, side, *port, &remote, false))
 		return false;
 	l->allowed = now;
 	return true;
@@ -94,11 +109,15 @@ static __always_inline bool judge_udp_out(struct bpf_sock *sk, struct label_reco
 {
 	const __u64 now = l->now;
 
+	union address remote = f->dst;
+
 	*port = remote_port_of(sk);
-	if (!*port)
+	if (*port)
+		remote_address_of(sk, &remote);
+	else
 		*port = f->dst_port;
-	if (!may_use(l, RULE_UDP, SIDE_CONNECT, *port, false) &&
-	    !may_answer(l, cookie, &f->dst, *port, sk->src_port))
+	if (!may_use(l, RULE_UDP, SIDE_CONNECT, *port, &remote, false) &&
+	    !may_answer(l, cookie, &remote, *port, sk->src_port))
 		return false;
 	l->allowed = now;
 	return true;
@@ -110,11 +129,11 @@ static __always_inline bool judge_udp_in(struct bpf_sock *sk, struct label_recor
 	const __u16 local = sk->src_port;
 
 	*port = local;
-	if (may_use(l, RULE_UDP, SIDE_SERVE, local, false)) {
+	if (may_use(l, RULE_UDP, SIDE_SERVE, local, &f->src, false)) {
 		note_peer(l, cookie, &f->src, f->src_port, local);
 		return true;
 	}
-	return may_use(l, RULE_UDP, SIDE_CONNECT, f->src_port, false);
+	return may_use(l, RULE_UDP, SIDE_CONNECT, f->src_port, &f->src, false);
 }
 
 static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,

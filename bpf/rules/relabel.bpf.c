@@ -47,7 +47,7 @@ static __always_inline void relabel(struct sock *sk)
 	if (l && is_current(l))
 		return;
 	if (!l && may_be_ruled()) {
-		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		l = NEW_LABEL(sk, sk->sk_protocol);
 		if (!l)
 			count_open();
 		else if (sk->sk_protocol == PROTO_TCP && sk->__sk_common.skc_state != TCP_LISTEN &&
@@ -256,7 +256,7 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	if (sk->sk_protocol == PROTO_TCP && sk->__sk_common.skc_state != TCP_LISTEN &&
 	    was_connected(sk))
 		found->flags |= LABEL_CONNECTS;
-	l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	l = NEW_LABEL(sk, sk->sk_protocol);
 	if (l)
 		__builtin_memcpy(l, found, sizeof(*l));
 	else

@@ -46,10 +46,13 @@ enum labelled {
  */
 static __always_inline enum labelled inherit(struct bpf_sock *sk, struct label_record **label)
 {
-	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
 	struct label_record *owner, *l;
+	struct mptcp_sock *msk;
 	struct tcp_sock *tp;
 
+	if (!sieve.mptcp)
+		return NOT_RULED;
+	msk = bpf_skc_to_mptcp_sock(sk);
 	if (!msk)
 		return NOT_RULED;
 	owner = bpf_sk_storage_get(&labels, msk, 0, 0);
@@ -82,7 +85,7 @@ static __always_inline enum labelled label_of_caller(struct bpf_sock *sk,
 	if (!l) {
 		if (!covered.label_all && !may_be_ruled())
 			return NOT_RULED;
-		l = bpf_sk_storage_get(&labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		l = NEW_LABEL(sk, sk->protocol);
 		if (!l)
 			return covered.label_all && !may_be_ruled() ? NOT_RULED : NO_MEMORY;
 	}
@@ -124,7 +127,7 @@ static __always_inline void note_peer(struct label_record *l, __u64 cookie,
 	if (bpf_map_lookup_elem(&peers, &key))
 		return;
 	bpf_map_update_elem(&peers, &key, &now, BPF_ANY);
-	may_use(l, RULE_UDP, SIDE_SERVE, local, true);
+	may_use(l, RULE_UDP, SIDE_SERVE, local, address, true);
 }
 
 /* Whether a datagram may go to a port that no rule allows, because it answers a peer. */
@@ -132,7 +135,7 @@ static __always_inline bool may_answer(struct label_record *l, __u64 cookie,
 				       const union address *remote, __u16 remote_port,
 				       __u16 local_port)
 {
-	return may_use(l, RULE_UDP, SIDE_SERVE, local_port, false) &&
+	return may_use(l, RULE_UDP, SIDE_SERVE, local_port, remote, false) &&
 	       is_peer(cookie, remote, remote_port);
 }
 

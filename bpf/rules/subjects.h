@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Subjects: which processes rules are about. A process matches a subject by its name, its
- * executable, its number, or by a cgroup that it is in.
+ * executable, its number, its user, or by a cgroup that it is in.
  */
 #ifndef PINPIPE_SUBJECTS_H
 #define PINPIPE_SUBJECTS_H
@@ -11,6 +11,8 @@
 
 /* Written by ebpf-ctl. A mapped variable: programs read it by a plain load. */
 volatile struct policy_record policy SEC(".data.policy");
+
+volatile struct sieve_record sieve SEC(".data.sieve");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -32,6 +34,8 @@ struct identity {
 	__u64 exe[2];
 	__u64 pid[2];
 	__u64 scopes[LABEL_SCOPES]; /* numbers; 0: no rule is limited to the cgroup of that level */
+	__u32 user;		    /* user id + 1 */
+	__u32 zero;
 };
 
 static __always_inline bool has_kind(__u64 now, __u32 kind)
@@ -84,16 +88,39 @@ static __always_inline void read_own_cgroups(struct cgroup_ids *ids)
 		ids->level[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
 }
 
-static __always_inline void identify_task(struct identity *who, struct task_struct *task)
+/* Fills name, exe, pid and user, as far as subjects are about them. */
+static __always_inline void identify_task(struct identity *who, struct task_struct *task, __u64 now)
 {
 	struct task_struct *leader = task->group_leader;
-	struct inode *inode = task->mm->exe_file->f_inode;
+	struct inode *inode;
 
 	copy_comm(who->name, leader);
-	who->exe[0] = inode->i_ino;
-	who->exe[1] = inode->i_sb->s_dev;
-	who->pid[0] = task->tgid;
-	who->pid[1] = leader->start_boottime - leader->start_boottime % CLOCK_TICK;
+	if (now & POLICY_HAS_EXE) {
+		inode = task->mm->exe_file->f_inode;
+		who->exe[0] = inode->i_ino;
+		who->exe[1] = inode->i_sb->s_dev;
+	}
+	if (now & POLICY_HAS_PID) {
+		who->pid[0] = task->tgid;
+		who->pid[1] = leader->start_boottime - leader->start_boottime % CLOCK_TICK;
+	}
+	if (now & POLICY_HAS_USER)
+		who->user = task->cred->uid.val + 1;
+}
+
+static __always_inline bool is_in_sieve(__u32 kind, const __u64 *id)
+{
+	const __u32 bit = sieve_bit(kind, id);
+
+	return sieve.bits[bit / 64 % (SIEVE_BITS / 64)] >> bit % 64 & 1;
+}
+
+/* False: no subject has the name, executable or number of the process. */
+static __always_inline bool may_be_subject(const struct identity *who, __u64 now)
+{
+	return !sieve.complete || (now & POLICY_HAS_NAME && is_in_sieve(SUBJECT_NAME, who->name)) ||
+	       (now & POLICY_HAS_EXE && is_in_sieve(SUBJECT_EXE, who->exe)) ||
+	       (now & POLICY_HAS_PID && is_in_sieve(SUBJECT_PID, who->pid));
 }
 
 #endif

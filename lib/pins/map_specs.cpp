@@ -114,6 +114,8 @@ const MapSpec subjects_map = {"subjects",
                               2 * MAX_SUBJECTS,
                               0,
                               0640};
+const MapSpec sieve_map = {
+    "sieve", "maps/sieve", BPF_MAP_TYPE_ARRAY, 4, sizeof(sieve_record), 1, BPF_F_MMAPABLE, 0640};
 const MapSpec ports_map = {"ports",
                            "maps/ports",
                            BPF_MAP_TYPE_HASH,
@@ -129,6 +131,11 @@ const MapSpec scopes_map = {"scopes", "maps/scopes", BPF_MAP_TYPE_HASH, sizeof(s
                             8,        MAX_SCOPES,    BPF_F_NO_PREALLOC, 0640};
 const MapSpec scope_ids_map = {
     "scope_ids", "maps/scope_ids", BPF_MAP_TYPE_HASH, 8, 8, MAX_SCOPES, 0, 0640};
+const MapSpec remotes_map = {"remotes", "maps/remotes", BPF_MAP_TYPE_HASH, sizeof(remote_key),
+                             8,         MAX_REMOTES,    BPF_F_NO_PREALLOC, 0640};
+const MapSpec prefixes_map = {
+    "prefixes", "maps/prefixes", BPF_MAP_TYPE_LPM_TRIE, sizeof(prefix_key),
+    8,          MAX_PREFIXES,    BPF_F_NO_PREALLOC,     0640};
 const MapSpec hits_map = {
     "hits", "maps/hits", BPF_MAP_TYPE_HASH, sizeof(hit_key), sizeof(hit_record), MAX_HITS, 0, 0640};
 const MapSpec denials_map = {
@@ -159,12 +166,13 @@ const MapSpec kin_map = {"kin",
 const MapSpec unlabelled_map = {
     "unlabelled", "maps/unlabelled", BPF_MAP_TYPE_ARRAY, 4, sizeof(unlabelled_record), 1, 0, 0640};
 namespace {
-constexpr const MapSpec *admin_map_list[] = {&policy_map, &subjects_map,  &ports_map, &texts_map,
-                                             &scopes_map, &scope_ids_map, &hits_map,  &denials_map};
+constexpr const MapSpec *admin_map_list[] = {
+    &policy_map,    &subjects_map, &sieve_map,    &ports_map, &texts_map,  &scopes_map,
+    &scope_ids_map, &remotes_map,  &prefixes_map, &hits_map,  &denials_map};
 constexpr const MapSpec *policy_map_list[] = {
-    &policy_map,    &subjects_map, &ports_map,   &texts_map,      &scopes_map,
-    &scope_ids_map, &hits_map,     &denials_map, &cgroups_map,    &covered_map,
-    &labels_map,    &peers_map,    &kin_map,     &unlabelled_map, &exes_map};
+    &policy_map,    &subjects_map, &sieve_map,    &ports_map, &texts_map,      &scopes_map,
+    &scope_ids_map, &remotes_map,  &prefixes_map, &hits_map,  &denials_map,    &cgroups_map,
+    &covered_map,   &labels_map,   &peers_map,    &kin_map,   &unlabelled_map, &exes_map};
 } // namespace
 const std::span<const MapSpec *const> admin_maps = admin_map_list;
 const std::span<const MapSpec *const> policy_maps = policy_map_list;

@@ -57,9 +57,12 @@ inline constexpr const char *pgid_path = "maps/pgid";
 // Maps of the rules: they exist once a cgroup has been loaded.
 extern const MapSpec policy_map;
 extern const MapSpec subjects_map;
+extern const MapSpec sieve_map;
 extern const MapSpec ports_map;
 extern const MapSpec texts_map;
 extern const MapSpec scopes_map;
+extern const MapSpec remotes_map;
+extern const MapSpec prefixes_map;
 extern const MapSpec scope_ids_map;
 extern const MapSpec hits_map;
 extern const MapSpec denials_map;

@@ -56,7 +56,8 @@ const char *side_word(unsigned sides) {
 
 std::string rule_text(const PortRule &rule) {
     return ports_text(rule) +
-           (rule.sides == both_sides ? "" : std::string(" ") + side_word(rule.sides));
+           (rule.sides == both_sides ? "" : std::string(" ") + side_word(rule.sides)) +
+           (rule.to.empty() ? "" : " to " + rule.to);
 }
 
 std::string ports_text(const PortRule &rule) {

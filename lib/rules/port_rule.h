@@ -26,14 +26,15 @@ struct PortRule {
     PortRange range;
     unsigned protos;
     unsigned sides = both_sides;
+    std::string to = {}; // the remote ends, as a list of tools/ctl/remote_list.h; empty: all
 };
 
 // Parses PORT[-PORT][/tcp|/udp|/both]; without a protocol it is tcp. An error is a usage error.
 Result<PortRule> parse_port_rule(const std::string &text);
 
 std::string range_text(PortRange range);      // "8080-8090", "53"
-std::string ports_text(const PortRule &rule); // "8080-8090/tcp", without sides
-std::string rule_text(const PortRule &rule);  // "8080-8090/tcp", "443/tcp connect"
+std::string ports_text(const PortRule &rule); // "8080-8090/tcp" alone
+std::string rule_text(const PortRule &rule);  // "8080-8090/tcp", "443/tcp connect to lan"
 
 const char *side_word(unsigned sides); // "connect", "serve", "both"
 

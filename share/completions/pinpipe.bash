@@ -44,6 +44,7 @@ _pinpipe_argument() { # CURRENT OPTION
     --group | --admin-group) compgen -g -- "$1" ;;
     --if) _pinpipe_list "$(_pinpipe_interfaces)" "$1" ;;
     --proto) _pinpipe_list "icmp icmpv6 tcp mptcp udp udplite sctp dccp raw packet" "$1" ;;
+    --to) _pinpipe_list "loopback lan internet" "$1" ;;
     --probe) compgen -W "fentry tracepoint kprobe" -- "$1" ;;
     --by) compgen -W "$(_pinpipe_rows "${COMP_WORDS[0]}")" -- "$1" ;;
     --format) compgen -W "table json csv" -- "$1" ;;
@@ -90,7 +91,7 @@ _pinpipe() { # TOOL CURRENT PREVIOUS, as complete -F gives them
     local current=$2 option=$3 known
     COMPREPLY=()
     # bash splits words at ':' and '=': "--xdp eth0:nat" and "--xdp=eth0"
-    if [[ $current == : || $option == : ]]; then
+    if [[ $1 == *load && ($current == : || $option == :) ]]; then
         mapfile -t COMPREPLY < <(compgen -W "native generic" -- "${current#:}")
         return
     fi

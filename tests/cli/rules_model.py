@@ -3,9 +3,10 @@
 """usage: rules_model.py EBPF-CTL CGROUP SEED SETS
 
 Holds the kernel's verdicts against a plain model. Makes SETS random sets of rules, one after the other, which
-`ebpf-ctl apply` puts in force, and has processes of several names, executables and cgroups try calls; their parents and
-sockets are partly older than the rules. Prints each difference, and at last "N attempts, N differences"; status 1 if
-there are any. CGROUP is the cgroup that is loaded; the network namespace must be the test's own, with lo up.
+`ebpf-ctl apply` puts in force, and has processes of several names, executables, users and cgroups try calls; their
+parents and sockets are partly older than the rules. Prints each difference, and at last "N attempts, N differences"; status 1 if
+there are any. CGROUP is the cgroup that is loaded; the network namespace must be the test's own, with lo up and the
+ADDRESSES on it, and all users must be allowed to use ping sockets and low ports.
 """
 import ctypes
 import errno
@@ -22,8 +23,14 @@ from collections import namedtuple
 NAMES = ("pp-a", "pp-b", "pp-c", "pp-free")
 PLACES = ("", "one", "one/two", "other")  # below CGROUP; "" is CGROUP itself
 PORTS = (80, 443, 511, 512, 4000, 53, 5300)
-LOOPBACK = "127.0.0.1"
-Rule = namedtuple("Rule", "kind process place port last protos side")  # kind: name, exe, pid, any
+ADDRESSES = ("127.0.0.1", "10.77.9.1", "198.51.100.1")  # of lo: one for each word that rules have for remote ends
+USERS = (0, 1, 65534)
+REMOTES = {  # which of ADDRESSES
+    "loopback": (0,), "lan": (1,), "internet": (2,), "10.0.0.0/8": (1,), "127.0.0.1": (0,), "127.0.0.2": (),
+    "0.0.0.0/0": (0, 1, 2), "::/0": (), "198.51.100.1,lan": (1, 2), "198.51.100.0/31,::/1": (2,), "internet,loopback": (0, 2),
+    "10.77.8.0/23": (1,),
+}
+Rule = namedtuple("Rule", "kind process place user port last protos side to")  # kind: name, exe, pid, any
 
 
 # --- the model ---
@@ -33,7 +40,7 @@ class Actor:
     """A process of this name, in this cgroup, with an executable of its own or not, born of another actor or not."""
 
     def __init__(self, name, place, own_exe, parent=None):
-        self.name, self.place, self.own_exe, self.parent = name, place, own_exe, parent
+        self.name, self.place, self.own_exe, self.parent, self.user = name, place, own_exe, parent, 0
         self.pid = 0
         self.to = self.by = self.process = None
 
@@ -41,6 +48,8 @@ class Actor:
         return place is None or place == "" or self.place == place or self.place.startswith(place + "/")
 
     def is_of(self, rule):
+        if rule.user not in (None, self.user):
+            return False
         if rule.kind == "name":
             return self.name == rule.process
         if rule.kind == "exe":
@@ -55,14 +64,15 @@ class Actor:
         above = self.parent
         while above:
             found += [r for r in policy.rules if self.is_in(r.place) and above.is_of(r) and r.kind != "any"
-                      and (r.kind, r.process, r.place) in policy.children]
+                      and (r.kind, r.process, r.place, r.user) in policy.children]
             above = above.parent
         return found
 
 
-def allows(rule, proto, port, side):
+def allows(rule, proto, port, side, remote):
+    """remote: a place in ADDRESSES, or None: there is none yet."""
     return rule.port not in ("none", "icmp") and proto in rule.protos and rule.side in (side, "both") and \
-        rule.port <= port <= rule.last
+        rule.port <= port <= rule.last and (None in (rule.to, remote) or remote in REMOTES[rule.to])
 
 
 class Policy:
@@ -72,34 +82,42 @@ class Policy:
             self.rules.append(self.random_rule(rng, actors, exe))
         for rule in self.rules:
             if rule.kind != "any" and rng.random() < 0.3:
-                self.children.add((rule.kind, rule.process, rule.place))
+                self.children.add((rule.kind, rule.process, rule.place, rule.user))
 
     @staticmethod
     def random_rule(rng, actors, exe):
         kind = rng.choice(("name", "name", "name", "exe", "pid", "any"))
-        place = rng.choice(PLACES) if kind == "any" or rng.random() < 0.4 else None
+        user = rng.choice(USERS) if rng.random() < 0.3 else None
+        place = rng.choice(PLACES) if (kind == "any" and user is None) or rng.random() < 0.4 else None
         process = {"name": rng.choice(NAMES[:3]), "exe": exe, "pid": rng.choice(actors).pid, "any": "any"}[kind]
         port = rng.choice(PORTS + ("none", "icmp"))
         last = port if port in ("none", "icmp") else port + rng.choice((0, 0, 1, 600))
-        return Rule(kind, process, place, port, last, rng.choice((("tcp",), ("udp",), ("tcp", "udp"))),
-                    rng.choice(("both", "both", "connect", "serve")))
+        return Rule(kind, process, place, user, port, last, rng.choice((("tcp",), ("udp",), ("tcp", "udp"))),
+                    rng.choice(("both", "both", "connect", "serve")),
+                    rng.choice(tuple(REMOTES)) if rng.random() < 0.4 else None)
+
+    @staticmethod
+    def limits(root, place, user):
+        return ("" if place is None else f" cgroup={os.path.join(root, place).rstrip('/')}") + \
+            ("" if user is None else f" user={user}")
 
     def text(self, root):
         """The rules as a policy file: each port once, as ebpf-ctl demands it."""
         lines, seen = [], set()
         for rule in self.rules:
             process = f"pid:{rule.process}" if rule.kind == "pid" else rule.process
-            where = "" if rule.place is None else f" cgroup={os.path.join(root, rule.place).rstrip('/')}"
+            where = self.limits(root, rule.place, rule.user)
+            to = "" if rule.to is None else f" to={rule.to}"
             if rule.port in ("none", "icmp"):
                 self.add(lines, seen, f"allow {rule.port} {process}{where}")
                 continue
             for proto in rule.protos:
                 for side in ("connect", "serve") if rule.side == "both" else (rule.side,):
                     for port in range(rule.port, rule.last + 1):
-                        self.add(lines, seen, f"allow {port}/{proto} {process}{where} side={side}")
-        for kind, process, place in sorted(self.children, key=str):
+                        self.add(lines, seen, f"allow {port}/{proto} {process}{where} side={side}{to}")
+        for kind, process, place, user in sorted(self.children, key=str):
             process = f"pid:{process}" if kind == "pid" else process
-            lines.append(f"children {process}" + ("" if place is None else f" cgroup={os.path.join(root, place).rstrip('/')}"))
+            lines.append(f"children {process}{self.limits(root, place, user)}")
         return "".join(line + "\n" for line in lines)
 
     @staticmethod
@@ -109,15 +127,15 @@ class Policy:
             lines.append(line)
 
     def verdict(self, actor, call):
-        """Whether the rules let the process do this: a call is (what, protocol, port)."""
+        """Whether the rules let the process do this: a call is (what, protocol, port, place in ADDRESSES)."""
         rules = actor.rules(self)
-        what, proto, port = call
+        what, proto, port, remote = call
         if not rules:
             return True
         if what == "icmp":
             return any(rule.port == "icmp" for rule in rules)
         side = "serve" if what == "bind" else "connect"
-        return any(allows(rule, proto, port, side) for rule in rules)
+        return any(allows(rule, proto, port, side, None if what == "bind" else remote) for rule in rules)
 
 
 # --- the processes ---
@@ -141,19 +159,21 @@ class Caller:
         self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.connected = {}
         for port in PORTS:
-            self.connected[port] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.connected[port].connect((LOOPBACK, port))
+            for address in ADDRESSES:
+                self.connected[port, address] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                self.connected[port, address].connect((address, port))
 
-    def call(self, what, proto, port):
+    def call(self, what, proto, port, remote):
+        address = ADDRESSES[remote]
         kind = socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM
         if what == "connect":
             with socket.socket(socket.AF_INET, kind) as sock:
-                sock.connect((LOOPBACK, port))
+                sock.connect((address, port))
         elif what == "send":
-            self.datagrams.sendto(b"x", (LOOPBACK, port))
+            self.datagrams.sendto(b"x", (address, port))
         elif what == "connected":
-            self.connected[port].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # what an earlier datagram met
-            self.connected[port].send(b"x")
+            self.connected[port, address].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # what an earlier datagram met
+            self.connected[port, address].send(b"x")
         elif what == "bind":
             bound(kind, port)
         else:
@@ -186,6 +206,11 @@ def play():
                 os.dup2(os.open(order[3], os.O_WRONLY), 1)
                 os.execv(order[4], [order[4], __file__, "--play"])
             print(json.dumps(child), flush=True)
+        elif order[0] == "user":
+            os.setgroups([])
+            os.setresgid(order[1], order[1], order[1])
+            os.setresuid(order[1], order[1], order[1])
+            print(json.dumps(os.getuid()), flush=True)
         else:
             print(json.dumps([caller.passes(call) for call in order[1]]), flush=True)
 
@@ -232,7 +257,7 @@ def random_calls(rng):
         what = rng.choice(("connect", "connect", "send", "connected", "bind", "icmp"))
         proto = "udp" if what in ("send", "connected") else rng.choice(("tcp", "udp"))
         port = rng.choice(PORTS) + (0 if what == "connected" else rng.choice((0, 0, 1, 500)))
-        calls.append((what, proto, port))
+        calls.append((what, proto, port, rng.randrange(len(ADDRESSES))))
     return calls
 
 
@@ -246,6 +271,8 @@ def main(ctl, root, seed, sets):
     actors += [Actor("pp-free", above.place, False, above) for above in actors if above.place != "one"]
     for actor in actors:
         start(actor, root, exe)
+    for number, actor in enumerate(actors):
+        actor.user = ask(actor, ["user", USERS[number % len(USERS)]])
     attempts = differences = 0
     for turn in range(sets):
         policy = Policy(rng, actors, exe)

@@ -2,39 +2,76 @@
 // ebpf-ctl allow, revoke: the rules of one process at a time.
 #include "lib/pins/components.h"
 #include "tools/ctl/allowance.h"
+#include "tools/ctl/remote_list.h"
 #include "tools/ctl/rule_command.h"
 #include "tools/ctl/rule_steps.h"
+
+#include <algorithm>
 
 namespace pinpipe::ctl {
 namespace {
 
 // Hints that DNS is not allowed: a process that connects by TCP usually looks up names.
 void hint_at_names(const PortRule &rule, const PortSet &ports, const std::string &who) {
-    constexpr PortRule lookups{{53, 53}, 1U << RULE_UDP, 1U << SIDE_CONNECT};
-    if ((rule.protos & 1U << RULE_TCP) && (rule.sides & lookups.sides) && !ports.has_all(lookups))
+    PortRule lookups{{53, 53}, 1U << RULE_UDP, 1U << SIDE_CONNECT};
+    bool allowed = false;
+    for (const std::string &to : ports.lists()) {
+        lookups.to = to;
+        allowed = allowed || ports.has_all(lookups);
+    }
+    if ((rule.protos & 1U << RULE_TCP) && (rule.sides & lookups.sides) && !allowed)
         say_hint("ebpf-ctl allow 53/udp " + who + "   (it may not look up names now)");
+}
+
+// The rules that revoke means: without --to, those of every list of remote ends.
+std::vector<PortRule> meant(const PortRule &rule, const PortSet &ports) {
+    std::vector<PortRule> rules = {rule};
+    if (rule.to.empty())
+        for (const std::string &to : ports.lists())
+            rules.push_back({rule.range, rule.protos, rule.sides, to});
+    return rules;
+}
+
+bool has_any_meant(const Ruled &subject, const Allowance &what) {
+    if (!what.ports)
+        return has_any(subject.ports, subject.record.flags, what);
+    const std::vector<PortRule> rules = meant(*what.ports, subject.ports);
+    return std::any_of(rules.begin(), rules.end(),
+                       [&](const PortRule &rule) { return subject.ports.has_any(rule); });
 }
 
 // What revoke leaves of a subject.
 Change without(const Ruled &subject, const Allowance &what) {
     Change change{subject.key, Change::After{subject.ports, subject.record.flags & ~what.flag}};
     if (what.ports)
-        change.after->ports.remove(*what.ports);
+        for (const PortRule &rule : meant(*what.ports, subject.ports))
+            change.after->ports.remove(rule);
     if (!stays(change.after->ports, change.after->flags))
         change.after.reset();
     return change;
 }
 
-// The sides that --connect and --serve give to ports; both, if neither is given.
-unsigned sides_given(const Parsed &parsed) {
+// What --connect, --serve and --to say of ports.
+Result<Ends> ends_given(const Parsed &parsed) {
     const unsigned sides = (parsed.has(opt_connect) ? 1U << SIDE_CONNECT : 0U) |
                            (parsed.has(opt_serve) ? 1U << SIDE_SERVE : 0U);
-    return sides ? sides : both_sides;
+    Ends ends{sides ? sides : both_sides, ""};
+    std::vector<std::string> words;
+    for (const Parsed::Given &option : parsed.options)
+        if (option.id == opt_to)
+            words.push_back(option.value);
+    if (words.empty())
+        return ends;
+    auto list = remote_list(words);
+    if (!list)
+        return fail(list.error());
+    ends.to = std::move(*list);
+    return ends;
 }
 
-Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
+Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, const Limits &limits) {
     const std::string &process = parsed.operands[1];
-    const auto found = find_subjects(maps, process, cgroup_or_all(cgroup));
+    const auto found = find_subjects(maps, process, at_least(limits));
     if (!found)
         return fail(found.error());
     if (found->empty())
@@ -46,14 +83,14 @@ Result<void> revoke_all(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgro
 }
 
 Result<void> revoke_some(RuleMaps &maps, const Allowance &what, const std::string &process,
-                         const Cgroup &cgroup) {
-    const auto found = find_subjects(maps, process, cgroup);
+                         const Limits &limits) {
+    const auto found = find_subjects(maps, process, exactly(limits));
     if (!found)
         return fail(found.error());
     std::vector<Change> changes;
     std::vector<std::string> removed;
     for (const Ruled &subject : *found) {
-        if (!has_any(subject.ports, subject.record.flags, what))
+        if (!has_any_meant(subject, what))
             continue;
         changes.push_back(without(subject, what));
         if (!changes.back().after)
@@ -70,10 +107,10 @@ Result<void> revoke_some(RuleMaps &maps, const Allowance &what, const std::strin
     return {};
 }
 
-// What the maps have of a process in a cgroup; nothing: it has no rules there.
+// What the maps have of a process with these limits; nothing: it has no rules with them.
 Result<std::optional<subject_record>> find_subject(const RuleMaps &maps, subject_key key,
-                                                   const Cgroup &cgroup) {
-    const auto scope = maps.scope(cgroup.path);
+                                                   const Limits &limits) {
+    const auto scope = maps.scope(limits.cgroup.path);
     if (!scope)
         return fail(scope.error());
     if (!*scope)
@@ -83,8 +120,8 @@ Result<std::optional<subject_record>> find_subject(const RuleMaps &maps, subject
 }
 
 Result<void> allow_to(RuleMaps &maps, const Parsed &parsed, const Allowance &what,
-                      const Process &process, const Cgroup &cgroup) {
-    const auto found = find_subject(maps, process.key, cgroup);
+                      const Process &process, const Limits &limits) {
+    const auto found = find_subject(maps, process.key, limits);
     if (!found)
         return fail(found.error());
     const subject_record was = found->value_or(subject_record{});
@@ -102,65 +139,69 @@ Result<void> allow_to(RuleMaps &maps, const Parsed &parsed, const Allowance &wha
         return unchanged(allowance_text(what) + " is allowed to " + process.text);
     if (what.ports)
         ports->add(*what.ports);
-    if (auto done =
-            change(maps, {{process.key, Change::After{*ports, flags}, process.text, cgroup.path}});
+    if (auto done = change(
+            maps, {{process.key, Change::After{*ports, flags}, process.text, limits.cgroup.path}});
         !done)
         return done;
-    say_it_waits(parsed.pin_root, cgroup);
+    say_it_waits(parsed.pin_root, limits.cgroup);
     if (what.ports && !*found && !(flags & SUBJECT_AUDIT))
-        hint_at_names(*what.ports, *ports, whom(process.text, cgroup_option(parsed)));
+        hint_at_names(*what.ports, *ports, whom_given(parsed, process.text));
     return {};
 }
 
 } // namespace
 
 Result<void> allow(const Parsed &parsed) {
-    const auto what = parse_allowance(parsed.operands[1], sides_given(parsed));
+    const auto ends = ends_given(parsed);
+    const auto what = ends ? parse_allowance(parsed.operands[1], *ends) : fail(ends.error());
     if (!what)
         return fail(what.error());
-    const auto process = find_ruled(parsed.operands[2]);
+    auto process = find_ruled(parsed.operands[2]);
     if (!process)
         return fail(process.error());
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
-    if (auto limited = require_cgroup(process->text, *cgroup); !limited)
+    const auto limits = limits_given(parsed);
+    if (!limits)
+        return fail(limits.error());
+    if (auto limited = require_limit(process->text, *limits); !limited)
         return limited;
+    process->key.user = limits->user;
     if (parsed.has(opt_children))
         if (auto refused = refuse_any_with_children(process->text); !refused)
             return refused;
     auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
-    return allow_to(*maps, parsed, *what, *process, *cgroup);
+    return allow_to(*maps, parsed, *what, *process, *limits);
 }
 
 Result<void> revoke(const Parsed &parsed) {
     const size_t operands = parsed.has(opt_all) ? 2 : 3;
-    const unsigned sides = sides_given(parsed);
-    if (parsed.operands.size() != operands || (parsed.has(opt_all) && sides != both_sides))
+    const auto ends = ends_given(parsed);
+    if (!ends)
+        return fail(ends.error());
+    if (parsed.operands.size() != operands || (parsed.has(opt_all) && !ends->any()))
         return fail(usage_error(std::string("revoke takes ") + allowance_words +
                                 ", and PROCESS; or --all PROCESS")
                         .with_hint("ebpf-ctl --help"));
     Result<Allowance> what = Allowance{};
     if (!parsed.has(opt_all))
-        what = parse_allowance(parsed.operands[1], sides);
+        what = parse_allowance(parsed.operands[1], *ends);
     if (!what)
         return fail(what.error());
     if (const auto kind = ruled_kind(parsed.operands.back()); !kind)
         return fail(kind.error());
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
+    const auto limits = limits_given(parsed);
+    if (!limits)
+        return fail(limits.error());
     if (!parsed.has(opt_all))
-        if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
+        if (auto limited = require_limit(parsed.operands[2], *limits); !limited)
             return limited;
     auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (parsed.has(opt_all))
-        return revoke_all(*maps, parsed, *cgroup);
-    return revoke_some(*maps, *what, parsed.operands[2], *cgroup);
+        return revoke_all(*maps, parsed, *limits);
+    return revoke_some(*maps, *what, parsed.operands[2], *limits);
 }
 
 } // namespace pinpipe::ctl

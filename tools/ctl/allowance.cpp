@@ -3,16 +3,17 @@
 
 namespace pinpipe::ctl {
 
-Result<Allowance> parse_allowance(const std::string &text, unsigned sides) {
+Result<Allowance> parse_allowance(const std::string &text, const Ends &ends) {
     const uint32_t flag = text == "none" ? SUBJECT_NONE : text == "icmp" ? SUBJECT_ICMP : 0U;
-    if (flag && sides != both_sides)
-        return fail(usage_error(text + " has no side: only ports have"));
+    if (flag && !ends.any())
+        return fail(usage_error(text + " has no side and no remote end: only ports have"));
     if (flag)
         return Allowance{{}, flag};
     auto rule = parse_port_rule(text);
     if (!rule)
         return fail(rule.error());
-    rule->sides = sides;
+    rule->sides = ends.sides;
+    rule->to = ends.to;
     return Allowance{*rule, 0};
 }
 

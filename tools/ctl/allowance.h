@@ -14,10 +14,18 @@ struct Allowance {
     uint32_t flag = 0; // without ports: SUBJECT_NONE or SUBJECT_ICMP
 };
 
+// What the words behind PROCESS say of ports.
+struct Ends {
+    unsigned sides = both_sides;
+    std::string to; // as in PortRule
+
+    bool any() const { return sides == both_sides && to.empty(); }
+};
+
 inline constexpr const char *allowance_words = "PORT[-PORT][/tcp|/udp|/both], none or icmp";
 
-// sides: those of the ports; none and icmp have no sides. An error is a usage error.
-Result<Allowance> parse_allowance(const std::string &text, unsigned sides = both_sides);
+// ends: those of the ports; none and icmp have none. An error is a usage error.
+Result<Allowance> parse_allowance(const std::string &text, const Ends &ends = {});
 
 std::string allowance_text(const Allowance &allowance); // "443/tcp connect", "icmp"
 

@@ -17,8 +17,11 @@ namespace {
 
 constexpr Option options[] = {
     {opt_cgroup, "cgroup", 0, "DIR", "for rules and suggest: only in this cgroup and below it"},
+    {opt_user, "user", 0, "USER", "for rules and suggest: only processes of this user"},
     {opt_connect, "connect", 0, nullptr, "allow, revoke: as ports that the process connects to"},
     {opt_serve, "serve", 0, nullptr, "allow, revoke: as ports of its own, that it serves"},
+    {opt_to, "to", 0, "REMOTE",
+     "allow, revoke: only with a PREFIX, loopback, lan or internet"},
     {opt_audit, "audit", 0, nullptr, "allow: report what the rules forbid, deny nothing"},
     {opt_children, "children", 0, nullptr,
      "allow: the process's rules hold for its descendants too"},
@@ -36,18 +39,18 @@ constexpr Option options[] = {
 const Usage usage = {
     .tool = "ebpf-ctl",
     .synopsis = "ebpf-ctl allow  PORT[-PORT][/tcp|/udp|/both] PROCESS [--connect|--serve]\n"
-                "                      [--cgroup DIR] [--audit] [--children]\n"
-                "       ebpf-ctl allow  none|icmp PROCESS [--cgroup DIR] [--audit] [--children]\n"
+                "                      [--to REMOTE]... [LIMIT]... [--audit] [--children]\n"
+                "       ebpf-ctl allow  none|icmp PROCESS [LIMIT]... [--audit] [--children]\n"
                 "       ebpf-ctl revoke PORT[-PORT][/tcp|/udp|/both] PROCESS [--connect|--serve]\n"
-                "                      [--cgroup DIR]\n"
-                "       ebpf-ctl revoke none|icmp PROCESS [--cgroup DIR]\n"
-                "       ebpf-ctl revoke --all PROCESS [--cgroup DIR]\n"
-                "       ebpf-ctl audit  on|off [PROCESS] [--cgroup DIR]\n"
-                "       ebpf-ctl children on|off PROCESS [--cgroup DIR]\n"
+                "                      [--to REMOTE]... [LIMIT]...\n"
+                "       ebpf-ctl revoke none|icmp PROCESS [LIMIT]...\n"
+                "       ebpf-ctl revoke --all PROCESS [LIMIT]...\n"
+                "       ebpf-ctl audit  on|off [PROCESS] [LIMIT]...\n"
+                "       ebpf-ctl children on|off PROCESS [LIMIT]...\n"
                 "       ebpf-ctl rules  [--json]\n"
                 "       ebpf-ctl apply  [--dry-run] [--strict] FILE\n"
                 "       ebpf-ctl export\n"
-                "       ebpf-ctl suggest PROCESS [--cgroup DIR] [--from FILE]\n"
+                "       ebpf-ctl suggest PROCESS [LIMIT]... [--from FILE]\n"
                 "       ebpf-ctl watch  PORT[-PORT][/tcp|/udp|/both] [PROCESS]\n"
                 "       ebpf-ctl unwatch PORT[-PORT][/tcp|/udp|/both] [PROCESS]\n"
                 "       ebpf-ctl unwatch --all\n"
@@ -58,8 +61,8 @@ const Usage usage = {
         "what is loaded. In the cgroups that were loaded, a process with rules may use the\n"
         "ports of its rules and no others; a process without rules may use all. Packets of a\n"
         "watched port are counted on the interfaces that were loaded.\n"
-        "PROCESS is a process's name, an absolute path of an executable, pid:N, or, with\n"
-        "--cgroup, any: every process of the cgroup.",
+        "PROCESS is a process's name, an absolute path of an executable, pid:N, or, with a LIMIT,\n"
+        "any: every process of the cgroup or user. LIMIT is --cgroup DIR or --user USER.",
     .options = options,
     .closing =
         "The admin group changes rules and watches, the read group sees them. See ebpf-ctl(8).",
@@ -90,19 +93,19 @@ const Subcommand subcommands[] = {
      2,
      2,
      "PORT and PROCESS",
-     {opt_cgroup, opt_connect, opt_serve, opt_audit, opt_children, opt_wait}},
+     {opt_cgroup, opt_user, opt_connect, opt_serve, opt_to, opt_audit, opt_children, opt_wait}},
     {"revoke",
      revoke,
      1,
      2,
      "PORT and PROCESS, or --all PROCESS",
-     {opt_cgroup, opt_connect, opt_serve, opt_all, opt_wait}},
-    {"audit", audit, 1, 2, "on or off", {opt_cgroup, opt_wait}},
-    {"children", children, 2, 2, "on or off, and PROCESS", {opt_cgroup, opt_wait}},
+     {opt_cgroup, opt_user, opt_connect, opt_serve, opt_to, opt_all, opt_wait}},
+    {"audit", audit, 1, 2, "on or off", {opt_cgroup, opt_user, opt_wait}},
+    {"children", children, 2, 2, "on or off, and PROCESS", {opt_cgroup, opt_user, opt_wait}},
     {"rules", rules, 0, 0, "", {opt_json}},
     {"apply", apply, 1, 1, "FILE", {opt_dry_run, opt_strict, opt_wait}},
     {"export", export_rules, 0, 0, "", {}},
-    {"suggest", suggest, 1, 1, "PROCESS", {opt_cgroup, opt_from}},
+    {"suggest", suggest, 1, 1, "PROCESS", {opt_cgroup, opt_user, opt_from}},
     {"watch", watch, 1, 2, "PORT", {opt_wait}},
     {"unwatch", unwatch, 0, 2, "PORT, or --all", {opt_all, opt_wait}},
     {"watches", watches, 0, 0, "", {opt_json}},

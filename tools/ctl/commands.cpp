@@ -29,15 +29,28 @@ std::string shell_word(const std::string &word) {
     return out + "'";
 }
 
-std::string whom(const std::string &process, const std::string &cgroup) {
+std::string whom(const std::string &process, const std::string &cgroup, const std::string &user) {
     const char *separator = process[0] == '-' ? "-- " : "";
-    return (cgroup.empty() ? "" : "--cgroup " + shell_word(cgroup) + " ") + separator +
+    return (cgroup.empty() ? "" : "--cgroup " + shell_word(cgroup) + " ") +
+           (user.empty() ? "" : "--user " + shell_word(user) + " ") + separator +
            shell_word(process);
 }
 
-Result<Cgroup> cgroup_given(const Parsed &parsed) {
-    const std::string *directory = parsed.value(opt_cgroup);
-    return directory ? find_cgroup(*directory) : Cgroup{};
+Result<Limits> limits_given(const Parsed &parsed) {
+    Limits limits;
+    if (const std::string *directory = parsed.value(opt_cgroup)) {
+        auto cgroup = find_cgroup(*directory);
+        if (!cgroup)
+            return fail(cgroup.error());
+        limits.cgroup = std::move(*cgroup);
+    }
+    if (const std::string *name = parsed.value(opt_user)) {
+        const auto user = find_user(*name);
+        if (!user)
+            return fail(user.error());
+        limits.user = *user;
+    }
+    return limits;
 }
 
 void say_it_waits(const std::string &pin_root, const Cgroup &cgroup) {
@@ -88,7 +101,7 @@ Policy policy_of(const Rules &rules) {
 }
 
 Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string &process,
-                                         const std::optional<Cgroup> &cgroup) {
+                                         const Which &which) {
     const auto kind = ruled_kind(process);
     if (!kind)
         return fail(kind.error());
@@ -107,7 +120,7 @@ Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string
         const auto scope = scopes->find(key.scope);
         const Cgroup in = scope == scopes->end() ? Cgroup{} : scope->second;
         if (key.bank != (policy->now & POLICY_BANK) || key.kind != static_cast<__u32>(*kind) ||
-            (cgroup && in.path != cgroup->path))
+            (which.cgroup && in.path != *which.cgroup) || (which.user && key.user != *which.user))
             continue;
         const auto text = texts->find(record.number);
         const bool same = now && same_process(now->key, key);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/base/options.h"
+#include "tools/ctl/limits.h"
 #include "tools/ctl/pinned_rules.h"
 
 namespace pinpipe::ctl {
@@ -14,6 +15,8 @@ enum : int {
     opt_children,
     opt_connect,
     opt_serve,
+    opt_to,
+    opt_user,
     opt_strict,
     opt_all,
     opt_from,
@@ -42,11 +45,12 @@ void say(const std::string &text);
 // A word quoted for a shell.
 std::string shell_word(const std::string &word);
 
-// PROCESS with its --cgroup, quoted for a command in a hint.
-std::string whom(const std::string &process, const std::string &cgroup);
+// PROCESS with its --cgroup and --user, quoted for a command in a hint.
+std::string whom(const std::string &process, const std::string &cgroup,
+                 const std::string &user = "");
 
-// The cgroup of --cgroup; its path is empty: none is given.
-Result<Cgroup> cgroup_given(const Parsed &parsed);
+// --cgroup and --user.
+Result<Limits> limits_given(const Parsed &parsed);
 
 // The cgroup does not exist: a remark says when the rule holds.
 void say_it_waits(const std::string &pin_root, const Cgroup &cgroup);
@@ -59,9 +63,8 @@ Result<void> print(std::string_view text); // on standard output; a closed one i
 Policy policy_of(const Rules &rules);
 
 // The subjects that PROCESS means: those of what it names now, and those that were written the
-// same, so that subjects of a replaced executable or an ended process can still be named. Without
-// cgroup, those of all cgroups; one with an empty path: those that hold everywhere.
+// same, so that subjects of a replaced executable or an ended process can still be named.
 Result<std::vector<Ruled>> find_subjects(const RuleMaps &maps, const std::string &process,
-                                         const std::optional<Cgroup> &cgroup);
+                                         const Which &which);
 
 } // namespace pinpipe::ctl

@@ -42,6 +42,10 @@ Result<RuleMaps> RuleMaps::open_to_write(const Pins &pins, const LockWait &wait)
     if (!policy)
         return fail(policy.error());
     maps.policy_ = std::move(*policy);
+    auto sieve = map_array(maps.map(sieve_map), sizeof(sieve_record), maps.path(sieve_map));
+    if (!sieve)
+        return fail(sieve.error());
+    maps.sieve_ = std::move(*sieve);
     return maps;
 }
 
@@ -108,16 +112,52 @@ Result<std::optional<uint64_t>> RuleMaps::scope(const std::string &at) const {
     return std::optional<uint64_t>();
 }
 
+remote_key remote_key_of(const std::string &list) {
+    remote_key key{};
+    list.copy(key.text, sizeof key.text - 1);
+    return key;
+}
+
+Result<std::unordered_map<uint32_t, std::string>> RuleMaps::remotes() const {
+    const auto all = read_all<remote_key, uint64_t>(map(remotes_map), path(remotes_map));
+    if (!all)
+        return fail(all.error());
+    std::unordered_map<uint32_t, std::string> lists = {{0, ""}};
+    for (const auto &[key, number] : *all)
+        lists[static_cast<uint32_t>(number)] = {key.text, strnlen(key.text, sizeof key.text)};
+    return lists;
+}
+
+Result<std::optional<page_record>> RuleMaps::page(const page_key &key) const {
+    page_record record{};
+    if (bpf_map_lookup_elem(map(ports_map).get(), &key, &record) == 0)
+        return record;
+    if (errno != ENOENT)
+        return fail(system_error("read " + path(ports_map), errno));
+    return std::optional<page_record>();
+}
+
 // Looks up each page that a set can have: they are few, while the map may hold many of other sets.
 Result<PortSet> RuleMaps::ports(uint32_t set) const {
     PortSet ports;
+    const auto lists = remotes();
+    if (!lists)
+        return fail(lists.error());
     for (uint32_t number = 0; set && number < PortSet::all_pages; number++) {
-        const page_key key = PortSet::key_of(set, number);
-        page_record record{};
-        if (bpf_map_lookup_elem(map(ports_map).get(), &key, &record) == 0)
-            ports.set_page(number, page_of(record));
-        else if (errno != ENOENT)
-            return fail(system_error("read " + path(ports_map), errno));
+        const auto all = page(PortSet::key_of(set, number));
+        if (!all)
+            return fail(all.error());
+        if (!*all)
+            continue;
+        ports.set_page({"", number}, page_of(**all));
+        for (const __u32 list : (*all)->lists) {
+            const auto listed = list ? page(PortSet::key_of(set, number, list))
+                                     : Result<std::optional<page_record>>();
+            if (!listed)
+                return fail(listed.error());
+            if (const auto name = lists->find(list); *listed && name != lists->end())
+                ports.set_page({name->second, number}, page_of(**listed));
+        }
     }
     return ports;
 }
@@ -150,11 +190,17 @@ Result<Rules> RuleMaps::read_once() const {
     const auto all_pages = pages();
     if (!all_pages)
         return fail(all_pages.error());
+    const auto lists = remotes();
+    if (!lists)
+        return fail(lists.error());
     std::unordered_map<uint32_t, PortSet> sets;
     for (const auto &[key, record] : *all_pages)
-        if (key.proto < rule_protos && key.side < rule_sides && key.page < PortSet::pages_of_side)
-            sets[key.set].set_page(PortSet::page_number(key.proto, key.side, key.page),
-                                   page_of(record));
+        if (const auto list = lists->find(key.list);
+            list != lists->end() && key.proto < rule_protos && key.side < rule_sides &&
+            key.page < PortSet::pages_of_side)
+            sets[key.set].set_page(
+                {list->second, PortSet::page_number(key.proto, key.side, key.page)},
+                page_of(record));
     const auto cgroups = scopes();
     if (!cgroups)
         return fail(cgroups.error());

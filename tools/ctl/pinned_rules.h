@@ -46,6 +46,7 @@ public:
 
     Result<policy_record> policy() const;
     policy_record *shared() const { return policy_.as<policy_record>(); } // to be changed
+    sieve_record *sieve() const { return sieve_.as<sieve_record>(); }     // to be changed
 
     // All rules of the bank that holds, at one moment: reads again if they change meanwhile.
     Result<Rules> read() const;
@@ -54,6 +55,9 @@ public:
     Result<std::unordered_map<uint64_t, Cgroup>> scopes() const;
     // The number of a cgroup's path; 0 for an empty one; nothing: no rule is limited to it.
     Result<std::optional<uint64_t>> scope(const std::string &path) const;
+
+    // Lists of remote ends, by their numbers; 0 is every remote end.
+    Result<std::unordered_map<uint32_t, std::string>> remotes() const;
 
     // A subject of the bank that holds; the bank in key is ignored.
     Result<std::optional<subject_record>> find(subject_key key) const;
@@ -68,12 +72,14 @@ public:
 
 private:
     Result<Rules> read_once() const;
+    Result<std::optional<page_record>> page(const page_key &key) const;
 
     AdminMaps maps_;
-    Mapping policy_;
+    Mapping policy_, sieve_; // after open_to_write()
     std::optional<Pins> pins_; // always there once open
 };
 
 scope_key scope_key_of(const std::string &path);
+remote_key remote_key_of(const std::string &list);
 
 } // namespace pinpipe::ctl

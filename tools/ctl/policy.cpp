@@ -17,7 +17,7 @@ uint32_t Subject::flags() const {
 
 void put_in_order(Policy &policy) {
     const auto place = [](const Subject &s) {
-        return std::tie(s.process.key.kind, s.process.text, s.cgroup.path);
+        return std::tie(s.process.key.kind, s.process.text, s.cgroup.path, s.process.key.user);
     };
     std::vector<Subject> &subjects = policy.subjects;
     std::sort(subjects.begin(), subjects.end(),

@@ -11,7 +11,7 @@
 namespace pinpipe::ctl {
 
 struct Subject {
-    Process process;
+    Process process; // its key has the user too
     Cgroup cgroup;
     bool audit = false;    // what is not allowed is reported, not denied
     bool children = false; // rules hold for descendants too
@@ -27,11 +27,12 @@ struct Policy {
     std::vector<Subject> subjects;
 };
 
-// Whether both name the same thing, whatever their scopes and banks.
+// Whether both name the same thing, whatever their scopes, users and banks.
 bool same_process(const subject_key &a, const subject_key &b);
 
 // Sorts subjects: names, then paths, then process numbers, by their bytes, then any; then by
-// cgroup. Subjects of the same text and cgroup become one: paths of a file that was replaced.
+// cgroup and user. Subjects of the same text and limits become one: paths of a file that was
+// replaced.
 // Process numbers do not, since the same number may mean another process.
 void put_in_order(Policy &policy);
 

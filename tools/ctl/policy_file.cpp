@@ -3,6 +3,7 @@
 
 #include "lib/base/line_splitter.h"
 #include "tools/ctl/allowance.h"
+#include "tools/ctl/remote_list.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -15,7 +16,9 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r";
 constexpr const char *cgroup_word = "cgroup=";
+constexpr const char *user_word = "user=";
 constexpr const char *side_of_ports = "side=";
+constexpr const char *to_word = "to=";
 
 struct Word {
     std::string bytes;
@@ -108,7 +111,7 @@ public:
                 errors.push_back(
                     {entry.children_line,
                      "children of '" + entry.subject.process.text +
-                         "' without an allow or audit of the same process and cgroup"});
+                         "' without an allow or audit of the same process, cgroup and user"});
         std::sort(errors.begin(), errors.end(),
                   [](const PolicyError &a, const PolicyError &b) { return a.line < b.line; });
         errors.resize(std::min(errors.size(), most_policy_errors));
@@ -125,7 +128,8 @@ public:
     }
 
 private:
-    using Key = std::tuple<uint32_t, uint64_t, uint64_t, std::string>; // kind, id, path of a cgroup
+    // kind, id, path of a cgroup, user
+    using Key = std::tuple<uint32_t, uint64_t, uint64_t, std::string, uint32_t>;
     struct Entry {
         Subject subject;
         std::vector<std::pair<PortRule, size_t>> rules; // with the numbers of their lines
@@ -135,15 +139,15 @@ private:
     };
     // What follows PROCESS.
     struct Attributes {
-        std::string cgroup;
-        unsigned sides = both_sides;
+        std::string cgroup, user;
+        Ends ends;
     };
 
     Result<void> take_allow(const std::vector<Word> &words) {
         if (words.size() < 3)
             return fail(failure(std::string("allow needs ") + allowance_words + ", and PROCESS"));
         const auto attributes = attributes_of(words, 3, true);
-        const auto what = attributes ? parse_allowance(words[1].bytes, attributes->sides)
+        const auto what = attributes ? parse_allowance(words[1].bytes, attributes->ends)
                                      : fail(attributes.error());
         const auto entry = what ? find(words[2].bytes, *attributes) : fail(what.error());
         if (!entry)
@@ -195,7 +199,7 @@ private:
             return fail(entry.error());
         if ((*entry)->subject.process.key.kind == SUBJECT_ANY)
             return fail(failure("any has no children: its rules hold for every process of the "
-                                "cgroup"));
+                                "cgroup or user"));
         (*entry)->subject.children = true;
         return take_once((*entry)->children_line, words[0], words[1]);
     }
@@ -209,30 +213,44 @@ private:
         return {};
     }
 
-    // The words from index at on.
+    // The words from index at on. of_ports: side= and to= may be among them.
     static Result<Attributes> attributes_of(const std::vector<Word> &words, size_t at,
-                                            bool with_side) {
+                                            bool of_ports) {
         Attributes found;
-        for (size_t i = at; i < words.size(); i++) {
-            const std::string &word = words[i].bytes;
-            const size_t end = word.find('=') + 1;
-            const std::string value = word.substr(end);
-            if (word.substr(0, end) == cgroup_word && found.cgroup.empty()) {
-                found.cgroup = value;
-                if (value.empty())
-                    return fail(failure("cgroup= needs a directory"));
-            } else if (word.substr(0, end) == side_of_ports && with_side &&
-                       found.sides == both_sides) {
-                found.sides = value == "connect" ? 1U << SIDE_CONNECT
-                              : value == "serve" ? 1U << SIDE_SERVE
-                                                 : 0U;
-                if (!found.sides)
-                    return fail(failure("side= is connect or serve, not '" + value + "'"));
-            } else {
-                return fail(failure("unexpected '" + word + "'"));
-            }
-        }
+        for (size_t i = at; i < words.size(); i++)
+            if (auto taken = take_attribute(found, words[i].bytes, of_ports); !taken)
+                return fail(taken.error());
         return found;
+    }
+
+    static Result<void> take_attribute(Attributes &found, const std::string &word, bool of_ports) {
+        const size_t end = word.find('=') + 1;
+        const std::string name = word.substr(0, end), value = word.substr(end);
+        if (name == cgroup_word && found.cgroup.empty())
+            return take_text(found.cgroup, value, "cgroup= needs a directory");
+        if (name == user_word && found.user.empty())
+            return take_text(found.user, value, "user= needs a name or a number");
+        if (name == side_of_ports && of_ports && found.ends.sides == both_sides)
+            return take_side(found.ends.sides, value);
+        if (name != to_word || !of_ports || !found.ends.to.empty())
+            return fail(failure("unexpected '" + word + "'"));
+        auto list = remote_list({value});
+        if (!list)
+            return fail(list.error());
+        found.ends.to = std::move(*list);
+        return {};
+    }
+
+    static Result<void> take_text(std::string &to, const std::string &value, const char *empty) {
+        to = value;
+        return value.empty() ? fail(failure(empty)) : Result<void>();
+    }
+
+    static Result<void> take_side(unsigned &sides, const std::string &word) {
+        if (word != "connect" && word != "serve")
+            return fail(failure("side= is connect or serve, not '" + word + "'"));
+        sides = 1U << (word == "connect" ? SIDE_CONNECT : SIDE_SERVE);
+        return {};
     }
 
     Result<Entry *> find(const std::string &text, const Attributes &attributes) {
@@ -242,10 +260,15 @@ private:
         auto cgroup = attributes.cgroup.empty() ? Cgroup{} : finders_.cgroup(attributes.cgroup);
         if (!cgroup)
             return fail(cgroup.error());
-        if (process->key.kind == SUBJECT_ANY && cgroup->path.empty())
-            return fail(failure("any is every process of a cgroup: it needs cgroup=DIR"));
+        const auto user = attributes.user.empty() ? uint32_t{0} : finders_.user(attributes.user);
+        if (!user)
+            return fail(user.error());
+        if (process->key.kind == SUBJECT_ANY && cgroup->path.empty() && !*user)
+            return fail(failure("any is every process of a cgroup or user: it needs cgroup=DIR or "
+                                "user=NAME"));
+        process->key.user = *user;
         const subject_key &key = process->key;
-        Entry &entry = entries_[{key.kind, key.id[0], key.id[1], cgroup->path}];
+        Entry &entry = entries_[{key.kind, key.id[0], key.id[1], cgroup->path, key.user}];
         if (entry.subject.process.text.empty()) {
             entry.subject.process = std::move(*process);
             entry.subject.cgroup = std::move(*cgroup);
@@ -256,7 +279,8 @@ private:
     static size_t line_with(const Entry &entry, const PortRule &rule) {
         for (const auto &[earlier, line] : entry.rules)
             if ((earlier.protos & rule.protos) && (earlier.sides & rule.sides) &&
-                earlier.range.first <= rule.range.last && rule.range.first <= earlier.range.last)
+                earlier.to == rule.to && earlier.range.first <= rule.range.last &&
+                rule.range.first <= earlier.range.last)
                 return line;
         return 0;
     }
@@ -265,6 +289,15 @@ private:
     std::map<Key, Entry> entries_;
     size_t audit_line_ = 0, line_ = 0;
 };
+
+std::string ends_words(const PortRule &rule) {
+    std::string words;
+    if (rule.sides != both_sides)
+        words += std::string(" ") + side_of_ports + side_word(rule.sides);
+    if (!rule.to.empty())
+        words += std::string(" ") + to_word + rule.to;
+    return words;
+}
 
 } // namespace
 
@@ -317,13 +350,11 @@ std::vector<std::string> policy_lines(const Policy &policy) {
         std::string whom = quoted(subject.process.text);
         if (!subject.cgroup.path.empty())
             whom += " " + (cgroup_word + quoted(subject.cgroup.shown));
+        if (subject.process.key.user)
+            whom += " " + (user_word + quoted(user_text(subject.process.key.user)));
         for (unsigned proto = 0; proto < rule_protos; proto++)
             for (const PortRule &rule : subject.ports.rules(proto))
-                lines.push_back("allow " + ports_text(rule) + " " + whom +
-                                (rule.sides == both_sides
-                                     ? ""
-                                     : std::string(" ") + side_of_ports + side_word(rule.sides)) +
-                                "\n");
+                lines.push_back("allow " + ports_text(rule) + " " + whom + ends_words(rule) + "\n");
         if (subject.icmp)
             lines.push_back("allow icmp " + whom + "\n");
         if (subject.none)

@@ -6,13 +6,9 @@
 
 namespace pinpipe::ctl {
 
-std::string cgroup_option(const Parsed &parsed) {
-    const std::string *directory = parsed.value(opt_cgroup);
-    return directory ? *directory : "";
-}
-
-std::optional<Cgroup> cgroup_or_all(const Cgroup &cgroup) {
-    return cgroup.path.empty() ? std::nullopt : std::optional(cgroup);
+std::string whom_given(const Parsed &parsed, const std::string &process) {
+    const std::string *cgroup = parsed.value(opt_cgroup), *user = parsed.value(opt_user);
+    return whom(process, cgroup ? *cgroup : "", user ? *user : "");
 }
 
 Result<RuleMaps> open_rules(const Parsed &parsed) {
@@ -37,10 +33,11 @@ Error nothing_of(const std::string &process) {
     return failure("there are no rules of " + process);
 }
 
-Result<void> require_cgroup(const std::string &process, const Cgroup &cgroup) {
-    if (process != "any" || !cgroup.path.empty())
+Result<void> require_limit(const std::string &process, const Limits &limits) {
+    if (process != "any" || !limits.none())
         return {};
-    return fail(usage_error("any is every process of a cgroup: it needs --cgroup DIR")
+    return fail(usage_error("any is every process of a cgroup or user: it needs --cgroup DIR or "
+                            "--user NAME")
                     .with_hint("ebpf-ctl allow PORT any --cgroup DIR   (name:any is a process that "
                                "is called any)"));
 }
@@ -48,7 +45,9 @@ Result<void> require_cgroup(const std::string &process, const Cgroup &cgroup) {
 Result<void> refuse_any_with_children(const std::string &process) {
     if (process != "any")
         return {};
-    return fail(usage_error("any has no children: its rules hold for every process of the cgroup"));
+    return fail(
+        usage_error("any has no children: its rules hold for every process of the cgroup or "
+                    "user"));
 }
 
 } // namespace pinpipe::ctl

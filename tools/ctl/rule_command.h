@@ -10,11 +10,8 @@
 
 namespace pinpipe::ctl {
 
-// The directory as --cgroup has it; empty without the option.
-std::string cgroup_option(const Parsed &parsed);
-
-// For find_subjects(): none stands for subjects of all cgroups, as without --cgroup.
-std::optional<Cgroup> cgroup_or_all(const Cgroup &cgroup);
+// PROCESS with --cgroup and --user as they were given, for a command in a hint.
+std::string whom_given(const Parsed &parsed, const std::string &process);
 
 // Opens the rules to be changed, with the lock, for which it waits as long as --wait says. Signals
 // that stop the tool wait until it ends.
@@ -29,10 +26,10 @@ Result<void> unchanged(const std::string &text);
 // The process has no rules.
 Error nothing_of(const std::string &process);
 
-// Fails for "any" without a cgroup, which would be about every process of the machine.
-Result<void> require_cgroup(const std::string &process, const Cgroup &cgroup);
+// Fails for "any" without a limit, which would be about every process of the machine.
+Result<void> require_limit(const std::string &process, const Limits &limits);
 
-// Fails for "any", whose rules hold for all processes of the cgroup.
+// Fails for "any", whose rules hold for all processes of the cgroup or user.
 Result<void> refuse_any_with_children(const std::string &process);
 
 } // namespace pinpipe::ctl

@@ -13,10 +13,18 @@ namespace pinpipe::ctl {
 namespace {
 
 void remove_set(RuleMaps &maps, uint32_t set) {
+    std::vector<page_key> keys;
     for (uint32_t number = 0; set && number < PortSet::all_pages; number++) {
         const page_key key = PortSet::key_of(set, number);
-        bpf_map_delete_elem(maps.map(ports_map).get(), &key);
+        page_record all{};
+        if (bpf_map_lookup_elem(maps.map(ports_map).get(), &key, &all) != 0)
+            continue;
+        keys.push_back(key);
+        for (const __u32 list : all.lists)
+            if (list)
+                keys.push_back(PortSet::key_of(set, number, list));
     }
+    remove_all(maps.map(ports_map), keys);
 }
 
 // Removes the port set that the last change replaced. No program reads it any more.
@@ -55,6 +63,7 @@ struct Left {
     uint32_t set = 0;                          // the port set that it replaced; 0: none
     std::optional<uint32_t> removed;           // the number of a subject that is gone
     bool scoped = false;                       // that subject was limited to a cgroup
+    bool listed = false;                       // that port set had lists of remote ends
     std::function<bool(const hit_key &)> hits; // picks counters of ports that are gone
 };
 
@@ -75,7 +84,7 @@ public:
         if (!found)
             return fail(found.error());
         was.record = *found;
-        was.key.bank = holding_bank(maps_);
+        was.key.bank = static_cast<__u16>(holding_bank(maps_));
         if (!change.after)
             return remove(was);
         return was.record ? alter(was, *change.after) : add(was, change);
@@ -89,8 +98,33 @@ private:
             return fail(system_error("write " + maps_.path(subjects_map), errno));
         undo_.add([&maps = maps_, was] { restore(maps, was); });
         const uint32_t number = was.record->number;
-        return Left{was.record->set, number, was.key.scope != 0,
+        const auto ports = maps_.ports(was.record->set);
+        if (!ports)
+            return fail(ports.error());
+        return Left{was.record->set, number, was.key.scope != 0, has_lists(*ports),
                     [number](const hit_key &hit) { return hit.number == number; }};
+    }
+
+    static bool has_lists(const PortSet &ports) {
+        const auto lists = ports.lists();
+        return !lists.empty() && !lists.rbegin()->empty();
+    }
+
+    // Picks the counters of what the subject may no longer use.
+    Result<std::function<bool(const hit_key &)>> lost_hits(uint32_t number,
+                                                           const Change::After &after) const {
+        auto lists = maps_.remotes();
+        if (!lists)
+            return fail(lists.error());
+        return [number, after, lists = std::move(*lists)](const hit_key &hit) {
+            if (hit.number != number)
+                return false;
+            if (hit.proto == RULE_ICMP)
+                return !(after.flags & SUBJECT_ICMP);
+            const auto list = lists.find(hit.list);
+            return list == lists.end() ||
+                   !after.ports.has(hit.proto, hit.side, hit.port, list->second);
+        };
     }
 
     Result<Left> alter(const Before &was, const Change::After &after) {
@@ -105,12 +139,14 @@ private:
             if (!set)
                 return fail(set.error());
             left.set = record.set;
+            left.listed = has_lists(*ports);
             record.set = *set;
-            left.hits = [number = record.number, after = after.ports](const hit_key &hit) {
-                return hit.number == number && !after.has(hit.proto, hit.side, hit.port);
-            };
-            if (!lost_ports(*ports, after.ports))
-                left.hits = nullptr;
+        }
+        if (lost_ports(*ports, after.ports) || was.record->flags & ~after.flags & SUBJECT_ICMP) {
+            auto lost = lost_hits(record.number, after);
+            if (!lost)
+                return fail(lost.error());
+            left.hits = std::move(*lost);
         }
         if (auto written = write(was, record); !written)
             return fail(written.error());
@@ -154,7 +190,11 @@ private:
         if (!set)
             return set;
         Pages pages;
-        add_pages(pages, *set, ports);
+        RemoteNumbers numbers;
+        if (auto taken = take_remotes(maps_, ports, numbers, undo_); !taken)
+            return fail(taken.error());
+        if (auto added = add_pages(pages, *set, ports, numbers); !added)
+            return fail(added.error());
         undo_.add(
             [&maps = maps_, keys = keys_of(pages)] { remove_all(maps.map(ports_map), keys); });
         if (auto written = write_all(maps_.map(ports_map), pages, maps_.path(ports_map)); !written)
@@ -163,9 +203,11 @@ private:
     }
 
     Result<void> write(const Before &was, const subject_record &record) {
+        const Subjects subjects = {{was.key, record}};
+        if (auto sieved = add_to_sieve(maps_, subjects); !sieved)
+            return sieved;
         undo_.add([&maps = maps_, was] { restore(maps, was); });
-        return write_all(maps_.map(subjects_map), Subjects{{was.key, record}},
-                         maps_.path(subjects_map));
+        return write_all(maps_.map(subjects_map), subjects, maps_.path(subjects_map));
     }
 
     RuleMaps &maps_;
@@ -183,10 +225,25 @@ void drop_unused_scopes(RuleMaps &maps) {
         static_cast<void>(drop_scopes(maps, used));
 }
 
+// Removes the lists of port sets that are gone, if no other port set has them. policy.old is gone
+// too, although its pages are still there.
+void drop_unused_remotes(RuleMaps &maps) {
+    const uint32_t old = std::atomic_ref<__u32>(maps.shared()->old).load();
+    std::unordered_set<uint32_t> used;
+    const auto pages = maps.pages();
+    for (const auto &[key, record] : pages ? *pages : Pages())
+        if (key.set != old)
+            used.insert(key.list);
+    wait_for_programs();
+    if (pages)
+        static_cast<void>(drop_remotes(maps, used));
+}
+
 void clean_up(RuleMaps &maps, const std::vector<Left> &left) {
-    bool waited = false, scoped = false;
+    bool waited = false, scoped = false, listed = false;
     for (const Left &one : left) {
         scoped = scoped || one.scoped;
+        listed = listed || one.listed;
         if (one.removed)
             remove_all(maps.map(texts_map), std::vector{*one.removed});
         if (one.hits) // counters that stay are collected later
@@ -205,6 +262,8 @@ void clean_up(RuleMaps &maps, const std::vector<Left> &left) {
     }
     if (scoped)
         drop_unused_scopes(maps);
+    if (listed)
+        drop_unused_remotes(maps);
 }
 
 Result<void> try_change(RuleMaps &maps, const std::vector<Change> &changes) {

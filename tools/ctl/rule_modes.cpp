@@ -25,21 +25,22 @@ Result<void> audit_everybody(RuleMaps &maps, bool on) {
 }
 
 // Puts a process without rules under audit: what it does is reported, nothing is denied.
-Result<void> audit_unruled(RuleMaps &maps, const std::string &text, const Cgroup &cgroup) {
-    const auto process = find_ruled(text);
+Result<void> audit_unruled(RuleMaps &maps, const std::string &text, const Limits &limits) {
+    auto process = find_ruled(text);
     if (!process)
         return fail(process.error());
-    return change(maps,
-                  {{process->key, Change::After{{}, SUBJECT_AUDIT}, process->text, cgroup.path}});
+    process->key.user = limits.user;
+    return change(maps, {{process->key, Change::After{{}, SUBJECT_AUDIT}, process->text,
+                          limits.cgroup.path}});
 }
 
 Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process,
-                           const Cgroup &cgroup) {
-    const auto found = find_subjects(maps, process, cgroup_or_all(cgroup));
+                           const Limits &limits) {
+    const auto found = find_subjects(maps, process, at_least(limits));
     if (!found)
         return fail(found.error());
     if (found->empty())
-        return on ? audit_unruled(maps, process, cgroup) : fail(nothing_of(process));
+        return on ? audit_unruled(maps, process, limits) : fail(nothing_of(process));
     std::vector<Change> changes;
     std::vector<std::string> removed;
     for (const Ruled &subject : *found) {
@@ -60,15 +61,15 @@ Result<void> audit_process(RuleMaps &maps, bool on, const std::string &process,
     return {};
 }
 
-Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, const Cgroup &cgroup) {
+Result<void> stick_to_children(RuleMaps &maps, const Parsed &parsed, const Limits &limits) {
     const bool on = parsed.operands[1] == "on";
     const std::string &process = parsed.operands[2];
-    const auto found = find_subjects(maps, process, cgroup_or_all(cgroup));
+    const auto found = find_subjects(maps, process, at_least(limits));
     if (!found)
         return fail(found.error());
     if (found->empty())
         return fail(on ? nothing_of(process).with_hint("ebpf-ctl allow PORT --children " +
-                                                       whom(process, cgroup_option(parsed)))
+                                                       whom_given(parsed, process))
                        : nothing_of(process));
     if (on)
         if (auto granted = require_granted(parsed.pin_root, OPTIONAL_RULED_FORK,
@@ -92,23 +93,25 @@ Result<void> audit(const Parsed &parsed) {
     if (state != "on" && state != "off")
         return fail(no_state("audit", state));
     const bool on = state == "on", everybody = parsed.operands.size() == 2;
-    if (everybody && parsed.has(opt_cgroup))
-        return fail(usage_error("audit --cgroup needs PROCESS").with_hint("ebpf-ctl --help"));
+    if (everybody && (parsed.has(opt_cgroup) || parsed.has(opt_user)))
+        return fail(usage_error(std::string("audit --") +
+                                (parsed.has(opt_cgroup) ? "cgroup" : "user") + " needs PROCESS")
+                        .with_hint("ebpf-ctl --help"));
     if (!everybody)
         if (const auto kind = ruled_kind(parsed.operands[2]); !kind)
             return fail(kind.error());
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
+    const auto limits = limits_given(parsed);
+    if (!limits)
+        return fail(limits.error());
     if (!everybody && on)
-        if (auto limited = require_cgroup(parsed.operands[2], *cgroup); !limited)
+        if (auto limited = require_limit(parsed.operands[2], *limits); !limited)
             return limited;
     auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
     if (everybody)
         return audit_everybody(*maps, on);
-    return audit_process(*maps, on, parsed.operands[2], *cgroup);
+    return audit_process(*maps, on, parsed.operands[2], *limits);
 }
 
 Result<void> children(const Parsed &parsed) {
@@ -119,13 +122,13 @@ Result<void> children(const Parsed &parsed) {
         return fail(kind.error());
     if (auto refused = refuse_any_with_children(parsed.operands[2]); !refused)
         return refused;
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
+    const auto limits = limits_given(parsed);
+    if (!limits)
+        return fail(limits.error());
     auto maps = open_rules(parsed);
     if (!maps)
         return fail(maps.error());
-    return stick_to_children(*maps, parsed, *cgroup);
+    return stick_to_children(*maps, parsed, *limits);
 }
 
 } // namespace pinpipe::ctl

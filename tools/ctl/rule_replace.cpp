@@ -40,7 +40,7 @@ public:
                 return fail(scope.error());
             subject_key key = subject.process.key;
             key.scope = *scope;
-            key.bank = bank;
+            key.bank = static_cast<__u16>(bank);
             auto record = record_for(subject, key);
             if (!record)
                 return fail(record.error());
@@ -51,13 +51,14 @@ public:
 
 private:
     static uint64_t hash(const subject_key &key) {
-        return hash_words({key.id[0], key.id[1], key.scope, key.kind});
+        return hash_words({key.id[0], key.id[1], key.scope, key.kind, key.user});
     }
 
     const Ruled *find(const subject_key &key) const {
         const auto [from, to] = there_.equal_range(hash(key));
         for (auto at = from; at != to; ++at)
-            if (same_process(at->second->key, key) && at->second->key.scope == key.scope)
+            if (same_process(at->second->key, key) && at->second->key.scope == key.scope &&
+                at->second->key.user == key.user)
                 return at->second;
         return nullptr;
     }
@@ -92,7 +93,10 @@ private:
             record.set = was->record.set;
         } else if (!subject.ports.empty()) {
             record.set = next_++;
-            add_pages(bank_.pages, record.set, subject.ports);
+            if (auto taken = take_remotes(maps_, subject.ports, remotes_, undo_); !taken)
+                return fail(taken.error());
+            if (auto added = add_pages(bank_.pages, record.set, subject.ports, remotes_); !added)
+                return fail(added.error());
         }
         return record;
     }
@@ -100,6 +104,7 @@ private:
     RuleMaps &maps_;
     Undo &undo_;
     std::unordered_map<std::string, uint64_t> scopes_;
+    RemoteNumbers remotes_;
     std::unordered_multimap<uint64_t, const Ruled *> there_; // by hash()
     std::optional<SubjectNumbers> numbers_;
     uint32_t next_ = 0; // port set
@@ -116,6 +121,8 @@ Result<void> write_bank(RuleMaps &maps, const Bank &bank, Undo &undo) {
     undo.add([&] { remove_all(maps.map(ports_map), keys_of(bank.pages)); });
     if (auto done = write_all(maps.map(ports_map), bank.pages, maps.path(ports_map)); !done)
         return done;
+    if (auto sieved = add_to_sieve(maps, bank.subjects); !sieved)
+        return sieved;
     undo.add([&] { remove_all(maps.map(subjects_map), keys_of(bank.subjects)); });
     return write_all(maps.map(subjects_map), bank.subjects, maps.path(subjects_map));
 }

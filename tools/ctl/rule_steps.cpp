@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <linux/membarrier.h>
+#include <map>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,9 +37,48 @@ uint64_t kinds_of(const Subjects &subjects, uint32_t bank) {
         kinds |= key.kind == SUBJECT_PID ? POLICY_HAS_PID : 0;
         kinds |= key.kind == SUBJECT_ANY ? POLICY_HAS_ANY : 0;
         kinds |= key.scope ? POLICY_HAS_CGROUP : 0;
+        kinds |= key.user ? POLICY_HAS_USER : 0;
         kinds |= record.flags & SUBJECT_CHILDREN ? POLICY_HAS_CHILDREN : 0;
     }
     return kinds;
+}
+
+namespace {
+
+std::atomic_ref<__u64> sieve_word(RuleMaps &maps, uint32_t bit) {
+    return std::atomic_ref<__u64>(maps.sieve()->bits[bit / 64]);
+}
+
+void add_bits(RuleMaps &maps, const Subjects &subjects) {
+    for (const auto &[key, record] : subjects) {
+        const uint32_t bit = sieve_bit(key.kind, key.id);
+        sieve_word(maps, bit).fetch_or(uint64_t{1} << bit % 64);
+    }
+}
+
+// Leaves these subjects alone in the sieve. Those of the holding bank must be among them.
+void set_sieve(RuleMaps &maps, const Subjects &subjects) {
+    std::vector<__u64> words(SIEVE_BITS / 64);
+    for (const auto &[key, record] : subjects) {
+        const uint32_t bit = sieve_bit(key.kind, key.id);
+        words[bit / 64] |= uint64_t{1} << bit % 64;
+    }
+    for (uint32_t word = 0; word < words.size(); word++)
+        sieve_word(maps, word * 64).store(words[word]);
+    std::atomic_ref<__u32>(maps.sieve()->complete).store(1);
+}
+
+} // namespace
+
+Result<void> add_to_sieve(RuleMaps &maps, const Subjects &subjects) {
+    if (!std::atomic_ref<__u32>(maps.sieve()->complete).load()) {
+        const auto all = maps.subjects();
+        if (!all)
+            return fail(all.error());
+        set_sieve(maps, *all);
+    }
+    add_bits(maps, subjects);
+    return {};
 }
 
 void raise_generation(RuleMaps &maps, uint64_t bits) {
@@ -166,12 +206,42 @@ Result<uint32_t> SubjectNumbers::take() {
     return next_;
 }
 
-void add_pages(Pages &to, uint32_t set, const PortSet &ports) {
-    for (const auto &[number, page] : ports.pages()) {
+namespace {
+
+Result<void> name_list(page_record &all, uint32_t list, uint32_t number) {
+    __u32 *const free = std::find(all.lists, all.lists + PAGE_LISTS, 0U);
+    if (free != all.lists + PAGE_LISTS) {
+        *free = list;
+        return {};
+    }
+    const unsigned first = number % PortSet::pages_of_side * PAGE_PORTS;
+    return fail(failure("rules of one process for ports " + std::to_string(first) + " to " +
+                        std::to_string(first + PAGE_PORTS - 1) + " have more than " +
+                        std::to_string(PAGE_LISTS) + " different lists of remote ends"));
+}
+
+} // namespace
+
+// A page of a list is found through the page of every remote end, which may have no port itself.
+Result<void> add_pages(Pages &to, uint32_t set, const PortSet &ports,
+                       const RemoteNumbers &numbers) {
+    std::map<uint32_t, page_record> all; // by page_number()
+    for (const auto &[place, page] : ports.pages()) {
         page_record record{};
         std::memcpy(record.ports, page.data(), sizeof record.ports);
-        to.emplace_back(PortSet::key_of(set, number), record);
+        page_record &base = all[place.number];
+        if (place.to.empty()) { // the first of this number, as pages are in order of lists
+            base = record;
+            continue;
+        }
+        const uint32_t list = numbers.at(place.to);
+        if (auto named = name_list(base, list, place.number); !named)
+            return named;
+        to.emplace_back(PortSet::key_of(set, place.number, list), record);
     }
+    for (const auto &[number, record] : all)
+        to.emplace_back(PortSet::key_of(set, number), record);
+    return {};
 }
 
 text_record record_of(const std::string &text) {
@@ -212,20 +282,27 @@ Result<void> collect(RuleMaps &maps) {
     std::unordered_set<uint32_t> sets, numbers;
     std::unordered_set<uint64_t> scopes;
     std::vector<subject_key> no_subjects;
+    Subjects holding;
     for (const auto &[key, record] : *subjects) {
         if (key.bank != holding_bank(maps)) {
             no_subjects.push_back(key);
             continue;
         }
+        holding.emplace_back(key, record);
         sets.insert(record.set);
         numbers.insert(record.number);
         scopes.insert(key.scope);
     }
     remove_all(maps.map(subjects_map), no_subjects);
+    set_sieve(maps, holding);
     std::vector<page_key> no_pages;
-    for (const auto &[key, record] : *pages)
+    std::unordered_set<uint32_t> lists;
+    for (const auto &[key, record] : *pages) {
         if (!sets.contains(key.set))
             no_pages.push_back(key);
+        else
+            lists.insert(key.list);
+    }
     remove_all(maps.map(ports_map), no_pages);
     std::vector<uint32_t> no_texts;
     for (const auto &[number, text] : *texts)
@@ -234,6 +311,8 @@ Result<void> collect(RuleMaps &maps) {
     remove_all(maps.map(texts_map), no_texts);
     std::atomic_ref<__u32>(maps.shared()->old).store(0);
     if (auto dropped = drop_scopes(maps, scopes); !dropped)
+        return dropped;
+    if (auto dropped = drop_remotes(maps, lists); !dropped)
         return dropped;
     return remove_hits(maps, [&](const hit_key &hit) { return !numbers.contains(hit.number); });
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tools/ctl/pinned_rules.h"
+#include "tools/ctl/rule_remotes.h"
 
 #include <functional>
 #include <unordered_set>
@@ -18,6 +19,9 @@ uint32_t holding_bank(const RuleMaps &maps);
 
 // The POLICY_HAS_* bits that the subjects of a bank call for.
 uint64_t kinds_of(const Subjects &subjects, uint32_t bank);
+
+// Lets subjects through the sieve; to be called before they are written.
+Result<void> add_to_sieve(RuleMaps &maps, const Subjects &subjects);
 
 // Begins the next generation of the policy, with these POLICY_* bits: what was written before holds
 // from now on.
@@ -64,8 +68,9 @@ private:
     uint32_t next_;
 };
 
-// Appends the pages of a port set.
-void add_pages(Pages &to, uint32_t set, const PortSet &ports);
+// Appends the pages of a port set, whose lists of remote ends must have numbers. Fails where more
+// than PAGE_LISTS lists have ports of one page.
+Result<void> add_pages(Pages &to, uint32_t set, const PortSet &ports, const RemoteNumbers &numbers);
 
 // Cut to SUBJECT_TEXT - 1 bytes.
 text_record record_of(const std::string &text);
@@ -84,7 +89,7 @@ Result<void> reset_denials(RuleMaps &maps, uint32_t number);
 Result<void> remove_hits(RuleMaps &maps, const std::function<bool(const hit_key &)> &which);
 
 // Removes what no subject of the holding bank refers to: a change that was killed leaves such
-// subjects, pages, texts, cgroups and counters behind.
+// subjects, pages, texts, cgroups, lists and counters behind.
 Result<void> collect(RuleMaps &maps);
 
 } // namespace pinpipe::ctl

@@ -6,10 +6,12 @@
 #include "tools/ctl/json_writer.h"
 #include "tools/ctl/local_time.h"
 
+#include <algorithm>
+
 namespace pinpipe::ctl {
 namespace {
 
-enum : size_t { process, cgroup, mode, proto, ports, hits, denied, audited, last, columns };
+enum : size_t { process, cgroup, user, mode, proto, ports, hits, denied, audited, last, columns };
 using Row = std::vector<std::string>;
 
 const char *rule_mode_text(const RulesStatus &status, const SubjectStatus &subject) {
@@ -18,7 +20,8 @@ const char *rule_mode_text(const RulesStatus &status, const SubjectStatus &subje
 
 std::string range_of(const RangeStatus &range) {
     return range_text(range.range) +
-           (range.sides == both_sides ? "" : std::string(" ") + side_word(range.sides));
+           (range.sides == both_sides ? "" : std::string(" ") + side_word(range.sides)) +
+           (range.to.empty() ? "" : " to " + range.to);
 }
 
 std::string cgroup_text(const Cgroup &cgroup) {
@@ -33,6 +36,7 @@ void add_rows(std::vector<Row> &rows, const RulesStatus &status, const SubjectSt
     row[process] = printable(subject.text) + (subject.children ? " + children" : "") +
                    (subject.current ? "" : " (!)");
     row[cgroup] = cgroup_text(subject.cgroup);
+    row[user] = subject.user.empty() ? "all" : printable(subject.user);
     row[mode] = rule_mode_text(status, subject);
     row[denied] = std::to_string(subject.denied);
     row[audited] = std::to_string(subject.audited);
@@ -73,6 +77,8 @@ void write_range(JsonWriter &w, const RangeStatus &range) {
     w.Key("first"), w.Uint(range.range.first);
     w.Key("last"), w.Uint(range.range.last);
     w.Key("side"), w.String(side_word(range.sides));
+    if (!range.to.empty())
+        write_string(w, "to", range.to);
     w.Key("hits"), w.Uint64(range.hits);
     w.EndObject();
 }
@@ -87,6 +93,8 @@ void write_subject(JsonWriter &w, const RulesStatus &status, const SubjectStatus
         if (subject.cgroup.id)
             write_string(w, "cgroup_id", std::to_string(subject.cgroup.id));
     }
+    if (!subject.user.empty())
+        write_string(w, "user", subject.user);
     w.Key("mode"), w.String(rule_mode_text(status, subject));
     w.Key("children"), w.Bool(subject.children);
     w.Key("none"), w.Bool(subject.none);
@@ -114,16 +122,23 @@ std::string rules_text(const RulesStatus &status) {
     std::vector<Row> rows;
     for (const SubjectStatus &subject : status.subjects)
         add_rows(rows, status, subject);
-    out += text_table({{"process"},
-                       {"cgroup"},
-                       {"mode"},
-                       {"proto"},
-                       {"ports"},
-                       {"hits", Align::right},
-                       {"denied", Align::right},
-                       {"audited", Align::right},
-                       {"last denial"}},
-                      rows);
+    std::vector<TextColumn> titles = {{"process"},
+                                      {"cgroup"},
+                                      {"user"},
+                                      {"mode"},
+                                      {"proto"},
+                                      {"ports"},
+                                      {"hits", Align::right},
+                                      {"denied", Align::right},
+                                      {"audited", Align::right},
+                                      {"last denial"}};
+    if (std::none_of(status.subjects.begin(), status.subjects.end(),
+                     [](const SubjectStatus &subject) { return !subject.user.empty(); })) {
+        titles.erase(titles.begin() + user);
+        for (Row &row : rows)
+            row.erase(row.begin() + user);
+    }
+    out += text_table(titles, rows);
     add_warnings(out, status);
     return out;
 }

@@ -25,23 +25,30 @@ Result<Hits> read_hits(const RuleMaps &maps) {
 }
 
 // Of ICMP the only port is 0.
-uint64_t sum(const Hits &hits, uint32_t number, unsigned proto, const PortRule &rule) {
+uint64_t sum(const Hits &hits, const std::unordered_map<uint32_t, std::string> &lists,
+             uint32_t number, unsigned proto, const PortRule &rule) {
     const auto found = hits.find(number);
     uint64_t count = 0;
     if (found == hits.end())
         return count;
-    for (const auto &[key, record] : found->second)
+    for (const auto &[key, record] : found->second) {
+        const auto list = lists.find(key.list);
         if (key.proto == proto && (rule.sides >> key.side & 1) && key.port >= rule.range.first &&
-            key.port <= rule.range.last)
+            key.port <= rule.range.last && list != lists.end() && list->second == rule.to)
             count += record.count;
+    }
     return count;
 }
 
 Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hits &hits) {
+    const auto lists = maps.remotes();
+    if (!lists)
+        return fail(lists.error());
     SubjectStatus subject;
     subject.key = ruled.key;
     subject.text = ruled.text;
     subject.cgroup = ruled.cgroup;
+    subject.user = user_text(ruled.key.user);
     subject.audit = ruled.audit();
     subject.children = ruled.children();
     subject.none = ruled.none();
@@ -49,9 +56,10 @@ Result<SubjectStatus> look_at(const RuleMaps &maps, const Ruled &ruled, const Hi
     subject.current = is_current(ruled.key, ruled.text);
     for (unsigned proto = 0; proto < rule_protos; proto++)
         for (const PortRule &rule : ruled.ports.rules(proto))
-            subject.ranges.push_back(
-                {proto, rule.range, sum(hits, ruled.record.number, proto, rule), rule.sides});
-    subject.icmp_hits = sum(hits, ruled.record.number, RULE_ICMP, PortRule{});
+            subject.ranges.push_back({proto, rule.range,
+                                      sum(hits, *lists, ruled.record.number, proto, rule),
+                                      rule.sides, rule.to});
+    subject.icmp_hits = sum(hits, *lists, ruled.record.number, RULE_ICMP, PortRule{});
     const auto denials = maps.denials(ruled.record.number);
     if (!denials)
         return fail(denials.error());
@@ -81,7 +89,7 @@ Result<RulesStatus> gather_rules(const std::string &pin_root) {
         status.subjects.push_back(std::move(*subject));
     }
     const auto place = [](const SubjectStatus &s) {
-        return std::tie(s.key.kind, s.text, s.cgroup.path, s.current, s.key.id[0]);
+        return std::tie(s.key.kind, s.text, s.cgroup.path, s.user, s.current, s.key.id[0]);
     };
     std::sort(status.subjects.begin(), status.subjects.end(),
               [&](const SubjectStatus &a, const SubjectStatus &b) { return place(a) < place(b); });

@@ -14,12 +14,14 @@ struct RangeStatus {
     PortRange range;
     uint64_t hits; // of all ports of the range
     unsigned sides = both_sides;
+    std::string to = {}; // as in PortRule
 };
 
 struct SubjectStatus {
     subject_key key;
     std::string text;
     Cgroup cgroup;
+    std::string user = {}; // empty: all users
     bool audit = false;
     bool children = false; // its rules hold for descendants too
     bool none = false;     // it is ruled, also without ports

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/suggest.h"
 
+#include "lib/base/address.h"
 #include "lib/base/line_splitter.h"
 #include "lib/base/options.h"
 #include "lib/base/signals.h"
 #include "tools/ctl/commands.h"
+#include "tools/ctl/remote_list.h"
+#include "tools/ctl/rule_command.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +21,7 @@ namespace pinpipe::ctl {
 namespace {
 
 constexpr size_t longest_line = size_t{1} << 20;
+constexpr size_t remote_words = 3; // all of them: every remote end
 
 // The protocol of rules that a protocol of events falls under.
 std::optional<unsigned> rule_proto_of(std::string_view proto) {
@@ -57,6 +61,16 @@ unsigned judged_sides(const SeenEvent &event, uint64_t port) {
     return 1U << ((local != remote ? local : direction == "in") ? SIDE_SERVE : SIDE_CONNECT);
 }
 
+// "loopback", "lan", "internet"; "": there is no remote end.
+std::string remote_word(std::string_view text) {
+    const auto address = parse_prefix(std::string(text));
+    constexpr union address none {};
+    if (text.empty() || !address || std::memcmp(&address->host, &none, sizeof none) == 0 ||
+        text == "0.0.0.0")
+        return "";
+    return word_of(address->host);
+}
+
 std::string counted(uint64_t count, const char *one, const char *many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
@@ -81,13 +95,13 @@ Result<void> each_line(const Fd &file, const std::string &name,
 
 } // namespace
 
-Result<Wanted> wanted_process(const std::string &text, const Cgroup &cgroup) {
+Result<Wanted> wanted_process(const std::string &text, const Limits &limits) {
     const auto kind = ruled_kind(text);
     if (!kind)
         return fail(kind.error());
-    if (*kind == SUBJECT_ANY && cgroup.path.empty())
-        return fail(usage_error("any is every process of a cgroup: it needs --cgroup DIR"));
-    Wanted wanted{*kind, text, cgroup.path, cgroup.shown, 0, {}};
+    if (auto limited = require_limit(text, limits); !limited)
+        return fail(limited.error());
+    Wanted wanted{*kind, text, limits.cgroup.path, limits.cgroup.shown, limits.user, 0, {}};
     if (*kind == SUBJECT_NAME)
         wanted.text = find_process(text)->text;
     if (*kind == SUBJECT_PID) // the process may have ended
@@ -127,6 +141,10 @@ bool Suggestions::is_in_cgroup(const std::string &id) {
     return known->second;
 }
 
+bool Suggestions::is_of_user(const SeenEvent &event) const {
+    return !wanted_.user || (event.number<"pid">() && event.number<"uid">() + 1 == wanted_.user);
+}
+
 void Suggestions::take(std::string_view line) {
     if (line.find_first_not_of(" \t\r") == line.npos)
         return;
@@ -140,6 +158,8 @@ void Suggestions::take(std::string_view line) {
         return;
     events_++;
     if (!wanted_.cgroup.empty() && !is_in_cgroup(std::string(event->text<"cgroup_id">())))
+        return;
+    if (!is_of_user(*event))
         return;
     if (event->text<"rule">() != wanted_.text &&
         !is_wanted(event->text<"comm">(), event->number<"pid">()))
@@ -155,26 +175,43 @@ void Suggestions::take(std::string_view line) {
     else if (port == 0 || port > 65535)
         portless_++;
     else if (type == "deny" || is_fresh(*event))
-        add(*proto, static_cast<uint16_t>(port), judged_sides(*event, port), times);
+        add(*proto, static_cast<uint16_t>(port), judged_sides(*event, port),
+            remote_word(event->text<"remote_ip">()), times);
 }
 
 // An event whose side is not known counts once.
-void Suggestions::add(unsigned proto, uint16_t port, unsigned sides, uint64_t times) {
-    for (unsigned side = 0; side < rule_sides; side++)
-        if (sides >> side & 1)
-            seen_[proto][side][port] += std::exchange(times, 0);
+void Suggestions::add(unsigned proto, uint16_t port, unsigned sides, const std::string &remote,
+                      uint64_t times) {
+    for (unsigned side = 0; side < rule_sides; side++) {
+        if (!(sides >> side & 1))
+            continue;
+        Seen &seen = seen_[proto][side][port];
+        seen.times += std::exchange(times, 0);
+        seen.remotes.insert(remote);
+    }
+}
+
+// The ports that were seen, each with the least remote ends that take in all that were seen.
+PortSet Suggestions::set_of(unsigned proto) const {
+    PortSet set;
+    for (unsigned side = 0; side < rule_sides; side++) {
+        for (const auto &[port, seen] : seen_[proto][side]) {
+            PortRule rule{{port, port}, 1U << proto, 1U << side};
+            if (!seen.remotes.contains("") && seen.remotes.size() < remote_words)
+                rule.to = *remote_list({seen.remotes.begin(), seen.remotes.end()});
+            set.add(rule);
+        }
+    }
+    return set;
 }
 
 uint64_t Suggestions::times(unsigned proto, const PortRule &rule) const {
     uint64_t all = 0;
-    for (unsigned port = rule.range.first; port <= rule.range.last; port++) {
-        uint64_t times = 0;
-        for (unsigned side = 0; side < rule_sides; side++)
+    for (unsigned side = 0; side < rule_sides; side++)
+        for (unsigned port = rule.range.first; port <= rule.range.last; port++)
             if (const auto at = seen_[proto][side].find(static_cast<uint16_t>(port));
-                at != seen_[proto][side].end())
-                times += at->second;
-        all += times;
-    }
+                (rule.sides >> side & 1) && at != seen_[proto][side].end())
+                all += at->second.times;
     return all;
 }
 
@@ -189,19 +226,15 @@ bool Suggestions::is_fresh(const SeenEvent &event) {
 }
 
 std::string Suggestions::commands() const {
-    const std::string who = whom(wanted_.text, wanted_.shown);
+    const std::string who = whom(wanted_.text, wanted_.shown, user_text(wanted_.user));
     std::string text;
-    for (unsigned proto = 0; proto < rule_protos; proto++) {
-        PortSet set;
-        for (unsigned side = 0; side < rule_sides; side++)
-            for (const auto &[port, times] : seen_[proto][side])
-                set.add({{port, port}, 1U << proto, 1U << side});
-        for (const PortRule &rule : set.rules(proto))
+    for (unsigned proto = 0; proto < rule_protos; proto++)
+        for (const PortRule &rule : set_of(proto).rules(proto))
             text +=
                 "ebpf-ctl allow " + ports_text(rule) + " " +
                 (rule.sides == both_sides ? "" : std::string("--") + side_word(rule.sides) + " ") +
-                who + "   # seen " + counted(times(proto, rule), "time", "times") + "\n";
-    }
+                (rule.to.empty() ? "" : "--to " + rule.to + " ") + who + "   # seen " +
+                counted(times(proto, rule), "time", "times") + "\n";
     if (icmp_)
         text +=
             "ebpf-ctl allow icmp " + who + "   # seen " + counted(icmp_, "time", "times") + "\n";
@@ -224,10 +257,10 @@ std::vector<std::string> Suggestions::remarks() const {
 }
 
 Result<void> suggest(const Parsed &parsed) {
-    const auto cgroup = cgroup_given(parsed);
-    if (!cgroup)
-        return fail(cgroup.error());
-    auto wanted = wanted_process(parsed.operands[1], *cgroup);
+    const auto limits = limits_given(parsed);
+    if (!limits)
+        return fail(limits.error());
+    auto wanted = wanted_process(parsed.operands[1], *limits);
     if (!wanted)
         return fail(wanted.error());
     const std::string *from = parsed.value(opt_from);

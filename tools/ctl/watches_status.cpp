@@ -42,7 +42,7 @@ void add_port(std::vector<WatchStatus> &watches, WatchStatus one) {
 
 Process process_of(const WatchList::Waiting &waiting) {
     Process process{{}, waiting.text};
-    process.key.kind = waiting.key.kind;
+    process.key.kind = static_cast<__u16>(waiting.key.kind);
     process.key.id[0] = waiting.key.id[0];
     process.key.id[1] = waiting.key.id[1];
     return process;

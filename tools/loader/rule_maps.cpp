@@ -13,7 +13,7 @@
 namespace pinpipe::loader {
 
 Result<void> make_rule_maps(const std::string &root, Undo &undo) {
-    for (const MapSpec *spec : {&cgroups_map, &texts_map, &scopes_map}) {
+    for (const MapSpec *spec : {&cgroups_map, &texts_map, &scopes_map, &remotes_map}) {
         const std::string path = root + "/" + spec->path;
         if (access(path.c_str(), F_OK) == 0)
             continue;

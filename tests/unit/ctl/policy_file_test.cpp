@@ -90,9 +90,43 @@ TEST(PolicyFile, SidesOfPorts) {
               "7: unexpected 'side=serve'\n"
               "8: unexpected 'side=serve'\n"
               "9: unexpected 'side=serve'\n"
-              "10: none has no side: only ports have\n");
+              "10: none has no side and no remote end: only ports have\n");
     EXPECT_EQ(read("allow 80 a side=serve\nallow 80 a side=connect\nallow 80 a side=connect\n"),
               "3: 80/tcp connect of 'a' is in line 2 already\n");
+}
+
+TEST(PolicyFile, RemoteEnds) {
+    const std::string sorted = "allow 80/tcp a\nallow 80/tcp a to=lan\n"
+                               "allow 443/tcp a side=connect to=10.0.0.0/8,internet\n"
+                               "allow 53/udp a cgroup=/x to=::1\n";
+    EXPECT_EQ(read(sorted), sorted);
+    EXPECT_EQ(read("allow 443 a to=lan,10.0.0.0/8,lan\nallow 443 b to=192.0.2.1/32 side=serve\n"),
+              "allow 443/tcp a to=10.0.0.0/8,lan\nallow 443/tcp b side=serve to=192.0.2.1\n");
+    EXPECT_EQ(read("allow 80 a to=lan\nallow 80-81 a to=lan\nallow 80 a to=\nallow 80 a to=10/8\n"
+                   "allow 80 a to=::1 to=::2\nallow none a to=lan\naudit a to=lan\n"),
+              "2: 80-81/tcp to lan of 'a' is in line 1 already\n"
+              "3: '' is no address or prefix: want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or "
+              "2001:db8::/32, or loopback, lan, internet\n"
+              "4: '10/8' is no address or prefix: want 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or "
+              "2001:db8::/32, or loopback, lan, internet\n"
+              "5: unexpected 'to=::2'\n"
+              "6: none has no side and no remote end: only ports have\n"
+              "7: unexpected 'to=lan'\n");
+}
+
+TEST(PolicyFile, Users) {
+    const std::string sorted = "allow 80/tcp a\nallow 80/tcp a user=root\naudit a user=root\n"
+                               "allow 1/tcp a user=4294967294\nallow 2/tcp a cgroup=/x user=root\n"
+                               "children a cgroup=/x user=root\nallow 443/tcp any user=root\n";
+    EXPECT_EQ(read(sorted), sorted);
+    EXPECT_EQ(read("allow 1 a user=0\nallow 2 a user=root\n"), "allow 1-2/tcp a user=root\n");
+    EXPECT_EQ(read("allow 1 a user=pp-nobody\nallow 1 a user=\nallow 1 a user=1 user=2\n"
+                   "allow 1 a user=4294967295\naudit all user=1\n"),
+              "1: there is no user 'pp-nobody'\n"
+              "2: user= needs a name or a number\n"
+              "3: unexpected 'user=2'\n"
+              "4: a user id takes a whole number from 0 to 4294967294, not '4294967295'\n"
+              "5: unexpected 'user=1'\n");
 }
 
 TEST(PolicyFile, NoneAndIcmp) {
@@ -111,9 +145,9 @@ TEST(PolicyFile, AnyProcessOfACgroup) {
     EXPECT_EQ(read(sorted), sorted);
     EXPECT_EQ(read("allow 443 any\naudit any\nallow 443 any cgroup=/x\nchildren any cgroup=/x\n"
                    "allow 80 *\n"),
-              "1: any is every process of a cgroup: it needs cgroup=DIR\n"
-              "2: any is every process of a cgroup: it needs cgroup=DIR\n"
-              "4: any has no children: its rules hold for every process of the cgroup\n"
+              "1: any is every process of a cgroup or user: it needs cgroup=DIR or user=NAME\n"
+              "2: any is every process of a cgroup or user: it needs cgroup=DIR or user=NAME\n"
+              "4: any has no children: its rules hold for every process of the cgroup or user\n"
               "5: '*' is no process: every process of a cgroup is called any\n");
 }
 
@@ -131,9 +165,10 @@ TEST(PolicyFile, NamesWithAPrefix) {
 // The error is at its own line, and not reported beside other errors, which may be in the allow
 // line that it lacks.
 TEST(PolicyFile, ChildrenOfAProcessWithoutRules) {
-    EXPECT_EQ(read("children b\nallow 80 b cgroup=/x\naudit all\nchildren a\n"),
-              "1: children of 'b' without an allow or audit of the same process and cgroup\n"
-              "4: children of 'a' without an allow or audit of the same process and cgroup\n");
+    EXPECT_EQ(
+        read("children b\nallow 80 b cgroup=/x\naudit all\nchildren a\n"),
+        "1: children of 'b' without an allow or audit of the same process, cgroup and user\n"
+        "4: children of 'a' without an allow or audit of the same process, cgroup and user\n");
     EXPECT_EQ(read("allow 0 a\nchildren a\n"),
               "1: a port takes a whole number from 1 to 65535, not '0'\n");
     std::string text;

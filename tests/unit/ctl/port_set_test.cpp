@@ -48,9 +48,9 @@ TEST(PortSet, KnowsWhatItHas) {
     EXPECT_FALSE(set.has_any(rule("91-100")));
     EXPECT_FALSE(set.has_any(rule("80-90/udp")));
     EXPECT_FALSE(set.has_all(rule("80/both")));
-    EXPECT_TRUE(set.has(RULE_TCP, SIDE_SERVE, 85));
-    EXPECT_TRUE(set.has(RULE_TCP, SIDE_CONNECT, 85));
-    EXPECT_FALSE(set.has(RULE_UDP, SIDE_SERVE, 85));
+    EXPECT_TRUE(set.has(RULE_TCP, SIDE_SERVE, 85, ""));
+    EXPECT_TRUE(set.has(RULE_TCP, SIDE_CONNECT, 85, ""));
+    EXPECT_FALSE(set.has(RULE_UDP, SIDE_SERVE, 85, ""));
 }
 
 // The kernel's pages: bit port % 64 of word port % 512 / 64 of page port / 512.
@@ -59,12 +59,14 @@ TEST(PortSet, PagesAreTheKernels) {
     set.add(rule("8080/udp"));
     ASSERT_EQ(set.pages().size(), size_t{rule_sides});
     unsigned sides = 0;
-    for (const auto &[number, page] : set.pages()) {
-        const page_key key = PortSet::key_of(7, number);
+    for (const auto &[place, page] : set.pages()) {
+        const page_key key = PortSet::key_of(7, place.number);
+        EXPECT_EQ(place.to, "");
+        EXPECT_EQ(key.list, 0u);
         EXPECT_EQ(key.set, 7u);
         EXPECT_EQ(key.page, 8080 / 512);
         EXPECT_EQ(key.proto, RULE_UDP);
-        EXPECT_EQ(PortSet::page_number(key.proto, key.side, key.page), number);
+        EXPECT_EQ(PortSet::page_number(key.proto, key.side, key.page), place.number);
         EXPECT_EQ(page[8080 % 512 / 64], uint64_t{1} << 8080 % 64);
         sides |= 1U << key.side;
     }
@@ -85,14 +87,42 @@ TEST(PortSet, HasSides) {
     EXPECT_FALSE(set.has_all(rule("49")));
     EXPECT_TRUE(set.has_any(rule("49")));
     EXPECT_FALSE(set.has_any(on("49", SIDE_CONNECT)));
-    EXPECT_TRUE(set.has(RULE_TCP, SIDE_SERVE, 49));
-    EXPECT_FALSE(set.has(RULE_TCP, SIDE_CONNECT, 49));
+    EXPECT_TRUE(set.has(RULE_TCP, SIDE_SERVE, 49, ""));
+    EXPECT_FALSE(set.has(RULE_TCP, SIDE_CONNECT, 49, ""));
     set.remove(on("1-65535", SIDE_SERVE));
     EXPECT_EQ(text_of(set), "50-60/tcp connect ");
     set.remove(rule("55"));
     EXPECT_EQ(text_of(set), "50-54/tcp connect 56-60/tcp connect ");
     set.add(rule("55"));
     EXPECT_EQ(text_of(set), "50-54/tcp connect 55/tcp 56-60/tcp connect ");
+}
+
+TEST(PortSet, HasListsOfRemoteEnds) {
+    const auto with = [](const char *text, const char *to) {
+        PortRule one = rule(text);
+        one.to = to;
+        return one;
+    };
+    PortSet set;
+    set.add(with("80-90", "lan"));
+    set.add(rule("85"));
+    set.add(with("85", "::1"));
+    EXPECT_EQ(text_of(set), "80-90/tcp to lan 85/tcp 85/tcp to ::1 ");
+    EXPECT_EQ(set.lists(), (std::set<std::string>{"", "::1", "lan"}));
+    EXPECT_TRUE(set.has_all(with("80-90", "lan")));
+    EXPECT_FALSE(set.has_any(rule("80-84"))) << "not with every remote end";
+    EXPECT_FALSE(set.has_any(with("80-84", "::1")));
+    EXPECT_TRUE(set.has(RULE_TCP, SIDE_SERVE, 80, "lan"));
+    EXPECT_FALSE(set.has(RULE_TCP, SIDE_SERVE, 80, ""));
+    set.remove(rule("1-100"));
+    EXPECT_EQ(text_of(set), "80-90/tcp to lan 85/tcp to ::1 ");
+    set.remove(with("1-100", "lan"));
+    EXPECT_EQ(set.lists(), (std::set<std::string>{"::1"}));
+    PortSet other;
+    other.add(with("86", "::1"));
+    set.add(other);
+    EXPECT_EQ(text_of(set), "85-86/tcp to ::1 ");
+    EXPECT_NE(set, other);
 }
 
 // Compares with a std::set of numbers, for each side.
@@ -103,8 +133,10 @@ TEST(PortSet, DoesWhatASetDoes) {
     std::set<unsigned> model[rule_sides];
     for (int round = 0; round < 300; round++) {
         const unsigned first = below(65535) + 1, last = std::min(65535U, first + below(1500));
-        const PortRule one{
-            {static_cast<uint16_t>(first), static_cast<uint16_t>(last)}, 1, below(both_sides) + 1};
+        const PortRule one{{static_cast<uint16_t>(first), static_cast<uint16_t>(last)},
+                           1,
+                           below(both_sides) + 1,
+                           ""};
         const bool add = below(3);
         add ? set.add(one) : set.remove(one);
         for (unsigned port = first; port <= last; port++)

@@ -12,9 +12,9 @@ using RulesReplace = RulesEdit;
 TEST_F(RulesReplace, EverythingAtOnceGoesToTheOtherBank) {
     ASSERT_TRUE(edit({to("stays", {"80"}), to("changes", {"80"}), to("goes", {"80"})}));
     const subject_record stays = subject("stays"), changes = subject("changes");
-    put(hits_map, hit_key{stays.number, 80, RULE_TCP, 0}, hit_record{7});
+    put(hits_map, hit_key{stays.number, 80, RULE_TCP, 0, 0}, hit_record{7});
     put(denials_map, stays.number, denial_record{1, 2, 3});
-    put(hits_map, hit_key{subject("goes").number, 80, RULE_TCP, 0}, hit_record{7});
+    put(hits_map, hit_key{subject("goes").number, 80, RULE_TCP, 0, 0}, hit_record{7});
     const uint64_t before = generation();
     ASSERT_TRUE(apply("allow 80 stays\nallow 81 changes\nallow 82 comes"));
     EXPECT_EQ(generation(), before + 1) << "one step";
@@ -50,7 +50,7 @@ TEST_F(RulesReplace, TextsAreTheNewOnes) {
 // What a killed one leaves: pages and texts of nobody, subjects in the bank that does not hold.
 TEST_F(RulesReplace, LeftoversAreCollected) {
     ASSERT_TRUE(edit({to("app", {"80"})}));
-    put(ports_map, page_key{999, 1, 0, 0}, page_record{{1}});
+    put(ports_map, page_key{999, 1, 0, 0, 0}, page_record{{1}, {}});
     put(texts_map, uint32_t{77}, text_record{"nobody"});
     subject_key other = find_process("ghost")->key;
     other.bank = 1;

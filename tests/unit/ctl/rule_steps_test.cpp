@@ -2,15 +2,17 @@
 #include "tools/ctl/rule_steps.h"
 
 #include <gtest/gtest.h>
+#include <map>
+#include <set>
 
 namespace pinpipe::ctl {
 namespace {
 
 subject_key key_of(__u32 kind, __u64 scope, __u32 bank) {
     subject_key key{};
-    key.kind = kind;
+    key.kind = static_cast<__u16>(kind);
     key.scope = scope;
-    key.bank = bank;
+    key.bank = static_cast<__u16>(bank);
     return key;
 }
 
@@ -46,7 +48,7 @@ TEST(RuleSteps, PagesOfAPortSet) {
     ports.add({{8080, 8080}, 1U << RULE_TCP});
     ports.add({{53, 53}, 1U << RULE_UDP});
     Pages pages;
-    add_pages(pages, 9, ports);
+    ASSERT_TRUE(add_pages(pages, 9, ports, {}));
     ASSERT_EQ(pages.size(), 2u * rule_sides);
     for (const auto &[key, record] : pages) {
         const unsigned port = key.proto == RULE_TCP ? 8080 : 53;
@@ -54,6 +56,43 @@ TEST(RuleSteps, PagesOfAPortSet) {
         EXPECT_EQ(key.page, port / PAGE_PORTS);
         EXPECT_EQ(record.ports[port % PAGE_PORTS / 64], uint64_t{1} << port % 64);
     }
+}
+
+// Found through the page of every remote end, whether that has ports or not.
+TEST(RuleSteps, PagesOfListsOfRemoteEnds) {
+    PortSet ports;
+    ports.add({{80, 80}, 1U << RULE_TCP, 1U << SIDE_CONNECT});
+    ports.add({{81, 81}, 1U << RULE_TCP, 1U << SIDE_CONNECT, "a"});
+    ports.add({{600, 600}, 1U << RULE_TCP, 1U << SIDE_CONNECT, "b"});
+    Pages pages;
+    ASSERT_TRUE(add_pages(pages, 9, ports, {{"", 0}, {"a", 7}, {"b", 8}}));
+    std::map<std::pair<unsigned, unsigned>, page_record> found; // by page and list
+    for (const auto &[key, record] : pages)
+        found[{key.page, key.list}] = record;
+    ASSERT_EQ(found.size(), 4u);
+    const auto first = [&](unsigned page, unsigned list) {
+        return found.at({page, list}).ports[1];
+    };
+    EXPECT_EQ(first(0, 0), uint64_t{1} << (80 - 64));
+    EXPECT_EQ(first(0, 7), uint64_t{1} << (81 - 64));
+    EXPECT_EQ(first(1, 0), 0u);
+    EXPECT_EQ(first(1, 8), uint64_t{1} << (600 - 512 - 64));
+    EXPECT_EQ(found.at({0, 0}).lists[0], 7u);
+    EXPECT_EQ(found.at({0, 0}).lists[1], 0u);
+    EXPECT_EQ(found.at({1, 0}).lists[0], 8u);
+    EXPECT_EQ(found.at({0, 7}).lists[0], 0u);
+}
+
+// Which bit a subject has is part of the layout, and spread well.
+TEST(RuleSteps, BitsOfTheSieve) {
+    std::set<uint32_t> bits;
+    for (__u64 number = 0; number < 1000; number++) {
+        const __u64 inode[2] = {100000 + number, 8 << 20}, name[2] = {number << 40, 0};
+        bits.insert(sieve_bit(SUBJECT_EXE, inode));
+        bits.insert(sieve_bit(SUBJECT_NAME, name));
+    }
+    EXPECT_GT(bits.size(), 1900u);
+    EXPECT_LT(*bits.rbegin(), unsigned{SIEVE_BITS});
 }
 
 TEST(RuleSteps, ALongTextIsCut) {

@@ -304,9 +304,9 @@ TEST_F(RulesCommand, SidesOfAPort) {
     quietly({"revoke", "444", "app", "--connect"});
     EXPECT_EQ(exported(), "allow 443/tcp app\nallow 444/tcp app side=serve\n");
     const uint32_t number = subject("app").number;
-    put(hits_map, hit_key{number, 443, RULE_TCP, SIDE_SERVE}, hit_record{7});
-    put(hits_map, hit_key{number, 443, RULE_TCP, SIDE_CONNECT}, hit_record{5});
-    put(hits_map, hit_key{number, 444, RULE_TCP, SIDE_SERVE}, hit_record{3});
+    put(hits_map, hit_key{number, 443, RULE_TCP, SIDE_SERVE, 0}, hit_record{7});
+    put(hits_map, hit_key{number, 443, RULE_TCP, SIDE_CONNECT, 0}, hit_record{5});
+    put(hits_map, hit_key{number, 444, RULE_TCP, SIDE_SERVE, 0}, hit_record{3});
     const auto json = parse_json(ctl({"rules", "--json"}).out);
     EXPECT_EQ(json[0]["rules"][0]["hits"].GetUint(), 12u);
     EXPECT_EQ(json[0]["rules"][1]["hits"].GetUint(), 3u);
@@ -625,9 +625,9 @@ TEST_F(RulesCommand, RulesOfACgroupAreApart) {
 TEST_F(RulesCommand, RulesHaveTheirCounters) {
     quietly({"apply", "-"}, "allow 80-90 app\nallow 53/udp app\n");
     const uint32_t number = subject("app").number;
-    put(hits_map, hit_key{number, 80, RULE_TCP, 0}, hit_record{7});
-    put(hits_map, hit_key{number, 90, RULE_TCP, 0}, hit_record{5});
-    put(hits_map, hit_key{number, 53, RULE_TCP, 0}, hit_record{100});
+    put(hits_map, hit_key{number, 80, RULE_TCP, 0, 0}, hit_record{7});
+    put(hits_map, hit_key{number, 90, RULE_TCP, 0, 0}, hit_record{5});
+    put(hits_map, hit_key{number, 53, RULE_TCP, 0, 0}, hit_record{100});
     put(denials_map, number, denial_record{3, 4, 1});
     const auto json = parse_json(ctl({"rules", "--json"}).out);
     ASSERT_EQ(json.Size(), 1u);

@@ -2,6 +2,7 @@
 // ebpf-ctl killed at each of its system calls that change maps: what is shown afterwards is what
 // holds, and the same command again does what was asked for.
 #include "tests/unit/support/rule_edits.h"
+#include "tools/ctl/remote_list.h"
 
 #include <atomic>
 #include <cerrno>
@@ -86,7 +87,17 @@ private:
 class RulesKilled : public RulesEdit {
 protected:
     static constexpr const char *base = "allow 53/both stays\nallow 80 app\nallow 81 app\n"
-                                        "allow 90 app cgroup=pp-none\n";
+                                        "allow 90 app cgroup=pp-none\n"
+                                        "allow 70 app to=10.0.0.0/8,::1\nallow 71 app to=lan\n";
+
+    static size_t count_prefixes(const RuleMaps &maps) {
+        size_t count = 0;
+        prefix_key key{};
+        while (bpf_map_get_next_key(maps.map(prefixes_map).get(), count ? &key : nullptr, &key) ==
+               0)
+            count++;
+        return count;
+    }
 
     // The maps have no more and no less than what the rules that are shown need.
     void expect_whole(const std::string &where) const {
@@ -99,17 +110,33 @@ protected:
             << where;
         std::set<uint32_t> wanted_sets, numbers;
         std::set<uint64_t> wanted_scopes = {0};
+        std::set<std::string> wanted_lists = {""}, lists;
+        const auto remotes = *maps.remotes();
+        for (const auto &[number, list] : remotes)
+            lists.insert(list);
         for (const auto &[key, record] : subjects) {
             EXPECT_EQ(key.bank, policy.now & POLICY_BANK) << where;
             wanted_sets.insert(record.set);
             numbers.insert(record.number);
             wanted_scopes.insert(key.scope);
+            wanted_lists.merge(maps.ports(record.set)->lists());
         }
         wanted_sets.insert(policy.old); // until the next change
         wanted_sets.erase(0);
         EXPECT_EQ(sets(), wanted_sets) << where;
         EXPECT_EQ(texts(), numbers.size()) << where;
         EXPECT_EQ(scopes() + 1, wanted_scopes.size()) << where;
+        EXPECT_EQ(lists, wanted_lists) << where;
+        sieve_record sieve{};
+        ASSERT_TRUE(read_element(maps.map(sieve_map), 0, sieve, "sieve"));
+        for (const auto &[key, record] : subjects) {
+            const uint32_t bit = sieve_bit(key.kind, key.id);
+            EXPECT_TRUE(sieve.complete && sieve.bits[bit / 64] >> bit % 64 & 1) << where;
+        }
+        size_t prefixes = 0;
+        for (const std::string &list : lists)
+            prefixes += list.empty() ? 0 : prefixes_of(list).size();
+        EXPECT_EQ(count_prefixes(maps), prefixes) << where;
     }
 
     void kill_everywhere(const std::vector<std::string> &words, const std::string &file = base) {
@@ -161,6 +188,13 @@ TEST_F(RulesKilled, AllowAnyOfACgroup) {
     kill_everywhere({"allow", "443", "any", "--cgroup", "pp-other"});
 }
 
+TEST_F(RulesKilled, AllowWithLimits) {
+    kill_everywhere({"allow", "443", "app", "--to", "internet"});
+    kill_everywhere({"allow", "443", "any", "--user", "root"});
+    kill_everywhere({"revoke", "71", "app", "--to", "lan"});
+    kill_everywhere({"revoke", "70-71", "app"});
+}
+
 TEST_F(RulesKilled, Revoke) {
     kill_everywhere({"revoke", "80", "app"});
     kill_everywhere({"revoke", "--all", "stays"});
@@ -175,7 +209,8 @@ TEST_F(RulesKilled, AuditAndChildren) {
 
 TEST_F(RulesKilled, Apply) {
     char path[] = "/tmp/pinpipe-unit-XXXXXX";
-    const std::string file = "allow 54/udp stays\nallow 1 any cgroup=pp-other\naudit all\n";
+    const std::string file = "allow 54/udp stays\nallow 1 any cgroup=pp-other\naudit all\n"
+                             "allow 70 app to=::1,10.0.0.0/8\nallow 1 a to=internet user=root\n";
     {
         const Fd to(mkstemp(path));
         ASSERT_EQ(write(to.get(), file.data(), file.size()), static_cast<ssize_t>(file.size()));

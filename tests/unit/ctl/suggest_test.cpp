@@ -43,6 +43,32 @@ TEST(Suggest, WhatWasDeniedOrAudited) {
               "ebpf-ctl allow 53-54/udp --connect app   # seen 2 times\n");
 }
 
+TEST(Suggest, TheLeastRemoteEnds) {
+    const auto to = [](int port, const char *address) {
+        return deny("app", "tcp", port, R"(,"remote_ip":")" + std::string(address) + "\"");
+    };
+    EXPECT_EQ(suggested({to(80, "10.0.0.1"), to(80, "192.168.1.1"), to(81, "fe80::1"),
+                         to(82, "10.0.0.1"), to(82, "8.8.8.8"), to(83, "127.0.0.1"),
+                         to(84, "10.0.0.1"), to(84, "8.8.8.8"), to(84, "::1"), to(85, "10.0.0.1"),
+                         deny("app", "tcp", 85), to(86, "::"), to(87, "no address")}),
+              "ebpf-ctl allow 80-81/tcp --connect --to lan app   # seen 3 times\n"
+              "ebpf-ctl allow 82/tcp --connect --to internet,lan app   # seen 2 times\n"
+              "ebpf-ctl allow 83/tcp --connect --to loopback app   # seen 1 time\n"
+              "ebpf-ctl allow 84-87/tcp --connect app   # seen 7 times\n");
+}
+
+TEST(Suggest, OfAUser) {
+    Limits limits;
+    limits.user = 4000000001; // who has no name
+    Suggestions suggestions(*wanted_process("any", limits));
+    suggestions.take(deny("app", "tcp", 80, R"(,"uid":3999999999)"));
+    suggestions.take(deny("app", "tcp", 81, R"(,"uid":4000000000)"));
+    suggestions.take(deny("app", "tcp", 82, R"(,"uid":0)"));
+    suggestions.take(deny("app", "tcp", 443));
+    EXPECT_EQ(suggestions.commands(),
+              "ebpf-ctl allow 81/tcp --connect --user 4000000000 any   # seen 1 time\n");
+}
+
 TEST(Suggest, ConnectionsByTheirDirection) {
     EXPECT_EQ(suggested({conn("connect", "out", 40000, 443), conn("close", "out", 40000, 443),
                          conn("accept", "in", 8080, 50000), conn("accept", "in", 8080, 50001),
@@ -110,7 +136,7 @@ TEST(Suggest, AnyProcessOfACgroup) {
     };
     mkdir((top + "/below").c_str(), 0755);
     const auto cgroup = find_cgroup(top);
-    Suggestions any(*wanted_process("any", *cgroup)), one(*wanted_process("b", *cgroup));
+    Suggestions any(*wanted_process("any", {*cgroup})), one(*wanted_process("b", {*cgroup}));
     for (const std::string &line :
          {deny("a", "tcp", 80, in(top)), deny("b", "tcp", 81, in(top + "/below")),
           deny("b", "tcp", 82, R"(,"cgroup_id":"1")"), deny("b", "tcp", 83)}) {
