@@ -99,7 +99,7 @@ TEST(WebSummary, PolicyWithRulesOrWhyNot) {
     EXPECT_TRUE(with["loaded"].GetBool());
     EXPECT_EQ(with["rules"].Size(), 1u);
     EXPECT_EQ(with["denials"][0]["count"].GetUint(), 2u);
-    EXPECT_STREQ(with["denials"][0]["command"].GetString(), "ebpf-ctl allow 443 curl");
+    EXPECT_STREQ(with["denials"][0]["command"].GetString(), "ebpf-ctl allow 443 --connect curl");
     EXPECT_STREQ(with["denials"][0]["remote_ip"].GetString(), "192.0.2.1");
     const auto without = parsed_answer(policy_json(fed.hub, "", "not loaded"));
     EXPECT_FALSE(without["loaded"].GetBool());
@@ -130,6 +130,53 @@ TEST(WebDenials, CommandsAreQuotedOrLeftOut) {
     EXPECT_EQ(command("x", "tcp", 1, "name:a/b"), "ebpf-ctl allow 1 name:a/b");
     EXPECT_EQ(command("x", "tcp", 1, "any"), "ebpf-ctl allow 1 x");
     EXPECT_EQ(command("curl", "tcp", 0), "");
+    const Denial served{.comm = "--all", .proto = "udp", .port = 1, .sides = 1U << SIDE_SERVE};
+    EXPECT_EQ(allow_command(served), "ebpf-ctl allow 1/udp --serve -- --all");
+}
+
+// Of each line the command, and whether the page says that the port was to be served.
+std::vector<std::pair<std::string, bool>> allowed_by(std::initializer_list<const char *> fields) {
+    std::vector<std::pair<std::string, bool>> all;
+    for (const char *const some : fields) {
+        Fed fed({std::string(R"({"event_type":"deny","action":"deny","pid":7,"comm":"app",)") +
+                 R"("start_time":5,)" + some + "}"});
+        const auto policy = parsed_answer(policy_json(fed.hub, "[]", ""));
+        const auto &denial = policy["denials"][0];
+        all.emplace_back(denial["command"].GetString(), denial["local"].GetBool());
+    }
+    return all;
+}
+
+// The port is the judged one, whatever the direction of the packet.
+TEST(WebDenials, CommandsHaveTheSideThatWasJudged) {
+    using Commands = std::vector<std::pair<std::string, bool>>;
+    EXPECT_EQ(
+        allowed_by({R"("direction":"out","proto":"tcp","remote_port":443,"port":443)",
+                    R"("direction":"in","proto":"tcp","local_port":9000,"port":9000)",
+                    R"("direction":"in","proto":"tcp","local_port":40000,"remote_port":443,)"
+                    R"("port":443)",
+                    R"("direction":"out","proto":"udp","local_port":5353,"remote_port":40000,)"
+                    R"("port":5353)",
+                    R"("direction":"out","proto":"tcp","local_port":82,"remote_port":82,"port":82)",
+                    R"("direction":"in","proto":"tcp","port":83)", R"("proto":"tcp","port":84)",
+                    R"("direction":"out","proto":"icmp")"}),
+        (Commands{{"ebpf-ctl allow 443 --connect app", false},
+                  {"ebpf-ctl allow 9000 --serve app", true},
+                  {"ebpf-ctl allow 443 --connect app", false},
+                  {"ebpf-ctl allow 5353/udp --serve app", true},
+                  {"ebpf-ctl allow 82 --connect app", false},
+                  {"ebpf-ctl allow 83 --serve app", true},
+                  {"ebpf-ctl allow 84 app", false},
+                  {"ebpf-ctl allow icmp app", false}}));
+}
+
+TEST(WebDenials, BothSidesOfAPortAreTwoGroups) {
+    const std::string begin = R"({"event_type":"deny","proto":"udp","comm":"app","pid":7,)"
+                              R"("start_time":5,"direction":"out","port":53,)";
+    Fed fed({begin + R"("remote_port":53})", begin + R"("local_port":53,"remote_port":9})",
+             begin + R"("remote_port":53})"});
+    const auto policy = parsed_answer(policy_json(fed.hub, "[]", ""));
+    EXPECT_EQ(policy["denials"].Size(), 2u);
 }
 
 TEST(WebProcesses, Keys) {

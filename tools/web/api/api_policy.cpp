@@ -12,7 +12,7 @@ void add_denial(Writer &w, const Denial &denial) {
     add_text(w, "proto", denial.proto);
     if (denial.port)
         add_number(w, "port", denial.port);
-    add_flag(w, "local", denial.local);
+    add_flag(w, "local", denial.is_served());
     if (!denial.rule.empty())
         add_text(w, "rule", denial.rule);
     if (!denial.remote.empty())

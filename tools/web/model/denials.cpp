@@ -27,6 +27,17 @@ std::string quoted(const std::string &word) {
     return out + "'";
 }
 
+// The sides on which a rule has to have the port, as ebpf-ctl suggest finds them: a process
+// connects to a port of the remote end.
+unsigned judged_sides(const Event &event, uint64_t port) {
+    const bool local = port == event.number<"local_port">();
+    const bool remote = port == event.number<"remote_port">();
+    const std::string_view direction = event.text<"direction">();
+    if (local == remote && direction.empty())
+        return both_sides;
+    return 1U << ((local != remote ? local : direction == "in") ? SIDE_SERVE : SIDE_CONNECT);
+}
+
 } // namespace
 
 void Denials::take(const Event &event, const Now &now) {
@@ -36,12 +47,12 @@ void Denials::take(const Event &event, const Now &now) {
                   .remote = std::string(event.text<"remote_ip">()),
                   .pid = event.number<"pid">(),
                   .port = event.number<"port">(),
-                  .local = event.text<"direction">() == "in",
+                  .sides = judged_sides(event, event.number<"port">()),
                   .audit = event.text<"action">() == "audit"};
     std::string key;
     for (const std::string &part :
          {denial.comm, denial.proto, denial.rule, std::to_string(denial.port),
-          std::to_string(denial.local), std::to_string(denial.audit)})
+          std::to_string(denial.sides), std::to_string(denial.audit)})
         key.append(part).push_back('\0');
     Denial &known = denials_.touch(key);
     denial.count = known.count + 1;
@@ -53,13 +64,15 @@ std::string allow_command(const Denial &denial) {
     const bool tcp = denial.proto == "tcp" || denial.proto == "mptcp";
     const bool udp = denial.proto == "udp" || denial.proto == "udplite";
     const bool icmp = denial.proto == "icmp" || denial.proto == "icmpv6";
-    // Rules of "any" are of a cgroup that the event does not name: a rule by name adds to them.
+    // Of which cgroup or user rules of "any" are is not known: a rule by name adds to them.
     const bool by_name = denial.rule.empty() || denial.rule == "any";
     const std::string process = quoted(by_name ? name_text(denial.comm) : denial.rule);
     if (process.empty() || !(icmp || ((tcp || udp) && denial.port > 0 && denial.port <= 65535)))
         return "";
+    const std::string side =
+        icmp || denial.sides == both_sides ? "" : std::string("--") + side_word(denial.sides) + " ";
     return "ebpf-ctl allow " + (icmp ? "icmp" : std::to_string(denial.port)) +
-           (udp ? "/udp " : " ") + (process[0] == '-' ? "-- " : "") + process;
+           (udp ? "/udp " : " ") + side + (process[0] == '-' ? "-- " : "") + process;
 }
 
 } // namespace pinpipe::web

@@ -2,6 +2,7 @@
 // What the policy denied, or would have denied (audit), in groups of like denials.
 #pragma once
 
+#include "lib/rules/port_rule.h"
 #include "tools/web/common/lru.h"
 #include "tools/web/model/now.h"
 
@@ -15,10 +16,12 @@ struct Denial {
     std::string comm, proto, rule;
     std::string remote; // address of the last denial; empty if it had none
     uint64_t pid = 0, port = 0;
-    bool local = false; // the port is the local one
-    bool audit = false; // only reported, not denied
+    unsigned sides = both_sides; // on which the port was judged; both: it is not known
+    bool audit = false;          // only reported, not denied
     uint64_t count = 0;
     int64_t last = 0; // milliseconds since 1970
+
+    bool is_served() const { return sides == 1U << SIDE_SERVE; } // the port is the local one
 };
 
 class Denials {
@@ -32,8 +35,9 @@ private:
     Lru<std::string, Denial> denials_{most};
 };
 
-// The command that would allow it, quoted for a shell: "ebpf-ctl allow 443 curl". Empty if no rule
-// can allow it, or if the command has characters that a person could not see.
+// The narrowest command that would allow it, quoted for a shell: "ebpf-ctl allow 443 --connect
+// curl". Empty if no rule can allow it, or if the command has characters that a person could not
+// see.
 std::string allow_command(const Denial &denial);
 
 } // namespace pinpipe::web

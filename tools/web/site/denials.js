@@ -23,8 +23,9 @@ function sentence(group) {
     return say`${who(group)} ${[verb]} ${port}${peer}`;
 }
 
-const keyOf = (group) =>
-    JSON.stringify([group.comm, group.pid, group.proto, group.port, group.local, group.rule, group.audit]);
+// The command tells apart groups of a port whose side is not known.
+const keyOf = ({ comm, pid, proto, port, local, rule, audit, command: allowing }) =>
+    JSON.stringify([comm, pid, proto, port, local, rule, audit, allowing]);
 
 function update(node, group) {
     const [said, times, allow] = node.children;
