@@ -166,11 +166,13 @@ struct css_set {
 
 struct super_block {
 	__u32 s_dev; /* major << 20 | minor */
+	unsigned long s_magic;
 };
 
 struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	__u32 i_generation;
 };
 
 struct qstr {
@@ -265,8 +267,13 @@ struct sock_common {
 	unsigned long skc_flags; /* bits SOCK_* */
 };
 
+typedef struct {
+	int owned; /* 1 while a call uses the socket; then no packet is sent but in that call */
+} socket_lock_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	__u8 sk_userlocks : 4; /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
 	int sk_err;
 	struct socket *sk_socket;

@@ -19,8 +19,21 @@
 struct exe_key {
 	__u64 inode;  /* 0: no executable, or not known */
 	__u32 device; /* the kernel's dev_t: major << 20 | minor */
-	__u32 name;   /* hash of name and directory: d_name.hash of the kernel's dentry */
+	__u32 name; /* hash of name, directory and generation; d_name.hash of the kernel's dentry */
 };
+
+/*
+ * Whether files of a file system, by the magic number in statfs(2), have a generation: it tells a
+ * file from a later one that got the same inode number. On others it counts as 0.
+ */
+static inline int has_generation(unsigned long magic)
+{
+	return magic == 0xef53 ||     /* ext2, ext3, ext4 */
+	       magic == 0x01021994 || /* tmpfs */
+	       magic == 0x58465342 || /* XFS */
+	       magic == 0x9123683e || /* Btrfs */
+	       magic == 0xf2f52010;   /* F2FS */
+}
 
 /*
  * maps/exes: an LRU hash of the paths of executables. Each element is written once, its length

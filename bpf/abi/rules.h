@@ -71,7 +71,9 @@ struct policy_record {
 
 enum subject_kind {
 	SUBJECT_NAME = 1, /* id: the name, padded with zeros (15 bytes at most) */
-	SUBJECT_EXE = 2,  /* id: inode, device (major << 20 | minor, as in the kernel) */
+	/* id: inode; device (major << 20 | minor, as in the kernel) and, above its 32 bits,
+	   generation */
+	SUBJECT_EXE = 2,
 	/*
 	 * id: process number (tgid) and start: nanoseconds of CLOCK_BOOTTIME, rounded down to clock
 	 * ticks (10 ms), the resolution of /proc/PID/stat
@@ -277,8 +279,9 @@ struct label_record {
 	__u32 count;	  /* matching subjects; 0: the owner has no rules */
 	__u32 sets[LABEL_SETS];
 	__u32 numbers[LABEL_SETS];
-	__u32 icmp;			      /* number of the first subject with SUBJECT_ICMP */
-	__u64 identified;		      /* policy.now when the owner was identified */
+	__u32 icmp;	  /* number of the first subject with SUBJECT_ICMP */
+	__u64 identified; /* policy.now when the owner was identified */
+	__u64 exe_id;	  /* of the owner: device and generation, as in subjects */
 	struct subject_key kin[KIN_SUBJECTS]; /* as in kin_record */
 };
 
@@ -326,7 +329,7 @@ RECORD_SIZE(covered_record, 16);
 RECORD_SIZE(scope_key, 256);
 RECORD_SIZE(unlabelled_record, 16);
 RECORD_SIZE(cgroup_ids, 64);
-RECORD_SIZE(label_record, 368);
+RECORD_SIZE(label_record, 376);
 RECORD_SIZE(kin_record, 136);
 RECORD_SIZE(peer_key, 32);
 

@@ -23,6 +23,18 @@ struct {
 	__type(value, struct exe_record);
 } no_exe SEC(".maps");
 
+/* The generation of a file; 0: its file system has none. */
+static __always_inline __u32 generation_of(const struct inode *inode)
+{
+	return has_generation(inode->i_sb->s_magic) ? inode->i_generation : 0;
+}
+
+/* What stands in the key of a subject or watch beside the inode number. */
+static __always_inline __u64 exe_id(const struct inode *inode)
+{
+	return (__u64)generation_of(inode) << 32 | inode->i_sb->s_dev;
+}
+
 /* A walk from the file to the root of the file system tree, across mount points. */
 struct exe_walk {
 	struct exe_key key;
@@ -99,7 +111,7 @@ static __always_inline void name_exe(struct task_struct *task, struct exe_key *k
 	if (file) {
 		here.inode = file->f_inode->i_ino;
 		here.device = file->f_inode->i_sb->s_dev;
-		here.name = file->f_path.dentry->d_name.hash;
+		here.name = file->f_path.dentry->d_name.hash ^ generation_of(file->f_inode);
 		if (!bpf_map_lookup_elem(&exes, &here))
 			write_exe(file, &here);
 	}

@@ -54,6 +54,15 @@ static __always_inline void read_kin(struct label_record *l, struct task_struct 
 	l->identified = now;
 }
 
+/* Notes who owns the socket: the process of a task. */
+static __always_inline void read_owner(struct label_record *l, struct task_struct *task)
+{
+	struct file *file = task->mm->exe_file;
+
+	read_process(task, &l->process);
+	l->exe_id = file ? exe_id(file->f_inode) : 0;
+}
+
 /* Makes the current process the owner. Returns 0 for a kernel thread: the label stays. */
 static __noinline int identify(struct label_record *l)
 {
@@ -62,7 +71,7 @@ static __noinline int identify(struct label_record *l)
 	if (!l || task->flags & PF_KTHREAD)
 		return 0;
 	l->now = l->allowed = 0;
-	read_process(task, &l->process);
+	read_owner(l, task);
 	read_own_cgroups(&l->cgroups);
 	read_kin(l, task);
 	l->now = 0;
@@ -124,13 +133,15 @@ __noinline int matches_kind(const struct identity *who, __u32 kind, __u64 now)
 	return now & POLICY_HAS_USER && is_subject(&key, who, now);
 }
 
-/* Whether the current process matches a subject; without a label, so that most need none. */
-__noinline int may_be_ruled(void)
+/*
+ * Whether the current process matches a subject; without a label, so that most need none. in_call:
+ * the program's type has read_own_cgroups() on every kernel.
+ */
+static __always_inline int may_have_rules(__u64 now, bool in_call)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const __u64 now = policy.now;
+	struct cgroup_ids cgroups = {};
 	struct identity who = {};
-	struct cgroup_ids cgroups;
 
 	if (!(now & POLICY_HAS_RULES) || task->flags & PF_KTHREAD)
 		return 0;
@@ -140,13 +151,21 @@ __noinline int may_be_ruled(void)
 	if (!(now & POLICY_HAS_ANY) && !may_be_subject(&who, now))
 		return 0;
 	if (now & POLICY_HAS_CGROUP) {
-		read_own_cgroups(&cgroups);
+		if (in_call)
+			read_own_cgroups(&cgroups);
+		else
+			walk_own_cgroups(&cgroups);
 		find_scopes(&who, &cgroups, now);
 	}
 	for (__u32 kind = SUBJECT_NAME; kind <= SUBJECT_ANY; kind++)
 		if (has_kind(now, kind) && matches_kind(&who, kind, now))
 			return 1;
 	return 0;
+}
+
+__noinline int may_be_ruled(void)
+{
+	return may_have_rules(policy.now, true);
 }
 
 /* The subjects that a process matches. */
@@ -284,7 +303,7 @@ __noinline int resolve(struct label_record *l, __u64 now)
 		return 0;
 	__builtin_memcpy(who.name, l->process.comm, sizeof(who.name));
 	who.exe[0] = l->process.exe.inode;
-	who.exe[1] = l->process.exe.device;
+	who.exe[1] = l->exe_id;
 	who.pid[0] = l->process.pid;
 	who.pid[1] = l->process.start - l->process.start % CLOCK_TICK;
 	who.user = l->process.uid + 1;

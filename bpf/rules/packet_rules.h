@@ -4,7 +4,7 @@
 #define PINPIPE_PACKET_RULES_H
 
 #include "bpf/packet/skb.h"
-#include "bpf/rules/ruled_socket.h"
+#include "bpf/rules/sender.h"
 
 #define TCP_FLAGS 13 /* offset in the header */
 #define SYN	  0x02
@@ -192,6 +192,8 @@ static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
 	if (!sk)
 		return LET;
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
+	if (out && is_looked_at(sk))
+		l = look_at_sender(sk, l);
 	if (!l) {
 		if (sk->protocol != PROTO_TCP)
 			return LET;

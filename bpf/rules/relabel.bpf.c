@@ -169,24 +169,6 @@ struct {
 	__type(value, struct label_record);
 } candidate SEC(".maps");
 
-#define DEEPEST 32 /* ancestors of a cgroup that are visited */
-
-static __always_inline void read_cgroups(struct cgroup_ids *ids, struct task_struct *task)
-{
-	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
-	__u32 level;
-
-	for (int i = 0; i < DEEPEST; i++) {
-		level = BPF_CORE_READ(cgroup, level);
-		if (!level)
-			break;
-		if (level <= LABEL_SCOPES)
-			ids->level[(level - 1) & (LABEL_SCOPES - 1)] =
-				BPF_CORE_READ(cgroup, kn, id);
-		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
-	}
-}
-
 SEC("iter/task")
 int find_kin(struct bpf_iter__task *ctx)
 {
@@ -205,7 +187,7 @@ int find_kin(struct bpf_iter__task *ctx)
 static __always_inline void judge_task(struct label_record *found, struct task_struct *task)
 {
 	__builtin_memset(found, 0, sizeof(*found));
-	read_process(task, &found->process);
+	read_owner(found, task);
 	read_cgroups(&found->cgroups, task);
 	read_kin(found, task);
 	resolve(found, policy.now);

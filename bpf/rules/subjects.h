@@ -7,6 +7,7 @@
 #define PINPIPE_SUBJECTS_H
 
 #include "bpf/abi/rules.h"
+#include "bpf/common/executable.h"
 #include "bpf/common/task.h"
 
 /* Written by ebpf-ctl. A mapped variable: programs read it by a plain load. */
@@ -88,6 +89,36 @@ static __always_inline void read_own_cgroups(struct cgroup_ids *ids)
 		ids->level[i] = bpf_get_current_ancestor_cgroup_id(i + 1);
 }
 
+#define DEEPEST_CGROUP 32 /* ancestors of a cgroup that are visited */
+
+/* The cgroups of a task. ids must be all zero. */
+static __always_inline void read_cgroups(struct cgroup_ids *ids, struct task_struct *task)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	__u32 level;
+
+	for (int i = 0; i < DEEPEST_CGROUP; i++) {
+		level = BPF_CORE_READ(cgroup, level);
+		if (!level)
+			break;
+		if (level <= LABEL_SCOPES)
+			ids->level[(level - 1) & (LABEL_SCOPES - 1)] =
+				BPF_CORE_READ(cgroup, kn, id);
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+}
+
+/*
+ * The cgroups of the current process, for programs of packets: before Linux 6.5 they lack the
+ * helper of read_own_cgroups(). Global. ids must be all zero.
+ */
+__noinline int walk_own_cgroups(struct cgroup_ids *ids)
+{
+	if (ids)
+		read_cgroups(ids, bpf_get_current_task_btf());
+	return 0;
+}
+
 /* Fills name, exe, pid and user, as far as subjects are about them. */
 static __always_inline void identify_task(struct identity *who, struct task_struct *task, __u64 now)
 {
@@ -98,7 +129,7 @@ static __always_inline void identify_task(struct identity *who, struct task_stru
 	if (now & POLICY_HAS_EXE) {
 		inode = task->mm->exe_file->f_inode;
 		who->exe[0] = inode->i_ino;
-		who->exe[1] = inode->i_sb->s_dev;
+		who->exe[1] = exe_id(inode);
 	}
 	if (now & POLICY_HAS_PID) {
 		who->pid[0] = task->tgid;

@@ -88,7 +88,7 @@ static __noinline int is_waited_for(struct task_struct *task, __u32 index)
 {
 	struct task_struct *leader = task->group_leader;
 	struct watch_key key = {.port = index, .proto = index >> 16};
-	struct exe_key exe = {};
+	struct file *file;
 
 	key.kind = SUBJECT_NAME;
 	copy_comm(key.id, leader);
@@ -99,10 +99,12 @@ static __noinline int is_waited_for(struct task_struct *task, __u32 index)
 	key.id[1] = leader->start_boottime - leader->start_boottime % CLOCK_TICK;
 	if (bpf_map_lookup_elem(&watches, &key))
 		return 1;
-	name_exe(task, &exe);
+	file = task->mm->exe_file;
+	if (!file)
+		return 0;
 	key.kind = SUBJECT_EXE;
-	key.id[0] = exe.inode;
-	key.id[1] = exe.device;
+	key.id[0] = file->f_inode->i_ino;
+	key.id[1] = exe_id(file->f_inode);
 	return bpf_map_lookup_elem(&watches, &key) != NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/options.h"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <climits>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <unordered_map>
 
@@ -54,6 +56,46 @@ bool is_script(const std::string &path) {
            start[0] == '#' && start[1] == '!';
 }
 
+// The words of a file handle, as name_to_handle_at(2) gives it.
+using Handle = std::array<uint32_t, MAX_HANDLE_SZ / 4>;
+
+// Where the generation stands in the handle of a file with this inode number; nothing: not known.
+std::optional<uint32_t> generation_in(const Handle &words, int type, uint64_t inode) {
+    const auto low = static_cast<uint32_t>(inode);
+    constexpr int generic = 1, xfs_long = 0x81, btrfs = 0x4d;
+    if (type == generic && words[0] == low)
+        return words[1];
+    if (type == generic && words[1] == low) // tmpfs
+        return words[0];
+    if (type == xfs_long && words[0] == low)
+        return words[2];
+    if (type == btrfs && words[0] == low)
+        return words[4];
+    return {};
+}
+
+// The generation of a file as kernel programs have it; 0 where its file system has none.
+Result<uint32_t> generation_of(const std::string &path, uint64_t inode) {
+    struct statfs system {};
+    if (statfs(path.c_str(), &system) != 0)
+        return fail(system_error("inspect the file system of " + path, errno));
+    if (!has_generation(static_cast<unsigned long>(system.f_type)))
+        return 0U;
+    struct {
+        file_handle head;
+        Handle words;
+    } handle{};
+    handle.head.handle_bytes = sizeof handle.words;
+    int mount = 0;
+    if (name_to_handle_at(AT_FDCWD, path.c_str(), &handle.head, &mount, AT_SYMLINK_FOLLOW) != 0)
+        return fail(system_error("inspect " + path, errno));
+    const auto generation = generation_in(handle.words, handle.head.handle_type, inode);
+    if (!generation)
+        return fail(failure("cannot tell " + path + " from later files: a file handle of type " +
+                            std::to_string(handle.head.handle_type) + " is not known"));
+    return *generation;
+}
+
 Result<subject_key> find_executable(const std::string &path) {
     struct statx st {};
     if (statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | STATX_MNT_ID, &st) != 0)
@@ -70,6 +112,10 @@ Result<subject_key> find_executable(const std::string &path) {
     if (const auto device = mount_devices().find(st.stx_mnt_id);
         (st.stx_mask & STATX_MNT_ID) && device != mount_devices().end())
         key.id[1] = device->second;
+    const auto generation = generation_of(path, st.stx_ino);
+    if (!generation)
+        return fail(generation.error());
+    key.id[1] |= uint64_t{*generation} << 32;
     return key;
 }
 

@@ -6,6 +6,12 @@ load policy
 
 admins=60691 # gid of the admin group
 
+teardown() {
+	end_started
+	umount "$BATS_TEST_TMPDIR/mount" 2>/dev/null || :
+	remove_root "$root"
+}
+
 # Runs a command in a cgroup below the tests' cgroup.
 inside_of() { # BELOW COMMAND...
 	local below=$1
@@ -90,6 +96,40 @@ tries() { # NAME PORT...
 	[ "$(run_as two pp-any)" = 'ok ok' ]
 	mv one other
 	[ "$(run_as other pp-any)" = 'ok EPERM' ]
+}
+
+@test "an executable is not taken for a later file with its inode number, in its directory or on a new mount" {
+	given --cgroup "$cgroup"
+	serve peer 8080 8081
+	mkdir mount
+	mount -t tmpfs pinpipe mount || skip 'this kernel lets the tests mount nothing'
+	local python home
+	python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')
+	home=$(python3 -c 'import sys; print(sys.prefix)')
+	fresh() { rm -f "$1" && cp "$python" "$1"; }
+	runs() { inside env PYTHONHOME="$home" "$1" "$BATS_TEST_DIRNAME/act.py" pp-any <<<'print(attempt(connect, 8080), attempt(connect, 8081))'; }
+	for place in "$PWD" "$PWD/mount"; do
+		fresh "$place/one"
+		inode=$(stat -c %i "$place/one")
+		ctl allow 8080 "$place/one"
+		[ "$(runs "$place/one")" = 'ok EPERM' ]
+		if [ "$place" = "$PWD" ]; then
+			for ((turn = 0; turn < 20; turn++)); do
+				fresh "$place/one"
+				[ "$(stat -c %i "$place/one")" != "$inode" ] || break
+			done
+		else
+			umount mount && mount -t tmpfs pinpipe mount
+			fresh "$place/one"
+		fi
+		[ "$(stat -c %i "$place/one")" = "$inode" ] || { echo "no second file with inode $inode in $place" >&3 && continue; }
+		[ "$(runs "$place/one")" = 'ok ok' ] || return 1
+		[[ $(ctl rules) == *"$place/one (!)"* ]] || return 1
+		ctl export >rules
+		ctl apply rules # the path means the file that is there now
+		[ "$(runs "$place/one")" = 'ok EPERM' ] || return 1
+		ctl revoke --all "$place/one"
+	done
 }
 
 @test "a process by its number, until it ends" {

@@ -178,3 +178,33 @@ teardown() {
 	[ "$(heard deny .cut)" = true ]
 	find "$cgroup/1" -depth -type d -exec rmdir {} \;
 }
+
+# A file of 256 MiB in one call; what counts is that it did not end, and that not all of it arrived.
+@test "a send on a socket from another process is cut off while it goes on" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled
+	cat >sink.py <<-'END'
+		listener = bind(8081)
+		listener.listen()
+		said("listening")
+		connection = listener.accept()[0]
+		count = 0
+		while data := connection.recv(1 << 20):
+		    count += len(data)
+		    with open("count", "w", encoding="ascii") as file:
+		        file.write(str(count))
+	END
+	start sink "${from_there[@]}" bash -c 'exec python3 "$1" pp-sink <"$0"' "$PWD/sink.py" "$BATS_TEST_DIRNAME/act.py"
+	wait_until [ -e listening ]
+	start_act sender pp-other <<-'END'
+		connection = connect(8081)
+		connection.settimeout(None)
+		connection.send(b"begin")
+		rename("pp-ruled")
+		connection.send(bytes(256 << 20))
+		said("all-sent")
+	END
+	wait_until has_denied 1
+	[ ! -e all-sent ]
+	[ "$(<count)" -lt $((64 << 20)) ]
+}
