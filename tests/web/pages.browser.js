@@ -77,7 +77,7 @@ test('overview: what was denied, and how to allow it', async () => {
         await panel.innerText(),
         /exampleprocess \(20743\) was denied TCP port 8081 of 192\.0\.2\.1/,
     );
-    assert.match(await panel.innerText(), /ebpf-ctl allow 8081(\/tcp)? --connect exampleprocess/);
+    assert.match(await panel.innerText(), /ebpf-ctl allow 8081 --connect --to internet exampleprocess/);
 });
 
 test('overview: what is lost', async () => {
@@ -138,6 +138,7 @@ test('policy: denials with commands to copy', async () => {
         await page.evaluate(() => navigator.clipboard.readText()),
         /^ebpf-ctl allow 9000(\/tcp)? --serve exampleprocess$/,
     );
+    assert.match(await text('.denials'), /ebpf-ctl allow 8443 --connect --to internet \/usr\/bin\/curl/);
     assert.match(await text('.denials'), /curl \(4711\) would have been denied TCP port 8443/);
 });
 
