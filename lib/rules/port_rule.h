@@ -26,7 +26,7 @@ struct PortRule {
     PortRange range;
     unsigned protos;
     unsigned sides = both_sides;
-    std::string to = {}; // the remote ends, as a list of tools/ctl/remote_list.h; empty: all
+    std::string to = {}; // the remote ends, as a list of remote_list.h; empty: all
 };
 
 // Parses PORT[-PORT][/tcp|/udp|/both]; without a protocol it is tcp. An error is a usage error.

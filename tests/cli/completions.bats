@@ -38,6 +38,9 @@ completed() { # WORD...: prints what bash completes the last word to
 	[[ $(completed ebpf-ctl wat) == "watch watches" ]]
 	[[ $(completed ebpf-ctl ch) == children ]]
 	[[ $(completed ebpf-ctl children "") == "on off" ]]
+	[[ $(completed ebpf-ctl --to lan,lo) == lan,loopback ]]
+	[[ $(completed ebpf-ctl --to 10.0.0.0/8,int) == 10.0.0.0/8,internet ]]
+	[[ " $(completed ebpf-ctl --user ro) " == *" root "* ]]
 	[[ $(completed ebpf-load --watch "") == "" ]]
 	[[ $(completed ebpf-read -n 1) == "" ]]
 }
@@ -98,6 +101,23 @@ offered_by_zsh() { # TOOL OPTION
 		run ebpf-read --pin-root /nonexistent --proto "$name" usage
 		[[ $status == 69 && $output == *'not loaded'* ]]
 	done <named
+}
+
+@test "completions offer the words of --to that ebpf-ctl takes" {
+	local words
+	# The error lists them: "ebpf-ctl: 'x' is no address or prefix: ..., or loopback, lan, internet"
+	words=$(ebpf-ctl allow 1 --to x app 2>&1 | sed -n "s/.*: want .*, or \(loopback.*\)/\1/p" | tr -d ,)
+	[[ -n $words ]]
+	[[ $(completed ebpf-ctl --to "") == "$words" ]]
+	[[ $(offered_by_zsh ebpf-ctl --to) == "$words" ]]
+}
+
+@test "completions of --user offer the users of this machine" {
+	local tool
+	for tool in ebpf-ctl ebpf-store; do
+		[[ $(completed "$tool" --user "" | tr ' ' '\n' | sort -u) == "$(getent passwd | cut -d : -f 1 | sort -u)" ]]
+		grep -q -- "'--user\[[^]]*\]:user:_users'" "$tree/share/completions/_$tool"
+	done
 }
 
 @test "zsh completions parse" {

@@ -77,7 +77,7 @@ test('overview: what was denied, and how to allow it', async () => {
         await panel.innerText(),
         /exampleprocess \(20743\) was denied TCP port 8081 of 192\.0\.2\.1/,
     );
-    assert.match(await panel.innerText(), /ebpf-ctl allow 8081(\/tcp)? --connect exampleprocess/);
+    assert.match(await panel.innerText(), /ebpf-ctl allow 8081 --connect --to internet exampleprocess/);
 });
 
 test('overview: what is lost', async () => {
@@ -138,6 +138,7 @@ test('policy: denials with commands to copy', async () => {
         await page.evaluate(() => navigator.clipboard.readText()),
         /^ebpf-ctl allow 9000(\/tcp)? --serve exampleprocess$/,
     );
+    assert.match(await text('.denials'), /ebpf-ctl allow 8443 --connect --to internet \/usr\/bin\/curl/);
     assert.match(await text('.denials'), /curl \(4711\) would have been denied TCP port 8443/);
 });
 
@@ -158,6 +159,46 @@ test('policy: whose rules hold for what it starts, too', async () => {
     assert.match(await told('sticks'), /^sticks and its children\t/);
     assert.match(await told('alone'), /^alone\t/);
     assert.match(await told('pid:7'), /^pid:7 and its children\t[^]*has ended; what it started keeps/);
+    await page.unroute('**/api/v1/policy');
+});
+
+test('policy: of which users, and with which remote ends', async () => {
+    const rest = { process: 'app', kind: 'name', current: true, mode: 'deny', denied: 0, audited: 0 };
+    const of = (more) => ({ proto: 'tcp', first: 443, last: 443, hits: 2, ...more });
+    const rules = [
+        {
+            ...rest,
+            user: 'alice',
+            rules: [
+                of({ side: 'connect', to: '10.0.0.0/8,internet' }),
+                of({ side: 'serve', to: 'lan' }),
+                of({ side: 'both', to: '2001:db8::/32' }),
+            ],
+        },
+        { ...rest, user: 'bob', rules: [of({ side: 'connect' })] },
+        { ...rest, rules: [of({ side: 'both' })] },
+    ];
+    await page.route('**/api/v1/policy', (route) =>
+        route.fulfill({ json: { loaded: true, rules, denials: [] } }),
+    );
+    await go('#/policy');
+    const rows = page.locator('tbody tr');
+    await rows.filter({ hasText: 'alice' }).waitFor();
+    const told = (user) =>
+        rows
+            .filter({ has: page.getByRole('cell', { name: user, exact: true }) })
+            .locator('.ranges li')
+            .allInnerTexts();
+    assert.deepEqual(await told('alice'), [
+        'TCP 443, to connect to 10.0.0.0/8 or internet 2 hits',
+        'TCP 443, to serve lan 2 hits',
+        'TCP 443, with 2001:db8::/32 2 hits',
+    ]);
+    assert.deepEqual(await told('bob'), ['TCP 443, to connect 2 hits']);
+    assert.equal(await rows.count(), 3);
+    assert.match(await rows.filter({ hasText: 'bob' }).innerText(), /^app\tall\tbob\t/);
+    const anybody = rows.filter({ hasNotText: /alice|bob/ });
+    assert.match(await anybody.innerText(), /^app\tall\tall\t\s*TCP 443 2 hits/);
     await page.unroute('**/api/v1/policy');
 });
 

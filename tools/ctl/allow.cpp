@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // ebpf-ctl allow, revoke: the rules of one process at a time.
 #include "lib/pins/components.h"
+#include "lib/rules/remote_list.h"
 #include "tools/ctl/allowance.h"
-#include "tools/ctl/remote_list.h"
 #include "tools/ctl/rule_command.h"
 #include "tools/ctl/rule_steps.h"
 

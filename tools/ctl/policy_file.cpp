@@ -2,8 +2,8 @@
 #include "tools/ctl/policy_file.h"
 
 #include "lib/base/line_splitter.h"
+#include "lib/rules/remote_list.h"
 #include "tools/ctl/allowance.h"
-#include "tools/ctl/remote_list.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/rule_remotes.h"
 
-#include "tools/ctl/remote_list.h"
+#include "lib/rules/remote_list.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/suggest.h"
 
-#include "lib/base/address.h"
 #include "lib/base/line_splitter.h"
 #include "lib/base/options.h"
 #include "lib/base/signals.h"
+#include "lib/rules/remote_list.h"
 #include "tools/ctl/commands.h"
-#include "tools/ctl/remote_list.h"
 #include "tools/ctl/rule_command.h"
 
 #include <algorithm>
@@ -23,52 +22,11 @@ namespace {
 constexpr size_t longest_line = size_t{1} << 20;
 constexpr size_t remote_words = 3; // all of them: every remote end
 
-// The protocol of rules that a protocol of events falls under.
-std::optional<unsigned> rule_proto_of(std::string_view proto) {
-    if (proto == "tcp" || proto == "mptcp")
-        return RULE_TCP;
-    if (proto == "udp" || proto == "udplite")
-        return RULE_UDP;
-    return {};
-}
-
-bool is_icmp(std::string_view proto) {
-    return proto == "icmp" || proto == "icmpv6";
-}
-
-// The port that a rule has to name; 0: it is not known.
-uint64_t judged_port(const SeenEvent &event) {
-    if (const uint64_t port = event.number<"port">())
-        return port;
-    return event.text<"direction">() == "in" ? event.number<"local_port">()
-                                             : event.number<"remote_port">();
-}
-
 // Both ends of a connection, as its events have them.
 std::string ends_of(const SeenEvent &event) {
     return std::to_string(event.number<"local_port">()) + " " +
            std::string(event.text<"remote_ip">()) + " " +
            std::to_string(event.number<"remote_port">());
-}
-
-// The sides on which a rule has to have this port: a process connects to a port of the remote end.
-unsigned judged_sides(const SeenEvent &event, uint64_t port) {
-    const bool local = port == event.number<"local_port">();
-    const bool remote = port == event.number<"remote_port">();
-    const std::string_view direction = event.text<"direction">();
-    if (local == remote && direction.empty())
-        return both_sides;
-    return 1U << ((local != remote ? local : direction == "in") ? SIDE_SERVE : SIDE_CONNECT);
-}
-
-// "loopback", "lan", "internet"; "": there is no remote end.
-std::string remote_word(std::string_view text) {
-    const auto address = parse_prefix(std::string(text));
-    constexpr union address none {};
-    if (text.empty() || !address || std::memcmp(&address->host, &none, sizeof none) == 0 ||
-        text == "0.0.0.0")
-        return "";
-    return word_of(address->host);
 }
 
 std::string counted(uint64_t count, const char *one, const char *many) {
@@ -165,29 +123,26 @@ void Suggestions::take(std::string_view line) {
         !is_wanted(event->text<"comm">(), event->number<"pid">()))
         return;
     matched_++;
-    const auto proto = rule_proto_of(event->text<"proto">());
-    const uint64_t port = judged_port(*event);
+    const NeededRule rule = needed_rule_of(*event);
     const uint64_t times = 1 + event->number<"suppressed">();
-    if (is_icmp(event->text<"proto">()))
+    if (rule.proto == RULE_ICMP)
         icmp_ += times;
-    else if (!proto)
+    else if (!rule.proto)
         hopeless_[std::string(event->text<"proto">())] += times;
-    else if (port == 0 || port > 65535)
+    else if (!rule.port)
         portless_++;
     else if (type == "deny" || is_fresh(*event))
-        add(*proto, static_cast<uint16_t>(port), judged_sides(*event, port),
-            remote_word(event->text<"remote_ip">()), times);
+        add(rule, times);
 }
 
 // An event whose side is not known counts once.
-void Suggestions::add(unsigned proto, uint16_t port, unsigned sides, const std::string &remote,
-                      uint64_t times) {
+void Suggestions::add(const NeededRule &rule, uint64_t times) {
     for (unsigned side = 0; side < rule_sides; side++) {
-        if (!(sides >> side & 1))
+        if (!(rule.sides >> side & 1))
             continue;
-        Seen &seen = seen_[proto][side][port];
+        Seen &seen = seen_[*rule.proto][side][rule.port];
         seen.times += std::exchange(times, 0);
-        seen.remotes.insert(remote);
+        seen.remotes.emplace(rule.to);
     }
 }
 

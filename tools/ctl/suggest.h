@@ -4,7 +4,7 @@
 
 #include "lib/event/event_fields.h"
 #include "lib/rules/named_process.h"
-#include "lib/rules/port_rule.h"
+#include "lib/rules/needed_rule.h"
 #include "tools/ctl/cgroup_paths.h"
 #include "tools/ctl/limits.h"
 #include "tools/ctl/port_set.h"
@@ -56,8 +56,7 @@ private:
     bool is_fresh(const SeenEvent &event);
     bool is_in_cgroup(const std::string &id);
     bool is_of_user(const SeenEvent &event) const;
-    void add(unsigned proto, uint16_t port, unsigned sides, const std::string &remote,
-             uint64_t times);
+    void add(const NeededRule &rule, uint64_t times);
     PortSet set_of(unsigned proto) const;
     uint64_t times(unsigned proto, const PortRule &rule) const;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // ebpf-ctl killed at each of its system calls that change maps: what is shown afterwards is what
 // holds, and the same command again does what was asked for.
+#include "lib/rules/remote_list.h"
 #include "tests/unit/support/rule_edits.h"
-#include "tools/ctl/remote_list.h"
 
 #include <atomic>
 #include <cerrno>

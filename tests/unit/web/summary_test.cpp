@@ -4,6 +4,8 @@
 #include "tests/unit/support/web.h"
 #include "tools/web/api/api.h"
 
+#include <map>
+
 namespace pinpipe::web {
 namespace {
 
@@ -99,8 +101,10 @@ TEST(WebSummary, PolicyWithRulesOrWhyNot) {
     EXPECT_TRUE(with["loaded"].GetBool());
     EXPECT_EQ(with["rules"].Size(), 1u);
     EXPECT_EQ(with["denials"][0]["count"].GetUint(), 2u);
-    EXPECT_STREQ(with["denials"][0]["command"].GetString(), "ebpf-ctl allow 443 --connect curl");
+    EXPECT_STREQ(with["denials"][0]["command"].GetString(),
+                 "ebpf-ctl allow 443 --connect --to internet curl");
     EXPECT_STREQ(with["denials"][0]["remote_ip"].GetString(), "192.0.2.1");
+    EXPECT_STREQ(with["denials"][0]["to"].GetString(), "internet");
     const auto without = parsed_answer(policy_json(fed.hub, "", "not loaded"));
     EXPECT_FALSE(without["loaded"].GetBool());
     EXPECT_STREQ(without["why"].GetString(), "not loaded");
@@ -108,7 +112,7 @@ TEST(WebSummary, PolicyWithRulesOrWhyNot) {
 }
 
 TEST(WebDenials, CommandsAreQuotedOrLeftOut) {
-    const auto command = [](const char *comm, const char *proto, uint64_t port,
+    const auto command = [](const char *comm, const char *proto, uint16_t port,
                             const char *rule = "") {
         return allow_command(
             {.comm = comm, .proto = proto, .rule = rule, .remote = "", .port = port});
@@ -132,6 +136,8 @@ TEST(WebDenials, CommandsAreQuotedOrLeftOut) {
     EXPECT_EQ(command("curl", "tcp", 0), "");
     const Denial served{.rule = "", .comm = "--all", .remote = "", .proto = "udp", .port = 1, .sides = 1U << SIDE_SERVE};
     EXPECT_EQ(allow_command(served), "ebpf-ctl allow 1/udp --serve -- --all");
+    const Denial limited{.comm = "--all", .proto = "tcp", .port = 1, .to = "lan"};
+    EXPECT_EQ(allow_command(limited), "ebpf-ctl allow 1 --to lan -- --all");
 }
 
 // Of each line the command, and whether the page says that the port was to be served.
@@ -177,6 +183,37 @@ TEST(WebDenials, BothSidesOfAPortAreTwoGroups) {
              begin + R"("remote_port":53})"});
     const auto policy = parsed_answer(policy_json(fed.hub, "[]", ""));
     EXPECT_EQ(policy["denials"].Size(), 2u);
+}
+
+// Each command allows its own group alone.
+TEST(WebDenials, EachKindOfRemoteEndIsAGroup) {
+    const auto to = [](const char *address) {
+        return std::string(
+                   R"({"event_type":"deny","proto":"tcp","comm":"app","pid":7,"port":53,)") +
+               R"("start_time":5,"direction":"out","remote_port":53,"remote_ip":")" + address +
+               "\"}";
+    };
+    Fed fed({to("10.0.0.1"), to("8.8.8.8"), to("fe80::1"), to("::1"), to("::")});
+    const auto policy = parsed_answer(policy_json(fed.hub, "[]", ""));
+    std::map<std::string, unsigned> counts;
+    for (const auto &denial : policy["denials"].GetArray())
+        counts[denial["command"].GetString()] = denial["count"].GetUint();
+    EXPECT_EQ(counts,
+              (std::map<std::string, unsigned>{{"ebpf-ctl allow 53 --connect --to lan app", 2},
+                                               {"ebpf-ctl allow 53 --connect --to internet app", 1},
+                                               {"ebpf-ctl allow 53 --connect --to loopback app", 1},
+                                               {"ebpf-ctl allow 53 --connect app", 1}}));
+}
+
+TEST(WebDenials, IcmpAndOtherProtocolsAreOneGroupEach) {
+    std::vector<std::string> lines;
+    for (const char *proto : {"icmp", "sctp"})
+        for (const char *address : {"10.0.0.1", "8.8.8.8"})
+            lines.push_back(
+                R"({"event_type":"deny","comm":"app","pid":7,"start_time":5,"proto":")" +
+                std::string(proto) + R"(","remote_ip":")" + address + "\"}");
+    Fed fed({lines[0], lines[1], lines[2], lines[3]});
+    EXPECT_EQ(parsed_answer(policy_json(fed.hub, "[]", ""))["denials"].Size(), 2u);
 }
 
 TEST(WebProcesses, Keys) {

@@ -17,6 +17,8 @@ void add_denial(Writer &w, const Denial &denial) {
         add_text(w, "rule", denial.rule);
     if (!denial.remote.empty())
         add_text(w, "remote_ip", denial.remote);
+    if (!denial.to.empty())
+        add_text(w, "to", denial.to);
     add_number(w, "count", denial.count);
     add_time(w, "last", denial.last);
     add_flag(w, "audit", denial.audit);

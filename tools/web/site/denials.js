@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Denials, grouped by process and port, each with the command that would allow it.
+// Denials, grouped by process, port and kind of remote end, each with the command that would allow it.
 import { command } from './copy.js';
 import { el, reconcile } from './dom.js';
 import { counted, when } from './format.js';
@@ -24,8 +24,8 @@ function sentence(group) {
 }
 
 // The command tells apart groups of a port whose side is not known.
-const keyOf = ({ comm, pid, proto, port, local, rule, audit, command: allowing }) =>
-    JSON.stringify([comm, pid, proto, port, local, rule, audit, allowing]);
+const keyOf = ({ comm, pid, proto, port, local, to, rule, audit, command: allowing }) =>
+    JSON.stringify([comm, pid, proto, port, local, to, rule, audit, allowing]);
 
 function update(node, group) {
     const [said, times, allow] = node.children;

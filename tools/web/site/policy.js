@@ -11,9 +11,17 @@ import { Table } from './table.js';
 
 const most = 50; // port ranges shown of one process
 
-function rangeText({ proto, first, last, side }) {
-    const only = side === 'connect' ? ', to connect' : side === 'serve' ? ', to serve' : '';
-    return `${String(proto).toUpperCase()} ${first}${last > first ? '–' + last : ''}${only}`;
+// to: a list of addresses, prefixes and words with commas between them; undefined: every remote end.
+function useOf({ side, to }) {
+    const ends = to === undefined ? '' : shortened(to, 255).replaceAll(',', ' or ');
+    if (side === 'connect') return ', to connect' + (ends && ' to ' + ends);
+    if (side === 'serve') return ', to serve' + (ends && ' ' + ends);
+    return ends && ', with ' + ends;
+}
+
+function rangeText(range) {
+    const { proto, first, last } = range;
+    return `${String(proto).toUpperCase()} ${first}${last > first ? '–' + last : ''}${useOf(range)}`;
 }
 
 function hits(text, times) {
@@ -52,6 +60,12 @@ const columns = [
         label: 'Cgroup',
         value: (row) => row.cgroup,
         show: (row) => shortened(row.cgroup ?? 'all', 40),
+    },
+    {
+        name: 'user',
+        label: 'User',
+        value: (row) => row.user,
+        show: (row) => shortened(row.user ?? 'all', 40),
     },
     { name: 'ports', label: 'May use', make: () => el('ul', { class: 'ranges' }), update: ranges },
     {
@@ -104,7 +118,7 @@ function noRules({ rules, loaded, why = '' }) {
 }
 
 function build(root) {
-    const key = (row) => `${row.kind} ${row.process} ${row.cgroup ?? ''}`;
+    const key = ({ kind, process, cgroup, user }) => JSON.stringify([kind, process, cgroup, user]);
     const parts = {
         table: new Table({ caption: 'Rules and their counters', columns, key, sort: { name: 'process' } }),
         groups: denialGroups('Nothing was denied since ebpf-web started.'),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Lists of remote ends: as they are written, and which addresses are on them.
-#include "tools/ctl/remote_list.h"
+#include "lib/rules/remote_list.h"
 
 #include "bpf/abi/rules.h"
 #include "lib/base/address.h"
@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
-namespace pinpipe::ctl {
+namespace pinpipe {
 namespace {
 
 std::string list(const std::vector<std::string> &words) {
@@ -129,4 +129,4 @@ TEST(RemoteList, IsTheUnionOfItsWords) {
 }
 
 } // namespace
-} // namespace pinpipe::ctl
+} // namespace pinpipe

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pinpipe::ctl {
+namespace pinpipe {
 
 // The list of these words, each of which may be several with commas between them: in order, without
 // doubles, with commas. An error is a usage error.
@@ -31,4 +31,4 @@ std::vector<ListedPrefix> prefixes_of(const std::string &list);
 // The word that an address falls under: "loopback", "lan", "internet".
 const char *word_of(const union address &address);
 
-} // namespace pinpipe::ctl
+} // namespace pinpipe

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/ctl/remote_list.h"
+#include "lib/rules/remote_list.h"
 
 #include "bpf/abi/rules.h"
 #include "lib/base/address.h"
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <set>
 
-namespace pinpipe::ctl {
+namespace pinpipe {
 namespace {
 
 constexpr const char *loopback_prefixes[] = {"127.0.0.0/8", "0.0.0.0", "::1", "::"};
@@ -142,11 +142,11 @@ std::vector<ListedPrefix> prefixes_of(const std::string &list) {
 }
 
 const char *word_of(const union address &address) {
+    // Made once: readers of events ask for each denial.
+    static const auto loopback = *prefixes_of_word("loopback");
+    static const auto lan = *prefixes_of_word("lan");
     const ListedPrefix whole{address, 128, true};
-    for (const char *word : {"loopback", "lan"})
-        if (is_on(*prefixes_of_word(word), whole))
-            return word;
-    return "internet";
+    return is_on(loopback, whole) ? "loopback" : is_on(lan, whole) ? "lan" : "internet";
 }
 
-} // namespace pinpipe::ctl
+} // namespace pinpipe
