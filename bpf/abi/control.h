@@ -61,6 +61,7 @@ enum optional_component {
 	OPTIONAL_FIND_KIN = 19,
 	OPTIONAL_SEE_MKDIR = 20,
 	OPTIONAL_SEE_RMDIR = 21,
+	OPTIONAL_RULED_READ = 22,
 };
 
 #define OPTIONALS 32

@@ -192,7 +192,7 @@ static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
 	if (!sk)
 		return LET;
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
-	if (out && is_looked_at(sk))
+	if (out && is_looked_at(skb, sk))
 		l = look_at_sender(sk, l);
 	if (!l) {
 		if (sk->protocol != PROTO_TCP)

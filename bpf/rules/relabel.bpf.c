@@ -107,6 +107,15 @@ int BPF_PROG(see_send, struct sock *sk)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(see_receive, struct sock *sk)
 {
+	if (sk->sk_protocol != PROTO_TCP) /* else see_read does it */
+		relabel(sk);
+	return 0;
+}
+
+/* A call takes bytes out of a TCP socket: also splice(2), which comes by no other hook. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(see_read, struct sock *sk)
+{
 	relabel(sk);
 	return 0;
 }

@@ -208,3 +208,33 @@ teardown() {
 	[ ! -e all-sent ]
 	[ "$(<count)" -lt $((64 << 20)) ]
 }
+
+@test "receiving by splice alone on a socket from another process is cut off too" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled
+	cat >source.py <<-'END'
+		listener = bind(8081)
+		listener.listen()
+		said("listening")
+		connection = listener.accept()[0]
+		connection.sendall(bytes(256 << 20))
+		said("all-sent")
+	END
+	start source "${from_there[@]}" bash -c 'exec python3 "$1" pp-source <"$0"' "$PWD/source.py" "$BATS_TEST_DIRNAME/act.py"
+	wait_until [ -e listening ]
+	start_act taker pp-other <<-'END'
+		connection = connect(8081)
+		connection.settimeout(None)
+		connection.recv(1)
+		reader, writer = os.pipe()
+		rename("pp-ruled")
+		count = 0
+		while taken := os.splice(connection.fileno(), writer, 65536):
+		    os.read(reader, taken)
+		    count += taken
+		    if count > 64 << 20:
+		        said("taken")
+	END
+	wait_until has_denied 1
+	[ ! -e all-sent ] && [ ! -e taken ]
+}

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/cgroup_paths.h"
 
+#include "lib/base/fd.h"
 #include "lib/base/options.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <linux/magic.h>
 #include <optional>
@@ -40,10 +42,15 @@ std::optional<std::string> rest_of(const std::string &path, const std::string &d
 // The path in the hierarchy of a directory that is not or need not be there; nothing: it is in no
 // mount of the hierarchy.
 std::optional<std::string> path_of(const std::string &directory) {
+    // Each directory is asked by one call, since a cgroup may come and go meanwhile.
     std::string existing = directory;
-    while (access(existing.c_str(), F_OK) != 0 && existing.size() > 1)
+    Fd nearest(open(existing.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    while (!nearest.valid() && errno == ENOENT && existing.size() > 1) {
         existing.resize(std::max(existing.rfind('/'), size_t{1}));
-    if (!is_cgroup(existing))
+        nearest = Fd(open(existing.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    }
+    struct statfs fs {};
+    if (!nearest.valid() || fstatfs(nearest.get(), &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
         return {};
     std::optional<std::string> path;
     size_t longest = 0;
@@ -57,10 +64,16 @@ std::optional<std::string> path_of(const std::string &directory) {
     return path;
 }
 
-// Without "." and "..", and with the symbolic links resolved of the part that exists.
+// Without "." and "..", and with the symbolic links resolved of the part that exists. A directory
+// that vanishes meanwhile is no error: it is looked for again.
 Result<std::string> resolved(const std::string &path) {
     std::error_code code;
-    std::string whole = std::filesystem::weakly_canonical(path, code);
+    std::string whole;
+    for (int attempt = 0; attempt < 100; attempt++) {
+        whole = std::filesystem::weakly_canonical(path, code);
+        if (code != std::errc::no_such_file_or_directory)
+            break;
+    }
     if (code)
         return fail(system_error("find cgroup " + path, code.value()));
     while (whole.size() > 1 && whole.back() == '/')
