@@ -164,8 +164,7 @@ enum deny_hook {
 };
 
 #define DENY_AUDIT 0x1 /* the attempt was let through: the rules are only audited */
-#define DENY_CUT   0x2 /* more subjects match than a label has room for: one left out may allow it \
-			*/
+#define DENY_CUT   0x2 /* more subjects match than a label has room for: one may allow it */
 
 /* A process with rules was refused a port. */
 struct deny_record {

@@ -75,7 +75,7 @@ private:
     Result<std::optional<page_record>> page(const page_key &key) const;
 
     AdminMaps maps_;
-    Mapping policy_, sieve_; // after open_to_write()
+    Mapping policy_, sieve_;   // after open_to_write()
     std::optional<Pins> pins_; // always there once open
 };
 

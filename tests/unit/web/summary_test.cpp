@@ -134,7 +134,7 @@ TEST(WebDenials, CommandsAreQuotedOrLeftOut) {
     EXPECT_EQ(command("x", "tcp", 1, "name:a/b"), "ebpf-ctl allow 1 name:a/b");
     EXPECT_EQ(command("x", "tcp", 1, "any"), "ebpf-ctl allow 1 x");
     EXPECT_EQ(command("curl", "tcp", 0), "");
-    const Denial served{.rule = "", .comm = "--all", .remote = "", .proto = "udp", .port = 1, .sides = 1U << SIDE_SERVE};
+    const Denial served{.comm = "--all", .proto = "udp", .port = 1, .sides = 1U << SIDE_SERVE};
     EXPECT_EQ(allow_command(served), "ebpf-ctl allow 1/udp --serve -- --all");
     const Denial limited{.comm = "--all", .proto = "tcp", .port = 1, .to = "lan"};
     EXPECT_EQ(allow_command(limited), "ebpf-ctl allow 1 --to lan -- --all");
