@@ -4,12 +4,14 @@
 # /run/vm is a directory on the host that tests/vm/run made for this guest:
 #   settings        input: directory, modules, release, share, path, home, kept and command, as bash declares them
 #   stdout, stderr  output: COMMAND's output
+#   begun           output: made when the guest begins
 #   status          output: COMMAND's exit status, written after all of its output
 #   out             mount point for the directory of -d
 # As in init.sh, a failure before COMMAND panics the kernel.
 # shellcheck disable=SC1091,SC2154 # these variables come from settings
 set -e
 . /run/vm/settings
+: >/run/vm/begun
 exec </dev/null
 PATH=$path
 
