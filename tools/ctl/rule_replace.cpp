@@ -6,8 +6,6 @@
 #include "tools/ctl/rule_scopes.h"
 #include "tools/ctl/rule_steps.h"
 
-#include <cerrno>
-
 namespace pinpipe::ctl {
 namespace {
 
@@ -138,49 +136,35 @@ Result<void> make_it_hold(RuleMaps &maps, const Bank &bank, uint64_t bits) {
     return collect(maps); // the old bank, and what only it referred to
 }
 
-// Returns the new bank, written but not in force.
-Result<Bank> write_new_bank(RuleMaps &maps, const Policy &policy, uint32_t bank) {
-    const auto rules = maps.read();
-    if (!rules)
-        return fail(rules.error());
-    Result<Bank> built; // which undo refers to
-    Undo undo;
-    built = Builder(maps, *rules, undo).build(policy, bank);
-    auto written = built ? write_bank(maps, *built, undo) : fail(built.error());
-    if (written)
-        written = bind_scopes(maps);
-    if (!written)
-        return fail(written.error());
-    undo.keep();
-    return built;
-}
-
-Result<void> replace_all(RuleMaps &maps, const Policy &policy) {
-    const uint32_t bank = holding_bank(maps) ^ POLICY_BANK;
-    auto built = write_new_bank(maps, policy, bank);
-    if (!built && built.error().code == E2BIG) { // what no rule refers to may take room
-        if (auto collected = collect(maps); !collected)
-            return collected;
-        built = write_new_bank(maps, policy, bank);
-    }
-    if (!built) {
-        set_changing(maps, false);
-        return fail(built.error());
-    }
-    if (auto ours = maps.confirm(); !ours)
-        return ours;
-    const uint64_t bits =
-        bank | (policy.audit ? POLICY_AUDIT : 0) | kinds_of(built->subjects, bank);
-    return make_it_hold(maps, *built, bits);
-}
-
 } // namespace
 
 Result<void> replace(RuleMaps &maps, const Policy &policy) {
     if (auto mended = mend(maps); !mended)
         return mended;
     set_changing(maps, true);
-    auto done = replace_all(maps, policy);
+    if (auto collected = collect(maps); !collected)
+        return collected;
+    const auto rules = maps.read();
+    if (!rules)
+        return fail(rules.error());
+    const uint32_t bank = holding_bank(maps) ^ POLICY_BANK;
+    Result<Bank> built;
+    {
+        Undo undo;
+        undo.add([&] { set_changing(maps, false); });
+        built = Builder(maps, *rules, undo).build(policy, bank);
+        auto written = built ? write_bank(maps, *built, undo) : fail(built.error());
+        if (written)
+            written = bind_scopes(maps);
+        if (!written)
+            return written;
+        undo.keep();
+    }
+    if (auto ours = maps.confirm(); !ours)
+        return ours;
+    const uint64_t bits =
+        bank | (policy.audit ? POLICY_AUDIT : 0) | kinds_of(built->subjects, bank);
+    auto done = make_it_hold(maps, *built, bits);
     if (done)
         set_changing(maps, false);
     return done;

@@ -39,7 +39,8 @@ constexpr Elf elves[] = {{"xdp", xdp::elf_bytes},
                          {"relabel", relabel::elf_bytes}};
 
 // Maps that the loader makes itself, without an object.
-constexpr const char *made_alone[] = {"abi", "control", "ring", "cgroups", "texts", "watches"};
+constexpr const char *made_alone[] = {"abi",   "control", "ring",   "cgroups",
+                                      "texts", "watches", "remotes"};
 
 std::set<const Component *> rows_of(ComponentKind kind) {
     std::set<const Component *> rows;

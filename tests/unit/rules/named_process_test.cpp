@@ -4,12 +4,16 @@
 #include "lib/system/clock.h"
 #include "tests/unit/support/child.h"
 
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <thread>
 
 namespace pinpipe {
@@ -97,11 +101,30 @@ TEST(Process, ByPath) {
     ASSERT_TRUE(process) << process.error().text;
     EXPECT_EQ(process->key.kind, static_cast<__u32>(SUBJECT_EXE));
     EXPECT_EQ(process->key.id[0], st.st_ino);
-    EXPECT_EQ(process->key.id[1], uint64_t{major(st.st_dev)} << 20 | minor(st.st_dev));
+    EXPECT_EQ(process->key.id[1] & UINT32_MAX, uint64_t{major(st.st_dev)} << 20 | minor(st.st_dev));
     EXPECT_TRUE(is_current(process->key, file.path()));
     const File other;
     EXPECT_FALSE(is_current(process->key, other.path()));
     EXPECT_FALSE(is_current(process->key, "/nonexistent"));
+}
+
+// As the file system itself tells it, where it does.
+TEST(Process, ByPathHasTheGeneration) {
+    const File file;
+    const auto process = find_process(file.path());
+    ASSERT_TRUE(process) << process.error().text;
+    struct statfs system {};
+    ASSERT_EQ(statfs(file.path().c_str(), &system), 0);
+    const auto generation = static_cast<uint32_t>(process->key.id[1] >> 32);
+    if (!has_generation(static_cast<unsigned long>(system.f_type))) {
+        EXPECT_EQ(generation, 0u);
+        return;
+    }
+    const Fd open_file(open(file.path().c_str(), O_RDONLY | O_CLOEXEC));
+    unsigned known = 0;
+    if (ioctl(open_file.get(), FS_IOC_GETVERSION, &known) != 0)
+        GTEST_SKIP() << "this file system does not tell it: " << strerror(errno);
+    EXPECT_EQ(generation, known);
 }
 
 TEST(Process, ByNumber) {
