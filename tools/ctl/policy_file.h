@@ -51,6 +51,4 @@ parse_policy(std::string_view text, const Finders &finders = {},
 // policy must be in order. Each line ends with a newline.
 std::vector<std::string> policy_lines(const Policy &policy);
 
-std::string quoted(const std::string &word); // quoted as in the file, if it needs to be
-
 } // namespace pinpipe::ctl

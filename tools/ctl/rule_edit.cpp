@@ -3,6 +3,7 @@
 
 #include "lib/base/undo.h"
 #include "tools/ctl/rule_scopes.h"
+#include "tools/ctl/rule_sieve.h"
 #include "tools/ctl/rule_steps.h"
 
 #include <atomic>

@@ -4,6 +4,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/undo.h"
 #include "tools/ctl/rule_scopes.h"
+#include "tools/ctl/rule_sieve.h"
 #include "tools/ctl/rule_steps.h"
 
 namespace pinpipe::ctl {

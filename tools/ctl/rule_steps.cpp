@@ -3,6 +3,7 @@
 
 #include "lib/pins/iterator.h"
 #include "tools/ctl/rule_scopes.h"
+#include "tools/ctl/rule_sieve.h"
 
 #include <algorithm>
 #include <atomic>
@@ -41,44 +42,6 @@ uint64_t kinds_of(const Subjects &subjects, uint32_t bank) {
         kinds |= record.flags & SUBJECT_CHILDREN ? POLICY_HAS_CHILDREN : 0;
     }
     return kinds;
-}
-
-namespace {
-
-std::atomic_ref<__u64> sieve_word(RuleMaps &maps, uint32_t bit) {
-    return std::atomic_ref<__u64>(maps.sieve()->bits[bit / 64]);
-}
-
-void add_bits(RuleMaps &maps, const Subjects &subjects) {
-    for (const auto &[key, record] : subjects) {
-        const uint32_t bit = sieve_bit(key.kind, key.id);
-        sieve_word(maps, bit).fetch_or(uint64_t{1} << bit % 64);
-    }
-}
-
-// Leaves these subjects alone in the sieve. Those of the holding bank must be among them.
-void set_sieve(RuleMaps &maps, const Subjects &subjects) {
-    std::vector<__u64> words(SIEVE_BITS / 64);
-    for (const auto &[key, record] : subjects) {
-        const uint32_t bit = sieve_bit(key.kind, key.id);
-        words[bit / 64] |= uint64_t{1} << bit % 64;
-    }
-    for (uint32_t word = 0; word < words.size(); word++)
-        sieve_word(maps, word * 64).store(words[word]);
-    std::atomic_ref<__u32>(maps.sieve()->complete).store(1);
-}
-
-} // namespace
-
-Result<void> add_to_sieve(RuleMaps &maps, const Subjects &subjects) {
-    if (!std::atomic_ref<__u32>(maps.sieve()->complete).load()) {
-        const auto all = maps.subjects();
-        if (!all)
-            return fail(all.error());
-        set_sieve(maps, *all);
-    }
-    add_bits(maps, subjects);
-    return {};
 }
 
 void raise_generation(RuleMaps &maps, uint64_t bits) {

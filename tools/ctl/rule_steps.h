@@ -20,9 +20,6 @@ uint32_t holding_bank(const RuleMaps &maps);
 // The POLICY_HAS_* bits that the subjects of a bank call for.
 uint64_t kinds_of(const Subjects &subjects, uint32_t bank);
 
-// Lets subjects through the sieve; to be called before they are written.
-Result<void> add_to_sieve(RuleMaps &maps, const Subjects &subjects);
-
 // Begins the next generation of the policy, with these POLICY_* bits: what was written before holds
 // from now on.
 void raise_generation(RuleMaps &maps, uint64_t bits);

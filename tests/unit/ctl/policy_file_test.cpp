@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/ctl/policy_file.h"
 
+#include "tools/ctl/policy_words.h"
+
 #include <cstring>
 #include <gtest/gtest.h>
 
