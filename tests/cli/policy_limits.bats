@@ -16,7 +16,7 @@ act() { # NAME
 # Gives the peer a second address, which counts as of the internet, and this side a route to it.
 add_far_address() {
 	"${from_there[@]}" ip address replace 198.51.100.2/32 dev lo
-	"${from_here[@]}" ip route replace 198.51.100.2/32 via 10.77.0.2
+	ip -n "$here" route replace 198.51.100.2/32 via 10.77.0.2
 }
 
 # Functions for act.py: connecting and sending to an address, and serving to whoever asks.
