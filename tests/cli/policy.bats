@@ -268,7 +268,7 @@ pp-ruled deny' ]
 	act pp-ruled <<<'bind(9000)'
 	finish deny INT
 	ctl suggest pp-ruled --from "$(out deny)" >script
-	[ "$(cut -d '#' -f 1 script | tr -s ' ')" = 'ebpf-ctl allow 8080-8081/tcp --connect pp-ruled 
+	[ "$(cut -d '#' -f 1 script | tr -s ' ')" = 'ebpf-ctl allow 8080-8081/tcp --connect --to lan pp-ruled 
 ebpf-ctl allow 9000/tcp --serve pp-ruled ' ]
 	ctl audit off pp-ruled
 	PATH=$bin:$PATH EBPF_PIN_ROOT=$root bash -e script
