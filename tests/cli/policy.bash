@@ -35,6 +35,12 @@ start_act() { # NAME PROCESS
 	start "$1" "${in_cgroup[@]}" bash -c 'exec python3 "$@" <"$0"' "$PWD/$1.py" "$BATS_TEST_DIRNAME/act.py" "$2"
 }
 
+# Runs the Python program on stdin in the background in the namespace $there; see act.py.
+start_there() { # NAME
+	cat >"$1.py"
+	start "$1" "${from_there[@]}" bash -c 'exec python3 "$1" pp-there <"$0"' "$PWD/$1.py" "$BATS_TEST_DIRNAME/act.py"
+}
+
 # Starts a peer that accepts and counts on ports of the namespace $there, which has no rules; see act.py.
 serve() { # NAME PORT...
 	local name=$1

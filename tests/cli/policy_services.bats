@@ -52,12 +52,6 @@ no_strays() {
 	}
 }
 
-# Runs the Python program on stdin in the background in the namespace $there; see act.py.
-start_there() { # NAME
-	cat >"$1.py"
-	start "$1" "${from_there[@]}" bash -c 'exec python3 "$1" pp-there <"$0"' "$PWD/$1.py" "$BATS_TEST_DIRNAME/act.py"
-}
-
 # --- a web server ---
 
 # Writes a configuration of nginx that answers /own with ANSWER and proxies to three ports of the upstream.

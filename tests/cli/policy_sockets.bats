@@ -183,7 +183,7 @@ teardown() {
 @test "a send on a socket from another process is cut off while it goes on" {
 	given --cgroup "$cgroup"
 	ctl allow 8080 pp-ruled
-	cat >sink.py <<-'END'
+	start_there sink <<-'END'
 		listener = bind(8081)
 		listener.listen()
 		said("listening")
@@ -194,7 +194,6 @@ teardown() {
 		    with open("count", "w", encoding="ascii") as file:
 		        file.write(str(count))
 	END
-	start sink "${from_there[@]}" bash -c 'exec python3 "$1" pp-sink <"$0"' "$PWD/sink.py" "$BATS_TEST_DIRNAME/act.py"
 	wait_until [ -e listening ]
 	start_act sender pp-other <<-'END'
 		connection = connect(8081)
@@ -212,7 +211,7 @@ teardown() {
 @test "receiving by splice alone on a socket from another process is cut off too" {
 	given --cgroup "$cgroup"
 	ctl allow 8080 pp-ruled
-	cat >source.py <<-'END'
+	start_there source <<-'END'
 		listener = bind(8081)
 		listener.listen()
 		said("listening")
@@ -220,7 +219,6 @@ teardown() {
 		connection.sendall(bytes(256 << 20))
 		said("all-sent")
 	END
-	start source "${from_there[@]}" bash -c 'exec python3 "$1" pp-source <"$0"' "$PWD/source.py" "$BATS_TEST_DIRNAME/act.py"
 	wait_until [ -e listening ]
 	start_act taker pp-other <<-'END'
 		connection = connect(8081)
