@@ -104,7 +104,7 @@ test-cli: cli-programs ## the bats part
 	$(Q)bats tests/cli
 
 test-long: all $(TRAFFIC) ## for longer: ebpf-store (200 SIGKILLs, ten million lines, ten minutes of usage), 100,000 verdicts of rules
-	$(Q)PINPIPE_LONG=1 bats tests/cli/store.bats
+	$(Q)PINPIPE_LONG=1 bats tests/cli/store_*.bats
 	$(Q)PINPIPE_LONG=1 bats -f ebpf-store tests/cli/sockets.bats
 	$(Q)PINPIPE_LONG=1 bats tests/cli/policy_model.bats
 

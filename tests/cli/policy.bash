@@ -48,3 +48,71 @@ serve() { # NAME PORT...
 	start "$name" "${from_there[@]}" python3 "$BATS_TEST_DIRNAME/act.py" pp-peer "$@"
 	wait_until has_text "$(out "$name")" ready
 }
+
+# Runs the Python program on stdin as a process named NAME in the cgroup; see act.py.
+act() { # NAME
+	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
+}
+
+# Runs a command in a cgroup below the tests' cgroup.
+inside_of() { # BELOW COMMAND...
+	local below=$1
+	shift
+	"${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup/$below" "$@"
+}
+
+# Prints the result of a connect to each port: "8080 ok", "8081 EPERM"
+tries() { # NAME PORT...
+	local name=$1
+	shift
+	act "$name" <<<"for port in ${*/%/,}: print(port, attempt(connect, port))"
+}
+
+# Succeeds if the first of the ruled processes was denied something at least COUNT times.
+has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
+
+# --- real services ---
+
+# Ends a test with programs that have no trace of it in their environment, as nginx and containers; removes its cgroups
+# and its tables of nftables.
+end_services() {
+	end_started
+	echo 1 >"$cgroup/cgroup.kill"
+	wait_until is_empty
+	remove_root "$root"
+	find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} +
+	"${from_here[@]}" nft flush ruleset 2>/dev/null || :
+	"${from_there[@]}" nft flush ruleset 2>/dev/null || :
+}
+
+is_empty() { grep -qx 'populated 0' "$cgroup/cgroup.events"; }
+
+# Counts the packets that come from interfaces and match none of the MATCHes of nft, except for what the kernel of the
+# sender says without a socket: RST and unreachable ports.
+count_strays() { # INTERFACES MATCH...
+	local matches=("${@:2}")
+	"${from_there[@]}" nft -f - <<-END || skip 'no nftables here'
+		table ip pp {
+			counter strays {}
+			set kinds { typeof ip protocol . th sport . th dport; flags dynamic; size 1000; }
+			chain arriving {
+				type filter hook prerouting priority -300;
+				iifname != "$1" accept
+				${matches:+${matches[*]/%/ accept;}}
+				tcp flags & (rst | syn | fin | psh) == rst ip length 40 accept
+				icmp type destination-unreachable accept
+				counter name strays
+				add @kinds { ip protocol . th sport . th dport }
+			}
+		}
+	END
+}
+
+strays() { "${from_there[@]}" nft -j list counter ip pp strays | jq '.nftables[].counter.packets // empty'; }
+
+no_strays() {
+	[ "$(strays)" = 0 ] || {
+		"${from_there[@]}" nft list set ip pp kinds >&2
+		return 1
+	}
+}

@@ -10,10 +10,6 @@ teardown() {
 	find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} \;
 }
 
-act() { # NAME
-	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
-}
-
 # Prints the result of a connect to 8080 and to 8081 by a process of this name in a cgroup below the tests' one.
 tries_in() { # CGROUP NAME
 	"${from_here[@]}" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup/$1" \

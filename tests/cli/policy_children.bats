@@ -4,11 +4,6 @@
 load helper
 load policy
 
-# Runs the Python program on stdin as a process named NAME in the cgroup; see act.py.
-act() { # NAME
-	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
-}
-
 # Prints the results of a process and of its descendants, whatever they are called.
 family() { # NAME
 	act "$1" <<-END
@@ -168,4 +163,31 @@ is_forgotten() { [ "$(bpftool -j map dump pinned "$root/maps/kin")" = '[]' ]; }
 	wait_until has_lines "$(out denials)" 1
 	finish denials INT
 	[ "$(jq -r '"\(.comm) \(.remote_port) \(.rule)"' "$(out denials)")" = 'pp-child 8081 pp-ruled' ]
+}
+
+@test "children: said of a process, shown, taken off again; kept by export and apply" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled --children
+	ctl allow 8080 pp-other
+	told() { ctl rules --json | jq -c '[.[] | {(.process): .children}] | add'; }
+	[ "$(told)" = '{"pp-other":false,"pp-ruled":true}' ]
+	ctl allow 8081 pp-ruled
+	ctl children on pp-other
+	[ "$(told)" = '{"pp-other":true,"pp-ruled":true}' ]
+	ctl children off pp-other
+	ctl rules | grep '^pp-ruled + children  all'
+	ctl export >policy
+	[ "$(<policy)" = $'allow 8080/tcp pp-other\nallow 8080-8081/tcp pp-ruled\nchildren pp-ruled' ]
+	ctl children off pp-ruled
+	[ "$(told)" = '{"pp-other":false,"pp-ruled":false}' ]
+	ctl apply policy
+	[ "$(ctl export)" = "$(<policy)" ]
+	run --separate-stderr ctl children on pp-ruled
+	[ "$status $stderr" = '0 ebpf-ctl: unchanged: the rules of pp-ruled hold for its children' ]
+	run --separate-stderr ctl children on pp-nobody
+	[ "$status ${stderr_lines[0]}" = '1 ebpf-ctl: there are no rules of pp-nobody' ]
+	echo 'children pp-nobody' >>policy
+	run --separate-stderr ctl apply policy
+	[ "$status" = 1 ]
+	[[ $stderr == *'policy:4: children of '\''pp-nobody'\'' without an allow or audit '* ]]
 }

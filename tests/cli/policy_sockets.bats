@@ -5,14 +5,6 @@
 load helper
 load policy
 
-# Runs the Python program on stdin as a process named NAME in the cgroup; see act.py.
-act() { # NAME
-	inside timeout 600 python3 "$BATS_TEST_DIRNAME/act.py" "$1"
-}
-
-# Succeeds if the first of the ruled processes was denied something at least COUNT times.
-has_denied() { [ "$(ctl rules --json | jq '.[0].denied')" -ge "$1" ]; } # COUNT
-
 teardown() {
 	"${from_here[@]}" sysctl -qw net.core.optmem_max=131072 2>/dev/null || :
 	end_started
