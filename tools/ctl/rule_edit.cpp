@@ -2,38 +2,16 @@
 #include "tools/ctl/rule_edit.h"
 
 #include "lib/base/undo.h"
+#include "tools/ctl/rule_leftovers.h"
 #include "tools/ctl/rule_scopes.h"
 #include "tools/ctl/rule_sieve.h"
 #include "tools/ctl/rule_steps.h"
 
-#include <atomic>
 #include <bpf/bpf.h>
 #include <cerrno>
 
 namespace pinpipe::ctl {
 namespace {
-
-void remove_set(RuleMaps &maps, uint32_t set) {
-    std::vector<page_key> keys;
-    for (uint32_t number = 0; set && number < PortSet::all_pages; number++) {
-        const page_key key = PortSet::key_of(set, number);
-        page_record all{};
-        if (bpf_map_lookup_elem(maps.map(ports_map).get(), &key, &all) != 0)
-            continue;
-        keys.push_back(key);
-        for (const __u32 list : all.lists)
-            if (list)
-                keys.push_back(PortSet::key_of(set, number, list));
-    }
-    remove_all(maps.map(ports_map), keys);
-}
-
-// Removes the port set that the last change replaced. No program reads it any more.
-void remove_old(RuleMaps &maps) {
-    const std::atomic_ref<__u32> old(maps.shared()->old);
-    remove_set(maps, old.load());
-    old.store(0);
-}
 
 // Resets the counters of a new subject and writes its text, before the subject itself.
 Result<void> begin_subject(RuleMaps &maps, uint32_t number, const std::string &text, Undo &undo) {
@@ -59,21 +37,12 @@ void restore(RuleMaps &maps, const Before &was) {
                                     maps.path(subjects_map)));
 }
 
-// What remains to be removed for one change after it holds.
-struct Left {
-    uint32_t set = 0;                          // the port set that it replaced; 0: none
-    std::optional<uint32_t> removed;           // the number of a subject that is gone
-    bool scoped = false;                       // that subject was limited to a cgroup
-    bool listed = false;                       // that port set had lists of remote ends
-    std::function<bool(const hit_key &)> hits; // picks counters of ports that are gone
-};
-
 // Writes changes, none of which holds before the next generation begins.
 class Changer {
 public:
     Changer(RuleMaps &maps, Undo &undo) : maps_(maps), undo_(undo) {}
 
-    Result<Left> apply(const Change &change) {
+    Result<Leftovers> apply(const Change &change) {
         Before was{change.key, {}};
         if (!change.cgroup.empty()) {
             const auto scope = take_scope(maps_, change.cgroup, undo_);
@@ -92,9 +61,9 @@ public:
     }
 
 private:
-    Result<Left> remove(const Before &was) {
+    Result<Leftovers> remove(const Before &was) {
         if (!was.record)
-            return Left{};
+            return Leftovers{};
         if (bpf_map_delete_elem(maps_.map(subjects_map).get(), &was.key) != 0)
             return fail(system_error("write " + maps_.path(subjects_map), errno));
         undo_.add([&maps = maps_, was] { restore(maps, was); });
@@ -102,7 +71,7 @@ private:
         const auto ports = maps_.ports(was.record->set);
         if (!ports)
             return fail(ports.error());
-        return Left{was.record->set, number, was.key.scope != 0, has_lists(*ports),
+        return Leftovers{was.record->set, number, was.key.scope != 0, has_lists(*ports),
                     [number](const hit_key &hit) { return hit.number == number; }};
     }
 
@@ -128,13 +97,13 @@ private:
         };
     }
 
-    Result<Left> alter(const Before &was, const Change::After &after) {
+    Result<Leftovers> alter(const Before &was, const Change::After &after) {
         subject_record record = *was.record;
         record.flags = after.flags;
         const auto ports = maps_.ports(record.set);
         if (!ports)
             return fail(ports.error());
-        Left left;
+        Leftovers left;
         if (*ports != after.ports) {
             const auto set = write_set(after.ports);
             if (!set)
@@ -154,7 +123,7 @@ private:
         return left;
     }
 
-    Result<Left> add(const Before &was, const Change &change) {
+    Result<Leftovers> add(const Before &was, const Change &change) {
         if (!numbers_) {
             const auto subjects = maps_.subjects();
             if (!subjects)
@@ -175,7 +144,7 @@ private:
         record.flags = change.after->flags;
         if (auto written = write(was, record); !written)
             return fail(written.error());
-        return Left{};
+        return Leftovers{};
     }
 
     static bool lost_ports(const PortSet &from, const PortSet &to) {
@@ -216,61 +185,10 @@ private:
     std::optional<SubjectNumbers> numbers_;
 };
 
-// Removes the cgroups of subjects that are gone, if no other subject is limited to them.
-void drop_unused_scopes(RuleMaps &maps) {
-    std::unordered_set<uint64_t> used;
-    const auto subjects = maps.subjects();
-    for (const auto &[key, record] : subjects ? *subjects : Subjects())
-        used.insert(key.scope);
-    if (subjects)
-        static_cast<void>(drop_scopes(maps, used));
-}
-
-// Removes the lists of port sets that are gone, if no other port set has them. policy.old is gone
-// too, although its pages are still there.
-void drop_unused_remotes(RuleMaps &maps) {
-    const uint32_t old = std::atomic_ref<__u32>(maps.shared()->old).load();
-    std::unordered_set<uint32_t> used;
-    const auto pages = maps.pages();
-    for (const auto &[key, record] : pages ? *pages : Pages())
-        if (key.set != old)
-            used.insert(key.list);
-    wait_for_programs();
-    if (pages)
-        static_cast<void>(drop_remotes(maps, used));
-}
-
-void clean_up(RuleMaps &maps, const std::vector<Left> &left) {
-    bool waited = false, scoped = false, listed = false;
-    for (const Left &one : left) {
-        scoped = scoped || one.scoped;
-        listed = listed || one.listed;
-        if (one.removed)
-            remove_all(maps.map(texts_map), std::vector{*one.removed});
-        if (one.hits) // counters that stay are collected later
-            static_cast<void>(remove_hits(maps, one.hits));
-        const std::atomic_ref<__u32> old(maps.shared()->old);
-        if (!one.set)
-            continue;
-        if (!old.load()) {
-            old.store(one.set);
-            continue;
-        }
-        if (!waited)
-            wait_for_programs();
-        waited = true;
-        remove_set(maps, one.set);
-    }
-    if (scoped)
-        drop_unused_scopes(maps);
-    if (listed)
-        drop_unused_remotes(maps);
-}
-
 Result<void> try_change(RuleMaps &maps, const std::vector<Change> &changes) {
     Undo undo;
     Changer changer(maps, undo);
-    std::vector<Left> left;
+    std::vector<Leftovers> left;
     for (const Change &change : changes) {
         auto done = changer.apply(change);
         if (!done)
@@ -287,12 +205,12 @@ Result<void> try_change(RuleMaps &maps, const std::vector<Change> &changes) {
         return ours;
     if (auto known = make_known(maps, *bits); !known)
         return known;
-    clean_up(maps, left);
+    remove_leftovers(maps, left);
     return {};
 }
 
 Result<void> change_or_undo(RuleMaps &maps, const std::vector<Change> &changes) {
-    remove_old(maps);
+    remove_replaced_set(maps);
     auto done = try_change(maps, changes);
     if (done || done.error().code != E2BIG)
         return done;

@@ -2,9 +2,8 @@
 #include "tools/ctl/status.h"
 
 #include "lib/event/stream_names.h"
-#include "lib/pins/ring.h"
 #include "lib/pins/usage_maps.h"
-#include "lib/system/holders.h"
+#include "tools/ctl/readers_status.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
@@ -141,69 +140,6 @@ Result<void> gather_sockets(const Pins &pins, Status &status) {
     return {};
 }
 
-// Another process writes these counts: their difference must not fall below zero.
-uint64_t rise(uint64_t from, uint64_t to) {
-    return to > from ? to - from : 0;
-}
-
-Result<ReaderStatus> read_reader(const Pins &pins, unsigned slot, const Fd &losses,
-                                 const wanted_record &wanted) {
-    ReaderStatus reader;
-    reader.slot = slot;
-    const std::string at = pins.reader(slot);
-    if (const auto holder = lock_holder(at)) {
-        reader.pid = holder->pid;
-        reader.comm = holder->comm;
-    }
-    for (unsigned stream = 0; stream < STREAMS; stream++)
-        reader.streams |= (wanted.readers[stream] >> slot & 1) << stream;
-    auto ring = open_map(at + "/ring", ring_map, Access::write); // a mapping must be writable
-    auto control = open_map(at + "/control", control_map, Access::read);
-    if (!ring || !control)
-        return fail(ring ? control.error() : ring.error());
-    reader.frozen = is_frozen(ring->get()) || is_frozen(control->get());
-    const auto unread = Ring::unread_of(*ring, at + "/ring");
-    if (!unread)
-        return fail(unread.error());
-    reader.unread = *unread;
-
-    reader_control said{};
-    reader_losses counts{};
-    if (auto read = read_element(*control, 0, said, at + "/control"); !read)
-        return fail(read.error());
-    if (auto read = read_element(losses, slot, counts, pins.path(losses_map.path)); !read)
-        return fail(read.error());
-    const reader_totals &claimed = said.claimed;
-    for (unsigned stream = 0; stream < STREAMS; stream++) {
-        const uint64_t written = counts.written[stream], lost = counts.lost[stream];
-        StreamCounts &now = reader.now[stream];
-        now.lost = rise(claimed.lost[stream], lost);
-        now.produced = rise(claimed.written[stream], written) + now.lost;
-        now.delivered = rise(claimed.read[stream], said.read[stream]);
-        reader.before[stream] = {written + lost, said.read[stream], lost};
-    }
-    return reader;
-}
-
-Result<void> gather_readers(const Pins &pins, Status &status) {
-    auto losses = pins.open(losses_map, Access::read);
-    if (!losses)
-        return fail(losses.error());
-    auto wanted = pins.open(wanted_map, Access::read);
-    if (!wanted)
-        return fail(wanted.error());
-    wanted_record words{};
-    if (auto read = read_element(*wanted, 0, words, pins.path(wanted_map.path)); !read)
-        return read;
-    for (unsigned slot = 0; slot < status.abi.readers; slot++) {
-        auto reader = read_reader(pins, slot, *losses, words);
-        if (!reader)
-            return fail(reader.error());
-        status.readers.push_back(std::move(*reader));
-    }
-    return {};
-}
-
 uint64_t memory_of(int map) {
     std::ifstream info("/proc/self/fdinfo/" + std::to_string(map));
     uint64_t bytes = 0;
@@ -293,8 +229,10 @@ Result<Status> gather_status(const std::string &pin_root) {
         return fail(gathered.error());
     if (auto gathered = gather_sockets(pins, status); !gathered)
         return fail(gathered.error());
-    if (auto gathered = gather_readers(pins, status); !gathered)
-        return fail(gathered.error());
+    auto readers = gather_readers(pins, status.abi.readers);
+    if (!readers)
+        return fail(readers.error());
+    status.readers = std::move(*readers);
     gather_maps(pins, status);
     return status;
 }
