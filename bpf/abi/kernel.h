@@ -201,10 +201,19 @@ struct path {
 	struct dentry *dentry;
 };
 
+typedef struct {
+	atomic64_t refcnt; /* references, less one */
+} file_ref_t;
+
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	void *private_data; /* a socket's file: its struct socket */
+	file_ref_t f_ref;   /* from Linux 6.13 */
+};
+
+struct file___old {
+	atomic64_t f_count; /* references */
 };
 
 struct fdtable {
@@ -282,6 +291,7 @@ struct sock {
 };
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 
@@ -303,6 +313,8 @@ struct inet_connection_sock {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 copied_seq; /* sequence number up to which the process has received */
+	__u32 snd_nxt;	  /* ... up to which the kernel has sent */
+	__u32 write_seq;  /* ... up to which processes have sent */
 	__u32 rcv_nxt;
 	__u32 urg_seq;
 	__u32 srtt_us; /* eighths of a microsecond */

@@ -263,6 +263,11 @@ struct cgroup_ids {
 #define LABEL_ICMP     0x4  /* a matching subject has SUBJECT_ICMP */
 #define LABEL_CUT      0x8  /* more subjects match than there is room for */
 #define LABEL_KIN_CUT  0x10 /* ... than there is room for in kin */
+#define LABEL_TAKEN    0x20 /* the owner before had no rules and may still wait for the socket */
+#define LABEL_QUEUED   0x40 /* queued holds */
+#define LABEL_UNSEEN   0x80 /* whether another process has the socket too is not known yet */
+
+#define LABEL_SPARE 4
 
 struct label_record {
 	__u64 now; /* policy.now for which count, sets and numbers hold; 0: none */
@@ -282,6 +287,9 @@ struct label_record {
 	__u32 icmp;	  /* number of the first subject with SUBJECT_ICMP */
 	__u64 identified; /* policy.now when the owner was identified */
 	__u64 exe_id;	  /* of the owner: device and generation, as in subjects */
+	/* LABEL_TAKEN: how many packets with data still come in for the owner before */
+	__u32 spare;
+	__u32 queued; /* TCP: sequence number up to which the owner before has sent */
 	struct subject_key kin[KIN_SUBJECTS]; /* as in kin_record */
 };
 
@@ -329,7 +337,7 @@ RECORD_SIZE(covered_record, 16);
 RECORD_SIZE(scope_key, 256);
 RECORD_SIZE(unlabelled_record, 16);
 RECORD_SIZE(cgroup_ids, 64);
-RECORD_SIZE(label_record, 376);
+RECORD_SIZE(label_record, 384);
 RECORD_SIZE(kin_record, 136);
 RECORD_SIZE(peer_key, 32);
 

@@ -55,7 +55,7 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, int family, enu
 
 	if (!is_judged() || !sk)
 		return LET;
-	state = label_of_caller(sk, &l);
+	state = label_of_caller(sk, &l, LABEL_UNSEEN);
 	if (state == NOT_RULED)
 		return LET;
 	take_address(ctx, family, &a.remote);
@@ -98,7 +98,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, int family)
 
 	if (!is_judged() || !sk)
 		return LET;
-	state = label_of_caller(sk, &l);
+	state = label_of_caller(sk, &l, LABEL_UNSEEN);
 	if (state == NOT_RULED)
 		return LET;
 	take_address(ctx, family, &a.local);
@@ -127,7 +127,7 @@ static __always_inline int judge_create(struct bpf_sock *sk)
 
 	if (!is_judged())
 		return LET;
-	state = label_of_caller(sk, &l);
+	state = label_of_caller(sk, &l, 0);
 	if (state == NOT_RULED)
 		return LET;
 	a.cookie = bpf_get_socket_cookie(sk);

@@ -6,7 +6,9 @@
 #include "bpf/packet/skb.h"
 #include "bpf/rules/sender.h"
 
-#define TCP_FLAGS 13 /* offset in the header */
+#define TCP_SEQ	  4 /* offsets in the header */
+#define TCP_DOFF  12
+#define TCP_FLAGS 13
 #define SYN	  0x02
 #define ACK	  0x10
 
@@ -71,6 +73,39 @@ static __always_inline bool is_syn(struct __sk_buff *skb, const struct flow *f)
 	       (flags & (SYN | ACK)) == SYN;
 }
 
+/*
+ * Whether a packet of TCP is for the former owner, or by it: one without data, or with data that it
+ * has sent, or one of the few that still come in.
+ */
+static __always_inline bool is_tcp_of_former(struct __sk_buff *skb, struct label_record *l,
+					     const struct flow *f, bool out)
+{
+	__u32 seq = 0, length;
+	__u8 words = 0;
+
+	if (!f->transport || is_syn(skb, f) ||
+	    bpf_skb_load_bytes(skb, f->transport + TCP_DOFF, &words, sizeof(words)) ||
+	    bpf_skb_load_bytes(skb, f->transport + TCP_SEQ, &seq, sizeof(seq)))
+		return false;
+	length = skb->len - f->transport - (words >> 4) * 4;
+	if (!length)
+		return true;
+	if (!out)
+		return take_spare(l);
+	return l->flags & LABEL_QUEUED && (__s32)(bpf_ntohl(seq) + length - l->queued) <= 0;
+}
+
+/* Whether a packet that the owner may not have is let through for the former owner. */
+static __noinline int is_of_former(struct __sk_buff *skb, struct bpf_sock *sk,
+				   struct label_record *l, const struct flow *f, bool out)
+{
+	if (!sk || !l || !f)
+		return 0;
+	if (sk->protocol == PROTO_TCP)
+		return sk->state != TCP_LISTEN && is_tcp_of_former(skb, l, f, out);
+	return !out && take_spare(l);
+}
+
 static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk,
 				      struct label_record *l, const struct flow *f, bool out,
 				      __u16 *port)
@@ -80,8 +115,8 @@ static __always_inline bool judge_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 	__u8 side = SIDE_SERVE;
 
 	if (sk->state == TCP_LISTEN) {
-		if (l->flags & LABEL_CONNECTS)
-			__sync_fetch_and_and(&l->flags, ~LABEL_CONNECTS);
+		if (l->flags & (LABEL_CONNECTS | LABEL_QUEUED))
+			__sync_fetch_and_and(&l->flags, ~(LABEL_CONNECTS | LABEL_QUEUED));
 		*port = sk->src_port;
 		return may_use(l, RULE_TCP, SIDE_SERVE, *port, out ? &f->dst : &f->src,
 			       !out && is_syn(skb, f));
@@ -158,7 +193,7 @@ static __noinline int judge_ruled(struct __sk_buff *skb, struct bpf_sock *sk,
 		let = judge_udp_in(sk, l, &f, a.cookie, &a.port);
 	else if (is_icmp(protocol))
 		let = l->flags & LABEL_ICMP && is_icmp(f.proto);
-	if (let)
+	if (let || (l->flags & LABEL_TAKEN && is_of_former(skb, sk, l, &f, out)))
 		return LET;
 	a.hook = out ? DENY_EGRESS : DENY_INGRESS;
 	if (out || l->flags & LABEL_CONNECTS)
@@ -192,7 +227,8 @@ static __always_inline int judge_packet(struct __sk_buff *skb, bool out)
 	if (!sk)
 		return LET;
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
-	if (out && is_looked_at(skb, sk))
+	if (out && sk->protocol == PROTO_TCP &&
+	    (is_looked_at(skb) || (l && l->count && l->allowed != now)))
 		l = look_at_sender(sk, l);
 	if (!l) {
 		if (sk->protocol != PROTO_TCP)

@@ -14,6 +14,8 @@
 #include "bpf/rules/descendants.h"
 #include "bpf/rules/label.h"
 
+#define MAX_SHARED 16384
+
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 static __always_inline void count_open(void)
@@ -33,28 +35,48 @@ static __always_inline bool is_internet(const struct sock *sk)
 	return family == AF_INET || family == AF_INET6;
 }
 
+/* A label that was made in a call which could not see whether other processes have the socket. */
+static __always_inline void see_sharers(struct label_record *l, const struct sock *sk, int sent)
+{
+	__sync_fetch_and_and(&l->flags, ~LABEL_UNSEEN);
+	if (is_shared(sk))
+		keep_socket(l, sk, sent > 0 ? sent : 0);
+}
+
 /*
  * A socket that came from another process (by fork, exec or a unix socket) belongs to the process
- * that uses it, under the name that this process has at that time.
+ * that uses it, under the name that this process has at that time. sent: how many bytes this call
+ * has sent so far; or an error.
  */
-static __always_inline void relabel(struct sock *sk)
+static __always_inline void relabel(struct sock *sk, int sent)
 {
 	struct label_record *l;
+	bool keep = false;
 
 	if (!(policy.now & POLICY_HAS_RULES) || !is_internet(sk))
 		return;
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
-	if (l && is_current(l))
+	if (l && is_current(l)) {
+		if (l->flags & LABEL_UNSEEN)
+			see_sharers(l, sk, sent);
 		return;
-	if (!l && may_be_ruled()) {
+	}
+	if (l) {
+		keep = ends_unruled(l, bpf_get_current_task_btf());
+	} else if (may_be_ruled()) {
 		l = NEW_LABEL(sk, sk->sk_protocol);
+		keep = is_shared(sk);
 		if (!l)
 			count_open();
 		else if (sk->sk_protocol == PROTO_TCP && sk->__sk_common.skc_state != TCP_LISTEN &&
 			 was_connected(sk))
 			l->flags = LABEL_CONNECTS;
 	}
-	if (l && identify(l))
+	if (!l)
+		return;
+	if (keep)
+		keep_socket(l, sk, sent > 0 ? sent : 0);
+	if (identify(l))
 		resolve(l, policy.now);
 }
 
@@ -63,44 +85,44 @@ static __always_inline void relabel(struct sock *sk)
 SEC("fentry/inet_sendmsg")
 int BPF_PROG(see_sendmsg, struct socket *sock)
 {
-	relabel(sock->sk);
+	relabel(sock->sk, 0);
 	return 0;
 }
 
 SEC("fentry/inet6_sendmsg")
 int BPF_PROG(see_sendmsg6, struct socket *sock)
 {
-	relabel(sock->sk);
+	relabel(sock->sk, 0);
 	return 0;
 }
 
 SEC("fentry/inet_sendpage")
 int BPF_PROG(see_sendpage, struct socket *sock)
 {
-	relabel(sock->sk);
+	relabel(sock->sk, 0);
 	return 0;
 }
 
 SEC("fentry/inet_recvmsg")
 int BPF_PROG(see_recvmsg, struct socket *sock)
 {
-	relabel(sock->sk);
+	relabel(sock->sk, 0);
 	return 0;
 }
 
 SEC("fentry/inet6_recvmsg")
 int BPF_PROG(see_recvmsg6, struct socket *sock)
 {
-	relabel(sock->sk);
+	relabel(sock->sk, 0);
 	return 0;
 }
 
 /* Elsewhere it is renewed after the call: the first message may have left by then. */
 
 SEC("tp_btf/sock_send_length")
-int BPF_PROG(see_send, struct sock *sk)
+int BPF_PROG(see_send, struct sock *sk, int result)
 {
-	relabel(sk);
+	relabel(sk, result);
 	return 0;
 }
 
@@ -108,7 +130,7 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(see_receive, struct sock *sk)
 {
 	if (sk->sk_protocol != PROTO_TCP) /* else see_read does it */
-		relabel(sk);
+		relabel(sk, 0);
 	return 0;
 }
 
@@ -116,7 +138,7 @@ int BPF_PROG(see_receive, struct sock *sk)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(see_read, struct sock *sk)
 {
-	relabel(sk);
+	relabel(sk, 0);
 	return 0;
 }
 
@@ -178,6 +200,17 @@ struct {
 	__type(value, struct label_record);
 } candidate SEC(".maps");
 
+/*
+ * Sockets that a process without rules shares: the value is policy.now. By the address of the
+ * socket, which a new socket may repeat: it then gets a few packets too many.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_SHARED);
+	__type(key, __u64);
+	__type(value, __u64);
+} shared SEC(".maps");
+
 SEC("iter/task")
 int find_kin(struct bpf_iter__task *ctx)
 {
@@ -202,14 +235,52 @@ static __always_inline void judge_task(struct label_record *found, struct task_s
 	resolve(found, policy.now);
 }
 
-/* Makes the task that found is about the owner of a socket that has a label. */
-static __always_inline void take_over(struct label_record *l, const struct label_record *found)
+/* Whether the iterator's file has other descriptors: the iterator has a reference of its own. */
+static __always_inline bool has_sharers(const struct file *file)
 {
-	const __u32 flags = l->flags & LABEL_CONNECTS;
+	return references(file) > 2;
+}
+
+static __always_inline void note_sharer(struct sock *sk)
+{
+	__u64 key = (__u64)sk, now = policy.now;
+
+	bpf_map_update_elem(&shared, &key, &now, BPF_ANY);
+}
+
+/* Whether the iterator has seen a process without rules that has the socket. */
+static __always_inline bool has_unruled(struct sock *sk)
+{
+	__u64 key = (__u64)sk, *now = bpf_map_lookup_elem(&shared, &key);
+
+	return now && *now == policy.now;
+}
+
+/*
+ * Keeps the socket for a process without rules that has it too: with what has been sent so far,
+ * unless a process with rules may have sent some of it.
+ */
+static __always_inline void keep_shared(struct label_record *l, struct sock *sk, bool was_ruled)
+{
+	if (was_ruled)
+		keep_for_former(l, l->queued, l->flags & LABEL_QUEUED);
+	else
+		keep_socket(l, sk, 0);
+}
+
+/* Makes the task that found is about the owner of a socket that has a label. */
+static __always_inline void take_over(struct label_record *l, const struct label_record *found,
+				      struct sock *sk)
+{
+	const __u32 flags = l->flags & (LABEL_CONNECTS | LABEL_QUEUED), queued = l->queued;
+	const bool was_ruled = l->count;
 
 	__builtin_memcpy(l, found, sizeof(*l));
+	l->queued = queued;
 	if (flags)
 		__sync_fetch_and_or(&l->flags, flags);
+	if (l->count && has_unruled(sk))
+		keep_shared(l, sk, was_ruled);
 }
 
 SEC("iter/task_file")
@@ -234,12 +305,17 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	if (!found)
 		return 0;
 	judge_task(found, task);
+	if (!found->count && has_sharers(file))
+		note_sharer(sk);
 	l = bpf_sk_storage_get(&labels, sk, 0, 0);
 	if (l && l->process.pid && l->process.pid != found->process.pid &&
-	    (l->count || !found->count))
+	    (l->count || !found->count)) {
+		if (l->count && !found->count)
+			keep_shared(l, sk, true);
 		return 0;
+	}
 	if (l) {
-		take_over(l, found);
+		take_over(l, found, sk);
 		return 0;
 	}
 	if (!found->count)
@@ -248,10 +324,13 @@ int find_sockets(struct bpf_iter__task_file *ctx)
 	    was_connected(sk))
 		found->flags |= LABEL_CONNECTS;
 	l = NEW_LABEL(sk, sk->sk_protocol);
-	if (l)
+	if (l) {
 		__builtin_memcpy(l, found, sizeof(*l));
-	else
+		if (has_unruled(sk))
+			keep_shared(l, sk, false);
+	} else {
 		count_open();
+	}
 	return 0;
 }
 

@@ -72,12 +72,20 @@ static __always_inline enum labelled inherit(struct bpf_sock *sk, struct label_r
 	return LABELLED;
 }
 
+/* Makes the current process the owner, in a call that sends no data on a TCP connection. */
+static __always_inline void change_owner(struct bpf_sock *sk, struct label_record *l)
+{
+	if (ends_unruled(l, bpf_get_current_task_btf()) && sk->state != TCP_LISTEN)
+		keep_for_former(l, 0, 0);
+	identify(l);
+}
+
 /*
  * In a system call: the label of sk with the current process as owner, up to date. A count of 0:
- * that process has no rules.
+ * that process has no rules. flags: of a new label.
  */
 static __always_inline enum labelled label_of_caller(struct bpf_sock *sk,
-						     struct label_record **label)
+						     struct label_record **label, __u32 flags)
 {
 	struct label_record *l = bpf_sk_storage_get(&labels, sk, 0, 0);
 	const __u64 now = policy.now;
@@ -88,9 +96,10 @@ static __always_inline enum labelled label_of_caller(struct bpf_sock *sk,
 		l = NEW_LABEL(sk, sk->protocol);
 		if (!l)
 			return covered.label_all && !may_be_ruled() ? NOT_RULED : NO_MEMORY;
+		l->flags = flags;
 	}
 	if (!is_current(l))
-		identify(l);
+		change_owner(sk, l);
 	if (l->now != now)
 		resolve(l, now);
 	*label = l;

@@ -28,13 +28,17 @@ static __noinline int may_sender_be_ruled(void)
 	return may_have_rules(policy.now, false);
 }
 
-/* Makes the current process the owner. */
-static __noinline int identify_sender(struct label_record *l)
+/* Makes the current process the owner. is_new: the label is new. */
+static __noinline int identify_sender(struct bpf_sock *sk, struct label_record *l, bool is_new)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct tcp_sock *tp;
 
-	if (!l)
+	if (!sk || !l)
 		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && (is_new ? is_shared((struct sock *)tp) : ends_unruled(l, task)))
+		keep_socket(l, (struct sock *)tp, tp->write_seq - tp->snd_nxt);
 	l->now = l->allowed = 0;
 	read_owner(l, task);
 	__builtin_memset(&l->cgroups, 0, sizeof(l->cgroups));
@@ -50,6 +54,7 @@ static __noinline int identify_sender(struct label_record *l)
 static __always_inline struct label_record *look_at_sender(struct bpf_sock *sk,
 							   struct label_record *l)
 {
+	const bool is_new = !l;
 	struct tcp_sock *tp;
 
 	if (!is_sending(sk) || (l ? is_current(l) : !may_sender_be_ruled()))
@@ -60,17 +65,17 @@ static __always_inline struct label_record *look_at_sender(struct bpf_sock *sk,
 		if (l && tp && was_connected((struct sock *)tp))
 			l->flags = LABEL_CONNECTS;
 	}
-	identify_sender(l);
+	identify_sender(sk, l, is_new);
 	return l;
 }
 
 /*
- * Whether this packet is one of those that are looked at: by bits of the nanosecond at which TCP
- * sent it, which no process can choose.
+ * Whether this packet of a connection that the rules let through is one of those that are looked
+ * at: by bits of the nanosecond at which TCP sent it, which no process can choose.
  */
-static __always_inline bool is_looked_at(const struct __sk_buff *skb, const struct bpf_sock *sk)
+static __always_inline bool is_looked_at(const struct __sk_buff *skb)
 {
-	return skb->tstamp / 16 % LOOKED_AT == 0 && sk->protocol == PROTO_TCP;
+	return skb->tstamp / 16 % LOOKED_AT == 0;
 }
 
 #endif

@@ -203,6 +203,7 @@ constexpr Component all_components[] = {
     needed_map("callers", Capability::rules),
     needed_map("no_label", Capability::rules),
     map_of("find_sockets", "candidate", Capability::rules),
+    map_of("find_sockets", "shared", Capability::rules),
 
     {ComponentKind::types, "", "types", "BTF", Capability::readers, OPTIONAL_TYPES,
      "bpftool shows maps without the names of their fields"},

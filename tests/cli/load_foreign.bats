@@ -150,7 +150,7 @@ teardown() {
 		bpftool map create "$root/$pin" type array key 4 value 24 entries 1 name old
 		run -1 --separate-stderr loader --xdp lan1
 		assert_one_error ebpf-load
-		[[ $stderr == *"$root/$pin is no map of layout 10"*'hint: '*'ebpf-load --unload'* ]]
+		[[ $stderr == *"$root/$pin is no map of layout 11"*'hint: '*'ebpf-load --unload'* ]]
 		unload
 		[ -z "$(program_on lan0)" ]
 	done
@@ -160,7 +160,7 @@ teardown() {
 		# shellcheck disable=SC2086 # words
 		bpftool map create "$root/abi" type $shape name old
 		run -1 --separate-stderr loader --xdp lan1
-		[[ $stderr == *"$root/abi is no map of layout 10"* ]]
+		[[ $stderr == *"$root/abi is no map of layout 11"* ]]
 		unload
 	done
 	loader --xdp lan0

@@ -30,7 +30,7 @@ status_is() { # FILTER VALUE
 @test "status: what was loaded, as JSON and as text" {
 	loader --xdp lan0 --xdp lan1:generic --group "$group" --readers 3 --ring-size 32768
 	[ "$(status_json .pin_root)" = "$root" ]
-	[ "$(status_json .layout)" = 10 ]
+	[ "$(status_json .layout)" = 11 ]
 	[ "$(status_json '.options | [.readers, .ring_size, .gid] | map(tostring) | join(" ")')" = "3 32768 $group" ]
 	[ "$(status_json '(now * 1000 - .loaded) | . >= 0 and . < 60000')" = true ]
 	[ "$(status_json '.hooks | map([.number, .kind, .ifname, .mode, .netns] | map(tostring) | join(" ")) | join("\n")')" = \
@@ -41,7 +41,7 @@ status_is() { # FILTER VALUE
 	[ "$(root_json '.hooks | map(.program) | join(" ")' | tr ' ' '\n' | sort)" = \
 		"$(printf '%s\n' "$(program_on lan0)" "$(program_on lan1)" | sort)" ]
 	run -0 status_text
-	[[ $output == *"$root: layout 10, loaded "* ]]
+	[[ $output == *"$root: layout 11, loaded "* ]]
 	[[ $output == *"3 readers, 32768 bytes of ring each, read group $group"* ]]
 	[[ $output =~ '   0  xdp   lan0 '.*native.*attached ]]
 	[[ $output == *'3 of 3 slots are free'* ]]

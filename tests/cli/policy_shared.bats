@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Rules and sockets that a process with rules shares with one without. The tests load only cgroups that they have made.
+load helper
+load policy
+
+teardown() {
+	end_started
+	remove_root "$root"
+}
+
+# A peer that accepts one connection at 8081 and sends a byte, more as soon as the file used is there, then counts.
+start_peer() {
+	start_there peer <<-'END'
+		listener = bind(8081)
+		listener.listen()
+		said("listening")
+		connection = listener.accept()[0]
+		connection.sendall(b"1")
+		wait_for("used")
+		connection.sendall(b"2345")
+		count = 0
+		while data := connection.recv(1 << 20):
+		    count += len(data)
+		print(count, flush=True)
+	END
+	wait_until [ -e listening ]
+}
+
+@test "a connection that a child with rules has used once still reaches the parent that waits for it" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled
+	start_peer
+	[ "$(act pp-other <<-'END'
+		import select
+		connection = connect(8081)
+		print(connection.recv(1))
+		print(in_child("pp-ruled", lambda: attempt(connection.send, b"child")))
+		said("used")
+		poll = select.poll()
+		poll.register(connection, select.POLLIN)
+		print(len(poll.poll(10000)), connection.recv(100))
+		connection.send(b"parent")
+		connection.shutdown(socket.SHUT_WR)
+		print(connection.recv(1))
+	END
+	)" = $'b\'1\'\nok\n1 b\'2345\'\nb\'\'' ]
+	wait_until has_text "$(out peer)" "11"
+}
+
+@test "a child with rules reads once: what the parent is sending still leaves" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled
+	start_peer
+	[ "$(act pp-other <<-'END'
+		connection = connect(8081)
+		if os.fork() == 0:
+		    rename("pp-ruled")
+		    wait_for("sending")
+		    time.sleep(0.2)  # until the parent waits in its call
+		    said("read" if connection.recv(1) == b"1" else "lost")
+		    said("used")
+		    os._exit(0)
+		connection.settimeout(None)
+		said("sending")
+		connection.sendall(bytes(32 << 20))
+		connection.shutdown(socket.SHUT_WR)
+		print(connection.recv(100), os.path.exists("read"))
+	END
+	)" = "b'2345' True" ]
+	wait_until has_text "$(out peer)" 33554432
+}
+
+@test "a UDP socket that a child with rules has used once still reaches the parent that waits for it" {
+	given --cgroup "$cgroup"
+	ctl allow 53/udp pp-ruled
+	start_there source <<-'END'
+		wait_for("used")
+		sock = datagram()
+		sock.settimeout(10)
+		for number in range(20):
+		    sock.sendto(bytes([number]), ("10.77.0.1", 5301))
+		    sock.recv(1)
+		print("answered", flush=True)
+	END
+	[ "$(act pp-other <<-'END'
+		sock = datagram()
+		sock.bind(("0.0.0.0", 5301))
+		print(in_child("pp-ruled", lambda: attempt(sock.sendto, b"x", (PEER, 5302))))
+		said("used")
+		sock.settimeout(10)
+		for number in range(20):
+		    data, address = sock.recvfrom(1)
+		    sock.sendto(data, address)
+		print(number)
+	END
+	)" = $'EPERM\n19' ]
+	wait_until has_text "$(out source)" answered
+}
+
+@test "a rule for a child that only inherited a connection leaves it to the parent without rules" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-first # rules are there already
+	start_peer
+	start_act parent pp-other <<-'END'
+		connection = connect(8081)
+		connection.settimeout(20)
+		connection.recv(1)
+		if os.fork() == 0:
+		    rename("pp-ruled")
+		    said("renamed")
+		    while True:
+		        time.sleep(60)
+		wait_for("ruled")
+		print(connection.recv(100), flush=True)
+		connection.sendall(b"parent")
+		connection.shutdown(socket.SHUT_WR)
+	END
+	wait_until [ -e renamed ]
+	ctl allow 8080 pp-ruled
+	touch ruled used
+	wait_until has_text "$(out parent)" "b'2345'"
+	wait_until has_text "$(out peer)" "6"
+}
+
+@test "processes with rules that take turns at a socket of one without get no more than a few packets" {
+	given --cgroup "$cgroup"
+	ctl allow 8080 pp-ruled
+	start_there peer <<-'END'
+		listener = bind(8081)
+		listener.listen()
+		said("listening")
+		connection = listener.accept()[0]
+		connection.settimeout(1)
+		received = 0
+		for number in range(40):
+		    connection.sendall(b"x")
+		    time.sleep(0.05)
+		    try:
+		        received += len(connection.recv(100))
+		    except TimeoutError:
+		        break
+		print("received", received, flush=True)
+	END
+	wait_until [ -e listening ]
+	start_act parent pp-other <<-'END'
+		connection = connect(8081)
+		connection.settimeout(None)
+		def take_turns(mine, other):
+		    rename("pp-ruled")
+		    while True:
+		        os.read(mine, 1)
+		        os.write(1, connection.recv(1))
+		        connection.send(b"y")
+		        os.write(other, b"x")
+		first, second = os.pipe(), os.pipe()
+		if os.fork() == 0:
+		    take_turns(first[0], second[1])
+		if os.fork() == 0:
+		    take_turns(second[0], first[1])
+		os.write(first[1], b"x")
+		while True:
+		    time.sleep(60)
+	END
+	wait_until has_text "$(out peer)" received
+	[ "$(wc -c <"$(out parent)")" -le 6 ]
+	[ "$(awk '{ print $2 }' "$(out peer)")" -le 2 ]
+}
