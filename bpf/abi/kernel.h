@@ -134,6 +134,8 @@ struct task_struct {
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	__u64 self_exec_id;  /* rises with each exec */
+	__u8 in_execve : 1;  /* set from the beginning of exec to its end */
 };
 
 /* --- cgroups --- */

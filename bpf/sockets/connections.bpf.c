@@ -33,7 +33,7 @@ static __always_inline void take_owner(struct owner_record *s, struct sock *sk)
 	if (task->flags & PF_KTHREAD || !name_socket(sk, &key))
 		return;
 	keep_service_port(&key);
-	identify_process(task, &key.start, &key.pid);
+	identify_user(task, &key);
 	note_owner(s, &key);
 }
 

@@ -46,7 +46,7 @@ static __noinline struct owner_record *adopt(struct sock *sk, struct task_struct
 		s->flags |= OWNER_LISTENER;
 	else if (was_connected(sk))
 		s->flags |= OWNER_CONNECTED;
-	identify_process(task, &s->key.start, &s->key.pid);
+	identify_user(task, &s->key);
 	return s;
 }
 

@@ -17,7 +17,10 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 const volatile __u32 udp_ends_with_process; /* 1: no probe sees UDP sockets close */
 
-/* Runs also in exec. The name of a thread other than the leader is not the process's. */
+/*
+ * Runs also in exec, where entries are moved with the name that the process had. The name of a
+ * thread other than the leader is not the process's.
+ */
 SEC("tp_btf/task_rename")
 int BPF_PROG(see_rename, struct task_struct *task, const char *comm)
 {
@@ -27,25 +30,14 @@ int BPF_PROG(see_rename, struct task_struct *task, const char *comm)
 	if (!is_active() || task->pid != task->tgid)
 		return 0;
 	identify_process(task, &who.start, &who.pid);
+	if (bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve)) {
+		bury(&who);
+		return 0;
+	}
 	process = bpf_map_lookup_elem(&processes, &who);
 	if (process)
 		bpf_probe_read_kernel_str(process->process.comm, sizeof(process->process.comm),
 					  comm);
-	return 0;
-}
-
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(see_exec, struct task_struct *task)
-{
-	struct process_record *process;
-	struct process_key who = {};
-
-	if (!is_active())
-		return 0;
-	identify_process(task, &who.start, &who.pid);
-	process = bpf_map_lookup_elem(&processes, &who);
-	if (process)
-		read_process(task, &process->process);
 	return 0;
 }
 

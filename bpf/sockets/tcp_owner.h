@@ -72,7 +72,8 @@ static __always_inline __u32 uncounted(const struct tcp_sock *tp, const struct o
 
 static __always_inline void note_owner(struct owner_record *s, const struct usage_key *key)
 {
-	if (s->key.pid == key->pid && s->key.start == key->start &&
+	if (s->key.pid == key->pid && s->key.start == key->start && s->key.execs == key->execs &&
+	    s->key.uid == key->uid && s->key.cgroup == key->cgroup &&
 	    !(s->flags & (OWNER_LISTENER | OWNER_FOUND)))
 		return;
 	read_current(&s->process);

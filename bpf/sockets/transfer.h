@@ -34,7 +34,7 @@ static __always_inline void report_transfer(struct task_struct *task, struct soc
 	if (readers)
 		tell_message(readers, task, sk, m);
 	keep_service_port(&m->peer);
-	identify_process(task, &m->peer.start, &m->peer.pid);
+	identify_user(task, &m->peer);
 }
 
 /* The second half. owner: as for transfer(). */

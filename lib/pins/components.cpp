@@ -88,7 +88,6 @@ constexpr Component all_components[] = {
     needed_program("kprobe", "see_receive", "tp_btf/tcp_rcv_space_adjust", Capability::sockets),
     needed_program("kprobe", "see_release", "kprobe/inet_release", Capability::sockets),
     needed_program("connections", "see_state", "tp_btf/inet_sock_set_state", Capability::sockets),
-    needed_program("processes", "see_exec", "tp_btf/sched_process_exec", Capability::sockets),
     needed_program("processes", "see_exit", "tp_btf/sched_process_exit", Capability::sockets),
     needed_program("processes", "see_rename", "tp_btf/task_rename", Capability::sockets),
     {ComponentKind::program, "open_sockets", "list_bound", "iter/task_file", Capability::sockets,

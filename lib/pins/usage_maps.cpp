@@ -16,6 +16,12 @@ uint64_t mix(uint32_t pid, uint64_t start) {
     return start ^ uint64_t { pid } << 40 ^ uint64_t { pid } >> 24;
 }
 
+// Whether the record has the process as it was when it made the entry.
+bool is_about(const process_record &record, const usage_key &key) {
+    return record.execs == key.execs && record.process.uid == key.uid &&
+           record.process.cgroup == key.cgroup;
+}
+
 template <class T> T element(const std::vector<char> &bytes, size_t index) {
     T value;
     std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
@@ -76,7 +82,7 @@ Result<void> UsageMaps::read_processes() {
     who_.clear();
     for (size_t i = 0; i < *count; i++) {
         const auto key = element<process_key>(process_keys_, i);
-        who_[mix(key.pid, key.start)] = element<process_record>(process_values_, i).process;
+        who_[mix(key.pid, key.start)] = element<process_record>(process_values_, i);
     }
     return {};
 }
@@ -156,11 +162,11 @@ Result<UsageLoss> UsageMaps::look(const std::function<void(const UsageEntry &)> 
         const uint64_t process = mix(key.pid, key.start);
         if (who == who_.end() || who->first != process)
             who = who_.find(process);
-        if (who == who_.end())
-            continue; // the process has just ended: its dead records follow
+        if (who == who_.end() || !is_about(who->second, key))
+            continue; // the process has just ended or changed: its dead records follow
         const usage_sums growth = book_.entry(key, element<usage_sums>(usage_values_, i));
         if (!is_zero(growth))
-            see({key, growth, &who->second});
+            see({key, growth, &who->second.process});
     }
     const auto now = state();
     if (!now)

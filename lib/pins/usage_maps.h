@@ -11,7 +11,8 @@
 
 namespace pinpipe {
 
-// What one process sent and received, by protocol and remote end, since the previous look.
+// What one process sent and received, by protocol and remote end, since the previous look. A
+// process that has become something else, by exec or another user or cgroup, has entries of each.
 struct UsageEntry {
     usage_key key;
     usage_sums sums;
@@ -52,7 +53,7 @@ private:
     Fd usage_, processes_, dead_, dead_state_, totals_;
     std::string root_;
     std::vector<char> usage_keys_, usage_values_, process_keys_, process_values_;
-    std::unordered_map<uint64_t, process> who_; // by mix(pid, start)
+    std::unordered_map<uint64_t, process_record> who_; // by mix(pid, start)
     UsageBook book_;
     uint64_t next_ = 1; // number of the next dead record to read
     usage_sums read_{}; // sums of dead records before next_
