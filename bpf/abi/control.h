@@ -72,6 +72,7 @@ struct abi_record {
 	__u32 version;	    /* LAYOUT_VERSION of the loader that made the maps */
 	__u8 boot_id[16];   /* /proc/sys/kernel/random/boot_id, as bytes */
 	__u64 loaded;	    /* when: nanoseconds of CLOCK_REALTIME */
+	__s64 clock;	    /* CLOCK_REALTIME less CLOCK_BOOTTIME at the load; nanoseconds */
 	__u32 readers;	    /* reader slots, 1 to MAX_READERS */
 	__u32 ring_size;    /* bytes of each ring's data, a power of two */
 	__u32 group;	    /* gid of the read group; 0: root alone */
@@ -224,7 +225,7 @@ struct switch_record {
 	__u64 probe_set; /* 0: none */
 };
 
-RECORD_SIZE(abi_record, 152);
+RECORD_SIZE(abi_record, 160);
 RECORD_SIZE(switch_record, 8);
 RECORD_SIZE(hook_record, 56);
 RECORD_SIZE(hook_counters, 56);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "lib/system/clock.h"
 
-#include <cstdlib>
 #include <ctime>
 
 namespace pinpipe {
 namespace {
 
-constexpr int64_t measuring_error = 20'000; // nanoseconds
+constexpr int64_t step = 1'000'000; // nanoseconds; measuring errors are far smaller
 constexpr int measurements = 3;
 
 int64_t now(clockid_t clock) {
@@ -16,15 +15,10 @@ int64_t now(clockid_t clock) {
     return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
 }
 
-} // namespace
-
-int64_t boot_now() {
-    return now(CLOCK_BOOTTIME);
-}
-
-void WallClock::refresh() {
-    int64_t best_gap = INT64_MAX, best = offset_;
-    for (int i = 0; i < measurements; i++) { // keep the one that scheduling disturbed least
+// The offset, by the measurement that scheduling disturbed least.
+int64_t measure() {
+    int64_t best_gap = INT64_MAX, best = 0;
+    for (int i = 0; i < measurements && best_gap >= 1'000; i++) {
         const int64_t before = now(CLOCK_BOOTTIME);
         const int64_t wall = now(CLOCK_REALTIME);
         const int64_t after = now(CLOCK_BOOTTIME);
@@ -32,11 +26,22 @@ void WallClock::refresh() {
             best_gap = after - before;
             best = wall - (before + best_gap / 2);
         }
-        if (best_gap < 1'000)
-            break;
     }
-    if (std::llabs(best - offset_) > measuring_error + best_gap)
-        offset_ = best;
+    return best;
+}
+
+} // namespace
+
+int64_t boot_now() {
+    return now(CLOCK_BOOTTIME);
+}
+
+WallClock::WallClock() : first_(measure()), offset_(first_) {}
+
+void WallClock::refresh() {
+    const int64_t set = measure() - first_;
+    const int64_t steps = (set + (set < 0 ? -step : step) / 2) / step;
+    offset_ = first_ + steps * step;
 }
 
 } // namespace pinpipe

@@ -7,14 +7,14 @@ load documents
 }
 
 # Prints a page's lines as mandoc or groff (which man-db's man calls) sets them, without header and footer, and without
-# what the two may write differently: dashes, quotes, widths of columns. groff 1.23 quotes references to sections.
+# what the two may write differently: dashes, quotes, bullets, widths of columns. groff 1.23 quotes references to sections.
 lines_by() { # mandoc | groff, PAGE
 	local titles
 	titles=$(sed -n 's/^\.S[hs] \(.*\)/s|"\1"|\1|g/p' "$2")
 	case $1 in
 	mandoc) mandoc -Tascii -O width=900 "$2" ;;
 	groff) groff -mandoc -Tascii -rLL=900n -rHY=0 -P-c -P-u -P-b "$2" ;;
-	esac | sed -n $'s/.\b//g; /^NAME/,$p' | sed '$d' | sed "s/\`/'/g; s/ --* / - /" | tr -s ' ' | sed 's/^ //; /^$/d' | sed "$titles"
+	esac | sed -n $'s/.\b//g; /^NAME/,$p' | sed '$d' | sed "s/\`/'/g; s/ --* / - /" | tr -s ' ' | sed 's/^ //; s/^[o*] /* /; /^$/d' | sed "$titles"
 }
 
 @test "mandoc and groff set the same lines of each page" {

@@ -57,16 +57,16 @@ owners_are() { [ "$(owners_told "$1" "$2")" = "$3" ]; } # NAME PORT OWNERS
 count_by_nftables() { # PORT/PROTO...
 	local rules='' rule
 	for rule in "$@"; do
-		rules+="add rule inet count in ${rule#*/} dport ${rule%/*} counter;"
-		rules+="add rule inet count out ${rule#*/} sport ${rule%/*} counter;"
+		rules+="add rule inet counted in ${rule#*/} dport ${rule%/*} counter;"
+		rules+="add rule inet counted out ${rule#*/} sport ${rule%/*} counter;"
 	done
-	"${from_here[@]}" nft "add table inet count; flush table inet count;
-		add chain inet count in { type filter hook input priority 0; };
-		add chain inet count out { type filter hook output priority 0; }; $rules"
+	"${from_here[@]}" nft "add table inet counted; flush table inet counted;
+		add chain inet counted in { type filter hook input priority 0; };
+		add chain inet counted out { type filter hook output priority 0; }; $rules"
 }
 
 nftables_counted() {
-	"${from_here[@]}" nft -j list table inet count | jq -r '.nftables[].rule | select(.) |
+	"${from_here[@]}" nft -j list table inet counted | jq -r '.nftables[].rule | select(.) |
 		"\(.expr[0].match.right)/\(.expr[0].match.left.payload.protocol) \(.chain) \(.expr[1].counter |
 		"\(.packets) \(.bytes + 14 * .packets)")"'
 }

@@ -12,7 +12,12 @@ start_capture() { # INTERFACE
 # standards.
 tcpdump_view() {
 	tcpdump -nn -v -r "$BATS_TEST_TMPDIR/pcap" 2>/dev/null | awk '
-		function number(text, word) { return match(text, word " [0-9]+") ? substr(text, RSTART + length(word) + 1, RLENGTH - length(word) - 1) : "-" }
+		function number(text, word) {
+			if (!match(text, word " [0-9]+")) return "-"
+			text = substr(text, RSTART, RLENGTH)
+			sub(/.* /, "", text)
+			return text
+		}
 		function message(text, ip, ttl, length_,   type, words) {
 			type = text ~ /echo request/ ? (ip == 4 ? "8 0" : "128 0") \
 			     : text ~ /echo reply/ ? (ip == 4 ? "0 0" : "129 0") \
@@ -25,9 +30,9 @@ tcpdump_view() {
 		/ IP6 \(/ {
 			text = $0
 			sub(/.*\) /, "", text)
-			match($0, /payload length: [0-9]+\) /)
+			match($0, /payload length:? [0-9]+\) /) # without the colon from tcpdump 4.99.5 on
 			text = substr($0, RSTART + RLENGTH)
-			message(text, 6, number($0, "hlim"), 40 + number($0, "payload length:"))
+			message(text, 6, number($0, "hlim"), 40 + number($0, "payload length:?"))
 		}
 		/ IP \(/ && /proto ICMP/ {
 			ttl = number($0, "ttl"); total = $NF; sub(/\)/, "", total)

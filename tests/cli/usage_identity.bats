@@ -74,3 +74,16 @@ try_identities() { # KIND
 	[[ "$(jq -r '.comm + " " + .exe' total)" = python3*' /'*python3* ]]
 	[ "$(jq .bytes_sent total)" = 445 ]
 }
+
+@test "start_time stays when the time of day is set" {
+	unshare --time --boottime 4321 true 2>/dev/null || skip 'no time namespaces here'
+	given --sockets
+	in_a python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(b"x", ("127.0.0.1", 5913))
+import os; print(os.getpid())' >pid
+	# With another boot clock a reader sees the time of day at another distance from it, as after settimeofday(2).
+	usage --since-load --pid "$(<pid)" | jq -c '[.pid, .start_time]' >before
+	unshare --time --boottime 4321 "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage --since-load --pid "$(<pid)" |
+		jq -c '[.pid, .start_time]' >after
+	[ "$(wc -l <before)" = 1 ]
+	diff before after
+}

@@ -69,7 +69,9 @@ Result<Layout> Layout::create(const Pins &pins, const Settings &settings) {
     abi.magic = LAYOUT_MAGIC;
     abi.version = LAYOUT_VERSION;
     read_boot_id(abi.boot_id);
-    abi.loaded = WallClock().microseconds(static_cast<uint64_t>(boot_now())) * 1000;
+    const WallClock clock;
+    abi.clock = clock.offset();
+    abi.loaded = clock.microseconds(static_cast<uint64_t>(boot_now())) * 1000;
     abi.readers = settings.readers.value_or(default_readers);
     abi.ring_size = settings.ring_size.value_or(default_ring_size);
     const group *usual = getgrnam("ebpf");

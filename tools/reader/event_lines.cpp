@@ -18,15 +18,16 @@ std::string this_host() {
 
 } // namespace
 
-EventLines::EventLines(const Request &request)
-    : host_run_(request.host_name ? host_run(this_host()) : ""),
+EventLines::EventLines(const Request &request, int64_t clock)
+    : clock_(clock),
+      host_run_(request.host_name ? host_run(this_host()) : ""),
       most_(request.count),
       hex_(request.hex),
       community_id_(request.community_id),
       since_load_(request.since_load) {}
 
-Result<EventLines> EventLines::open(const Pins &pins, const Request &request) {
-    EventLines lines(request);
+Result<EventLines> EventLines::open(const Pins &pins, const Request &request, int64_t clock) {
+    EventLines lines(request, clock);
     auto executables = Executables::open(pins);
     if (!executables)
         return fail(executables.error());
@@ -56,7 +57,7 @@ LineContext EventLines::next(uint64_t boot_time) {
 
 SocketContext EventLines::context_of(const socket_record &socket, const LineContext &line) {
     return {.line = line,
-            .boot = clock_.offset(),
+            .boot = clock_.first(),
             .exe_run = executables_.run(socket.process.exe, line.microseconds),
             .hex = hex_};
 }

@@ -21,7 +21,8 @@ namespace pinpipe::reader {
 class EventLines {
 public:
     // Opens what names things: of rules, if the stream deny is read, and of executables.
-    static Result<EventLines> open(const Pins &pins, const Request &request);
+    // clock: of the abi record.
+    static Result<EventLines> open(const Pins &pins, const Request &request, int64_t clock);
 
     // A number that is free now keeps its last name: records of it may still be in the ring.
     void name_hooks(const HookTable &hooks);
@@ -52,7 +53,7 @@ public:
     bool over() const { return closed_ || (most_ && events_ >= most_); }
 
 private:
-    explicit EventLines(const Request &request);
+    EventLines(const Request &request, int64_t clock);
     template <class Stream, class Look> Result<void> count(const Stream &stream, Look look);
     LineContext next(uint64_t boot_time);
     SocketContext context_of(const socket_record &socket, const LineContext &line);

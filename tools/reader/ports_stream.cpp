@@ -205,7 +205,7 @@ Result<uint64_t> PortsStream::look(JsonLines &out, const WallClock &clock,
     PortsContext context;
     context.line.microseconds = clock.microseconds(static_cast<uint64_t>(now));
     context.line.host_run = host_run;
-    context.boot = clock.offset();
+    context.boot = clock.first();
     context.total = request_.since_load;
     context.interval = request_.since_load ? context.line.microseconds - loaded_ / 1000
                                            : static_cast<uint64_t>(now - last_) / 1000;

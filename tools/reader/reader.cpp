@@ -91,7 +91,7 @@ Result<Reader> Reader::open(const Request &request) {
     if (*streams & event_streams || reader.looks_.has_owners())
         if (auto opened = reader.open_events(pins, *abi); !opened)
             return fail(opened.error());
-    auto lines = EventLines::open(pins, reader.request_);
+    auto lines = EventLines::open(pins, reader.request_, abi->clock);
     if (!lines)
         return fail(lines.error());
     reader.lines_ = std::move(*lines);

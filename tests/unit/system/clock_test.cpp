@@ -73,6 +73,16 @@ TEST(WallClock, RefreshLeavesMeasuringErrors) {
     EXPECT_LT(std::llabs(clock.offset() - measured_offset()), millisecond);
 }
 
+// What readers measure differs a little; what they make of a record must not.
+TEST(WallClock, RefreshKeepsTheOffsetOfTheLoad) {
+    for (const int64_t error : {-300'000, -1, 0, 1, 300'000}) {
+        const int64_t loaded = measured_offset() + error;
+        WallClock clock(loaded);
+        clock.refresh();
+        EXPECT_EQ(clock.offset(), loaded);
+    }
+}
+
 // In a time namespace with another boot clock refresh() sees a step of the time of day, and no
 // other process's clock changes.
 TEST(WallClock, RefreshFollowsAStep) {
@@ -91,6 +101,8 @@ TEST(WallClock, RefreshFollowsAStep) {
             if (clock.offset() != before)
                 return 1;
             clock.refresh();
+            if (clock.first() != before)
+                return 3;
             return std::llabs(before - step * second - clock.offset()) < millisecond ? 0 : 2;
         });
         return inner.wait();
