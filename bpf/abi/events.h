@@ -114,12 +114,13 @@ enum conn_action {
 /* Why a connection ended, or was not established. */
 enum conn_reason {
 	CONN_NONE = 0,
-	CONN_CLOSED = 1,  /* both sides closed it */
-	CONN_RESET = 2,	  /* the other side reset it */
-	CONN_ABORTED = 3, /* this side broke it off */
-	CONN_TIMEOUT = 4, /* no answer in time */
-	CONN_ERROR = 5,	  /* for another reason: see error */
-	CONN_REFUSED = 6, /* nobody listens at that port */
+	CONN_CLOSED = 1, /* both sides closed it, or this one did and left the rest to the kernel */
+	CONN_RESET = 2,	 /* the other side reset it */
+	CONN_ABORTED = 3,    /* this side broke it off */
+	CONN_TIMEOUT = 4,    /* no answer in time */
+	CONN_ERROR = 5,	     /* for another reason: see error */
+	CONN_REFUSED = 6,    /* nobody listens at that port */
+	CONN_UNANSWERED = 7, /* this side gave up before an answer came */
 };
 
 #define CONN_TIMED	0x1 /* duration is known */

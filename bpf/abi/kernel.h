@@ -134,8 +134,8 @@ struct task_struct {
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
-	__u64 self_exec_id;  /* rises with each exec */
-	__u8 in_execve : 1;  /* set from the beginning of exec to its end */
+	__u64 self_exec_id; /* rises with each exec */
+	__u8 in_execve : 1; /* set from the beginning of exec to its end */
 };
 
 /* --- cgroups --- */
@@ -287,6 +287,7 @@ struct sock {
 	socket_lock_t sk_lock;
 	__u8 sk_userlocks : 4; /* SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK */
 	int sk_err;
+	int sk_err_soft; /* the last ICMP error that did not end the connection */
 	struct socket *sk_socket;
 	__u16 sk_protocol;
 	__u16 sk_type;
@@ -315,6 +316,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 copied_seq; /* sequence number up to which the process has received */
+	int linger2;	  /* negative: TCP_LINGER2 asks for a reset instead of FIN_WAIT2 */
 	__u32 snd_nxt;	  /* ... up to which the kernel has sent */
 	__u32 write_seq;  /* ... up to which processes have sent */
 	__u32 rcv_nxt;

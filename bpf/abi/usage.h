@@ -101,7 +101,7 @@ struct usage_totals {
 #define OWNER_COUNTS	 0x40 /* start is set */
 
 struct owner_record {
-	struct usage_key key;	/* who last received, connected, listened, closed; pid 0: none */
+	struct usage_key key;	/* who last used the socket; pid 0: none */
 	struct process process; /* the same process */
 	__u64 since;		/* when established: nanoseconds of CLOCK_BOOTTIME; 0: not seen */
 	__u32 start;		/* copied_seq when counting began */

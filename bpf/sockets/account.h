@@ -64,6 +64,21 @@ static __always_inline void identify_user(const struct task_struct *task, struct
 	key->execs = leader->self_exec_id;
 }
 
+static __always_inline void copy_user(struct usage_key *to, const struct usage_key *from)
+{
+	to->start = from->start;
+	to->pid = from->pid;
+	to->cgroup = from->cgroup;
+	to->uid = from->uid;
+	to->execs = from->execs;
+}
+
+static __always_inline bool is_same_process(const struct usage_key *a, const struct usage_key *b)
+{
+	return a->start == b->start && a->pid == b->pid && a->cgroup == b->cgroup &&
+	       a->uid == b->uid && a->execs == b->execs;
+}
+
 /* Whether a record is about the process as the key has it. */
 static __always_inline bool is_same_user(const struct process_record *r,
 					 const struct usage_key *key)

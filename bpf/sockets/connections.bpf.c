@@ -20,6 +20,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
+#define ECONNABORTED_NR 103
 #define ECONNRESET_NR	104
 #define ETIMEDOUT_NR	110
 #define ECONNREFUSED_NR 111
@@ -42,11 +43,37 @@ static __always_inline struct owner_record *record_of(struct sock *sk)
 	return bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
-static __always_inline __u8 reason_of(int before, __u32 error)
+static __always_inline bool has_flag(const struct tcp_sock *tp, int bit)
+{
+	return tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> bit & 1;
+}
+
+/*
+ * Why a connection ends without an error. In FIN_WAIT2 this side has said that it is done: it is an
+ * end as usual once the other side has, or when the kernel waits for that after the process's
+ * close(). Else the close sends a reset.
+ */
+static __always_inline __u8 reason_of_state(int before, const struct tcp_sock *tp)
+{
+	switch (before) {
+	case TCP_SYN_SENT:
+		return CONN_UNANSWERED;
+	case TCP_LAST_ACK:
+	case TCP_CLOSING:
+		return CONN_CLOSED;
+	case TCP_FIN_WAIT2:
+		return has_flag(tp, SOCK_DONE_BIT) ||
+				       (has_flag(tp, SOCK_DEAD_BIT) && tp->linger2 >= 0)
+			       ? CONN_CLOSED
+			       : CONN_ABORTED;
+	default:
+		return CONN_ABORTED;
+	}
+}
+
+static __always_inline __u8 reason_of(__u32 error)
 {
 	switch (error) {
-	case 0:
-		break;
 	case ECONNREFUSED_NR:
 		return CONN_REFUSED;
 	case ECONNRESET_NR:
@@ -57,9 +84,20 @@ static __always_inline __u8 reason_of(int before, __u32 error)
 	default:
 		return CONN_ERROR;
 	}
-	return before == TCP_LAST_ACK || before == TCP_CLOSING || before == TCP_FIN_WAIT2
-		       ? CONN_CLOSED
-		       : CONN_ABORTED;
+}
+
+/* How a connection ended: reason and error. */
+static __always_inline void find_reason(struct conn_record *what, const struct sock *sk,
+					const struct tcp_sock *tp, int before)
+{
+	__u32 error = sk->sk_err;
+
+	if (!error && before == TCP_SYN_SENT)
+		error = sk->sk_err_soft; /* ICMP's answer to connect() */
+	if (error == ECONNABORTED_NR)	 /* another process has destroyed the socket */
+		error = 0;
+	what->error = error;
+	what->reason = error ? reason_of(error) : reason_of_state(before, tp);
 }
 
 /* Bytes of payload received in order, without the FIN, which tp->bytes_received includes. */
@@ -67,7 +105,7 @@ static __always_inline __u64 received_by(const struct tcp_sock *tp)
 {
 	__u64 bytes = tp->bytes_received;
 
-	if (bytes && tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> SOCK_DONE_BIT & 1)
+	if (bytes && has_flag(tp, SOCK_DONE_BIT))
 		bytes--;
 	return bytes;
 }
@@ -167,8 +205,7 @@ static __always_inline void see_established(struct sock *sk, const struct tcp_so
 		s->since = 0;
 	}
 	keep_service_port(&key);
-	key.pid = s->key.pid;
-	key.start = s->key.start;
+	copy_user(&key, &s->key);
 	s->key = key;
 	if (!(s->flags & OWNER_COUNTS))
 		count_from(s, tp->copied_seq);
@@ -193,8 +230,7 @@ static __always_inline void see_closed(struct sock *sk, const struct tcp_sock *t
 	} else if (before == TCP_SYN_RECV) {
 		return; /* no event has reported it */
 	}
-	what.error = sk->sk_err;
-	what.reason = reason_of(before, what.error);
+	find_reason(&what, sk, tp, before);
 	tell_conn(asked(STREAM_CONN), sk, tp, s, &what);
 }
 

@@ -82,7 +82,8 @@ static __always_inline void see_sent(struct sock *sk, struct msghdr *msg, long r
 		return;
 	if (msg)
 		find_peer(msg, &m.peer);
-	transfer(bpf_get_current_task_btf(), sk, &m, NULL);
+	report_transfer(bpf_get_current_task_btf(), sk, &m);
+	charge_transfer(sk, &m, known_owner(sk, m.peer.proto));
 }
 
 static __always_inline void see_received(struct sock *sk, struct msghdr *msg, long result,

@@ -50,9 +50,11 @@ static __noinline int share_port(const struct sock *sk, const struct usage_key *
 		return 0;
 	if (word & WATCH_WAITS && who->proto == PROTO_UDP)
 		claim(sk, bpf_get_current_task_btf(), user.index);
+	user.netns = netns_of(sk);
+	if (!(word_of(user.index) & WATCH_ALWAYS))
+		return 0; /* the port waits for another process, and no hook counts it */
 	user.start = who->start;
 	user.pid = who->pid;
-	user.netns = netns_of(sk);
 	use = bpf_map_lookup_elem(&port_usage, &user);
 	if (use)
 		add_use(use, sums);

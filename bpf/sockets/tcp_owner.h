@@ -12,7 +12,8 @@
 #include "bpf/sockets/account.h"
 #include "bpf/sockets/socket_key.h"
 
-#define SOCK_DONE_BIT 1
+#define SOCK_DEAD_BIT 0 /* of skc_flags: the process has closed the socket */
+#define SOCK_DONE_BIT 1 /* the other side's FIN has come */
 
 /* An accepted socket begins with a copy of its listener's record. */
 struct {
@@ -72,9 +73,7 @@ static __always_inline __u32 uncounted(const struct tcp_sock *tp, const struct o
 
 static __always_inline void note_owner(struct owner_record *s, const struct usage_key *key)
 {
-	if (s->key.pid == key->pid && s->key.start == key->start && s->key.execs == key->execs &&
-	    s->key.uid == key->uid && s->key.cgroup == key->cgroup &&
-	    !(s->flags & (OWNER_LISTENER | OWNER_FOUND)))
+	if (is_same_process(&s->key, key) && !(s->flags & (OWNER_LISTENER | OWNER_FOUND)))
 		return;
 	read_current(&s->process);
 	s->key = *key;

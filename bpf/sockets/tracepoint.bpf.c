@@ -38,7 +38,7 @@ int BPF_PROG(see_send, struct sock *sk, int result, int flags)
 	if (has_destination(m.peer.proto) && read_name(task, sk, &m.call, &name))
 		name_peer(&m.peer, &name);
 	m.bytes = result;
-	transfer(task, sk, &m, NULL);
+	transfer(task, sk, &m, known_owner(sk, m.peer.proto));
 	return 0;
 }
 

@@ -18,7 +18,7 @@ inline constexpr auto outcome = rows(
     row<"action">({.kind = kind::text_that(R"("enum": ["connect", "accept", "close"])")},
                   [](const auto &e) { return conn_action(e.record.action); }),
     row<"reason">({.kind = kind::text_that(
-                       R"("enum": ["closed", "reset", "aborted", "timeout", "error", "refused"])"),
+                       R"("enum": ["closed", "reset", "aborted", "timeout", "error", "refused", "unanswered"])"),
                    .meaning = "why the connection ended; of connect: why it failed",
                    .absent = "for accept, and of a connect that did not fail"},
                   [](const auto &e) { return conn_reason(e.record.reason); }),

@@ -41,6 +41,7 @@ std::optional<Word> conn_reason(uint8_t reason) {
     case CONN_TIMEOUT: return "timeout";
     case CONN_ERROR: return "error";
     case CONN_REFUSED: return "refused";
+    case CONN_UNANSWERED: return "unanswered";
     default: return {};
     }
 }

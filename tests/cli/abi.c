@@ -58,6 +58,9 @@ static int bpf(int command, union bpf_attr *attr) {
     return result;
 }
 
+// All zero, unlike a union with an initializer, of which gcc 15 sets only the member that is named.
+static const union bpf_attr no_attr;
+
 // Returns the field of that name, or, without a name, the first one of the map.
 static const struct field *find(const char *map, const char *name) {
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -72,9 +75,12 @@ static int open_map(const char *root, const struct field *field) {
     struct bpf_map_info info = {0};
 
     snprintf(path, sizeof path, "%s/%s", root, field->map);
-    union bpf_attr get = {.pathname = (uint64_t)(uintptr_t)path};
+    union bpf_attr get = no_attr, ask = no_attr;
+    get.pathname = (uint64_t)(uintptr_t)path;
     const int map = bpf(BPF_OBJ_GET, &get);
-    union bpf_attr ask = {.info = {(uint32_t)map, sizeof info, (uint64_t)(uintptr_t)&info}};
+    ask.info.bpf_fd = (uint32_t)map;
+    ask.info.info_len = sizeof info;
+    ask.info.info = (uint64_t)(uintptr_t)&info;
     bpf(BPF_OBJ_GET_INFO_BY_FD, &ask);
     if (info.value_size != field->record) {
         fprintf(stderr, "abi: %s has records of %u bytes, not %zu\n", path, info.value_size,
@@ -111,8 +117,9 @@ int main(int argc, char **argv) {
     const struct field *field = find(argv[2], argv[4]);
     const uint32_t index = (uint32_t)strtoul(argv[3], NULL, 10);
     unsigned char *record = calloc(1, field->record);
-    union bpf_attr element = {.map_fd = (uint32_t)open_map(argv[1], field)};
+    union bpf_attr element = no_attr;
 
+    element.map_fd = (uint32_t)open_map(argv[1], field);
     element.key = (uint64_t)(uintptr_t)&index;
     element.value = (uint64_t)(uintptr_t)record;
     bpf(BPF_MAP_LOOKUP_ELEM, &element);

@@ -71,7 +71,7 @@ talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$ta
 	diff - said <<-'END'
 		1 connect refused ECONNREFUSED 111
 		2 connect timeout ETIMEDOUT 110
-		3 connect aborted null null
+		3 connect unanswered null null
 	END
 	[ "$(heard reader 'select(.remote_port == 2) | .retransmits >= 1 and .duration_ms >= 300')" = true ]
 }

@@ -14,7 +14,7 @@ lines_by() { # mandoc | groff, PAGE
 	case $1 in
 	mandoc) mandoc -Tascii -O width=900 "$2" ;;
 	groff) groff -mandoc -Tascii -rLL=900n -rHY=0 -P-c -P-u -P-b "$2" ;;
-	esac | sed -n $'s/.\b//g; /^NAME/,$p' | sed '$d' | sed "s/\`/'/g; s/ --* / - /" | tr -s ' ' | sed 's/^ //; s/^[o*] /* /; /^$/d' | sed "$titles"
+	esac | sed -n $'s/.\b//g; /^NAME/,$p' | sed '$d' | sed "s/\`/'/g; s/ --* / - /" | tr -s ' ' | sed 's/^ //; s/^[o*] /* /; s|: https*://[^ ]*||; /^$/d' | sed "$titles"
 }
 
 @test "mandoc and groff set the same lines of each page" {

@@ -9,9 +9,10 @@ teardown() {
 	remove_root "$root"
 }
 
-# A peer that accepts one connection at 8081 and sends a byte, more as soon as the file used is there, then counts.
-start_peer() {
-	start_there peer <<-'END'
+# A peer that accepts one connection at 8081 and sends a byte. As soon as the file used is there it reads; after BYTES it
+# sends more. In the end it prints how many bytes came.
+start_peer() { # BYTES
+	start_there peer <<-END
 		listener = bind(8081)
 		listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 		listener.listen()
@@ -19,8 +20,10 @@ start_peer() {
 		connection = listener.accept()[0]
 		connection.sendall(b"1")
 		wait_for("used")
-		connection.sendall(b"2345")
 		count = 0
+		while count < $1:
+		    count += len(connection.recv(1 << 20))
+		connection.sendall(b"2345")
 		while data := connection.recv(1 << 20):
 		    count += len(data)
 		print(count, flush=True)
@@ -32,7 +35,7 @@ start_peer() {
 @test "a connection that a child with rules has used once still reaches the parent that waits for it" {
 	given --cgroup "$cgroup"
 	ctl allow 8080 pp-ruled
-	start_peer
+	start_peer 0
 	[ "$(act pp-other <<-'END'
 		import select
 		connection = connect(8081)
@@ -53,7 +56,7 @@ start_peer() {
 @test "a child with rules reads once: what the parent has sent still leaves" {
 	given --cgroup "$cgroup"
 	ctl allow 8080 pp-ruled
-	start_peer
+	start_peer $((1 << 20))
 	[ "$(act pp-other <<-'END'
 		connection = connect(8081)
 		connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
@@ -99,7 +102,7 @@ start_peer() {
 @test "a rule for a child that only inherited a connection leaves it to the parent without rules" {
 	given --cgroup "$cgroup"
 	ctl allow 8080 pp-first # rules are there already
-	start_peer
+	start_peer 0
 	start_act parent pp-other <<-'END'
 		connection = connect(8081)
 		connection.settimeout(20)

@@ -260,6 +260,7 @@ lan1 4 pp-container' ]
 	local packets
 	packets=$(counted --proto tcp | cut -d ' ' -f 3)
 	[ "$packets" -gt 20 ]
+	[ "$(ports --since-load | jq -r '.owners[].comm' | sort -u)" = pp-wanted ]
 	finish pp-wanted TERM
 	wait_until owners_are told 5050 ''
 	wait_until owners_are told 5051 ''

@@ -67,10 +67,15 @@ static long bpf(int command, union bpf_attr *attr, unsigned size) {
     return call(SYS_bpf, (long)command, (long)attr, (long)size, 0L, 0L, 0L);
 }
 
-static long get_info(int fd, void *info, unsigned size) {
-    union bpf_attr attr = {
-        .info = {.bpf_fd = (uint32_t)fd, .info_len = size, .info = (uint64_t)(uintptr_t)info}};
+// All zero, unlike a union with an initializer, of which gcc 15 sets only the member that is named.
+static const union bpf_attr no_attr;
 
+static long get_info(int fd, void *info, unsigned size) {
+    union bpf_attr attr = no_attr;
+
+    attr.info.bpf_fd = (uint32_t)fd;
+    attr.info.info_len = size;
+    attr.info.info = (uint64_t)(uintptr_t)info;
     return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof attr);
 }
 
@@ -127,7 +132,7 @@ static void name_by_program(struct request *request, int program) {
 
 static void name_by_link(struct request *request, int link) {
     struct bpf_link_info info = {0};
-    union bpf_attr attr = {0};
+    union bpf_attr attr = no_attr;
     int program;
 
     get_info(link, &info, sizeof info);
@@ -336,9 +341,11 @@ int refuse_is_there(const char *kind, uint32_t id) {
                         : !strcmp(kind, "map")   ? BPF_MAP_GET_FD_BY_ID
                         : !strcmp(kind, "btf")   ? BPF_BTF_GET_FD_BY_ID
                                                  : BPF_LINK_GET_FD_BY_ID;
-    union bpf_attr attr = {.prog_id = id};
-    const int fd = (int)bpf(command, &attr, sizeof attr);
+    union bpf_attr attr = no_attr;
+    int fd;
 
+    attr.prog_id = id;
+    fd = (int)bpf(command, &attr, sizeof attr);
     if (fd >= 0)
         close(fd);
     return fd >= 0;

@@ -18,10 +18,15 @@ static int bpf(int command, union bpf_attr *attr) {
     return (int)syscall(SYS_bpf, command, attr, sizeof *attr);
 }
 
-static int open_pin(const char *path) {
-    union bpf_attr attr = {.pathname = (uint64_t)(uintptr_t)path};
-    const int fd = bpf(BPF_OBJ_GET, &attr);
+// All zero, unlike a union with an initializer, of which gcc 15 sets only the member that is named.
+static const union bpf_attr no_attr;
 
+static int open_pin(const char *path) {
+    union bpf_attr attr = no_attr;
+    int fd;
+
+    attr.pathname = (uint64_t)(uintptr_t)path;
+    fd = bpf(BPF_OBJ_GET, &attr);
     if (fd < 0) {
         perror(path);
         exit(1);
@@ -49,7 +54,7 @@ static void set_position(const char *path, const char *position) {
 }
 
 static void update_link(const char *link, const char *program) {
-    union bpf_attr attr = {0};
+    union bpf_attr attr = no_attr;
 
     attr.link_update.link_fd = (uint32_t)open_pin(link);
     attr.link_update.new_prog_fd = (uint32_t)open_pin(program);

@@ -112,7 +112,7 @@ load web
 	fetch -I "$url/rooms" | grep -q '200 OK'
 	fetch -I -H 'Accept: text/event-stream' "$url/rooms/icmp" | grep -qi '^content-type: text/event-stream'
 	for path in ../../etc/passwd %2e%2e/%2e%2e/etc/passwd //etc/passwd '..%5c..' index.html/ site.h 'index.html%00.js'; do
-		[ "$(code --path-as-is "$url/$path")" = 404 ] || [ "$(cksum <body)" = "$(fetch "$url/" | cksum)" ]
+		[[ $(code --path-as-is "$url/$path") = 40[04] ]] || [ "$(cksum <body)" = "$(fetch "$url/" | cksum)" ]
 	done
 }
 

@@ -123,7 +123,7 @@ load web
 	for name in 'a%2Fb' 'a%20b' '%2e%2e' "$(printf 'x%.0s' {1..65})" '%c3%a9'; do
 		[ "$(code --path-as-is -T - "$url/rooms/$name" </dev/null)" = 400 ]
 	done
-	[ "$(code -T - "$url/rooms/a%00b" </dev/null)" = 404 ] # no path at all
+	[[ $(code -T - "$url/rooms/a%00b" </dev/null) = 40[04] ]] # no path at all; libmicrohttpd 1.0 says 400 itself
 	[ "$(code "$url/rooms/nobody")" = 404 ]
 	for name in {1..300}; do echo "url=$url/rooms/r$name"; done | sed 's/$/\nupload-file=empty/' >config
 	: >empty

@@ -120,6 +120,11 @@ const cases = [
         'curl (4711) aborted its connection with 192.0.2.80:443',
     ],
     [
+        'unanswered',
+        { event_type: 'conn', action: 'connect', reason: 'unanswered', ...curl, ...peer },
+        'curl (4711) could not connect to 192.0.2.80:443: unanswered',
+    ],
+    [
         'timeout',
         { event_type: 'conn', action: 'close', reason: 'timeout', ...curl, ...peer },
         'The connection of curl (4711) with 192.0.2.80:443 timed out',

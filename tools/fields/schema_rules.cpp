@@ -93,7 +93,7 @@ constexpr std::string_view conn = R"json(  "dependentRequired": {
       "if": { "properties": { "action": { "const": "connect" } } },
       "then": {
         "required": ["retransmits"],
-        "properties": { "reason": { "enum": ["reset", "aborted", "timeout", "error", "refused"] } }
+        "properties": { "reason": { "enum": ["reset", "aborted", "timeout", "error", "refused", "unanswered"] } }
       }
     },
     {
@@ -116,7 +116,7 @@ constexpr std::string_view conn = R"json(  "dependentRequired": {
       "else": { "not": { "required": ["closed_by"] } }
     },
     {
-      "if": { "properties": { "reason": { "enum": ["closed", "aborted"] } }, "required": ["reason"] },
+      "if": { "properties": { "reason": { "enum": ["closed", "aborted", "unanswered"] } }, "required": ["reason"] },
       "then": { "not": { "required": ["errno"] } }
     },
     {

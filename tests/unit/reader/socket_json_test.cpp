@@ -176,8 +176,9 @@ TEST_F(SocketJson, EveryFieldOfAConnection) {
 
 TEST_F(SocketJson, ReasonsAndActions) {
     const std::pair<int, const char *> reasons[] = {
-        {CONN_CLOSED, "closed"},   {CONN_RESET, "reset"}, {CONN_ABORTED, "aborted"},
-        {CONN_TIMEOUT, "timeout"}, {CONN_ERROR, "error"}, {CONN_REFUSED, "refused"}};
+        {CONN_CLOSED, "closed"},        {CONN_RESET, "reset"}, {CONN_ABORTED, "aborted"},
+        {CONN_TIMEOUT, "timeout"},      {CONN_ERROR, "error"}, {CONN_REFUSED, "refused"},
+        {CONN_UNANSWERED, "unanswered"}};
     conn.action = CONN_CLOSE;
     for (const auto &[reason, name] : reasons) {
         conn.reason = static_cast<uint8_t>(reason);

@@ -16,8 +16,10 @@ TEST(WebServer, SaysWhereItServesAndAnswersThere) {
 
 TEST(WebServer, AZeroInAPathHidesNothing) {
     const Served server;
-    EXPECT_EQ(status_of(server.ask("GET", "/healthz%00/rooms")), 404);
-    EXPECT_EQ(status_of(server.ask("GET", "/%00")), 404);
+    for (const char *path : {"/healthz%00/rooms", "/%00"}) {
+        const int status = status_of(server.ask("GET", path));
+        EXPECT_TRUE(status == 404 || status == 400) << status; // libmicrohttpd 1.0 says 400 itself
+    }
 }
 
 TEST(WebServer, WhatIsNoRequestIsRefusedAndOthersGoOn) {
