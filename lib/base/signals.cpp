@@ -3,20 +3,46 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <ctime>
+#include <initializer_list>
 #include <sys/epoll.h>
 
 namespace pinpipe {
 namespace {
 
-volatile std::sig_atomic_t stop = 0;
+constexpr int64_t at_once = 500'000'000; // nanoseconds
 
-// After the first signal both get their default action: a second one of either kind ends the
-// process.
+volatile std::sig_atomic_t stop = 0;
+int64_t first_at = 0; // CLOCK_MONOTONIC; for the handler alone, which does not interrupt itself
+
+int64_t monotonic_now() {
+    timespec t{};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+}
+
+// A second signal gets its default action, which ends the process, unless it came with the first:
+// timeout(1) signals its child, and then the child's process group.
 void on_stop(int signal) {
-    stop = signal;
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    const int code = errno;
+    if (!stop) {
+        stop = signal;
+        first_at = monotonic_now();
+    } else if (monotonic_now() - first_at > at_once) {
+        std::signal(signal, SIG_DFL);
+        raise(signal); // it is blocked until the handler returns
+    }
+    errno = code;
+}
+
+void catch_with(void (*handler)(int), std::initializer_list<int> signals) {
+    struct sigaction action {};
+    action.sa_handler = handler; // no SA_RESTART: a blocked write returns
+    for (const int signal : signals)
+        sigaddset(&action.sa_mask, signal);
+    for (const int signal : signals)
+        sigaction(signal, &action, nullptr);
 }
 
 sigset_t stop_signals() {
@@ -30,7 +56,9 @@ sigset_t stop_signals() {
 // Calls wait(mask) with the stop signals blocked; wait unblocks them by the mask, so they arrive
 // there and at no other time.
 template <class Wait> int until_stop(Wait wait) {
-    const sigset_t set = stop_signals();
+    sigset_t set = stop_signals();
+    sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGHUP);
     sigset_t before;
     sigprocmask(SIG_BLOCK, &set, &before);
     int ready = -1;
@@ -47,13 +75,13 @@ template <class Wait> int until_stop(Wait wait) {
 } // namespace
 
 void catch_stop_signals() {
-    struct sigaction action {};
-    action.sa_handler = on_stop; // no SA_RESTART: a blocked write returns
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignore, nullptr);
+    catch_with(on_stop, {SIGINT, SIGTERM});
+    catch_with(SIG_IGN, {SIGPIPE});
+}
+
+void catch_all_stop_signals() {
+    catch_stop_signals();
+    catch_with(on_stop, {SIGINT, SIGTERM, SIGQUIT, SIGHUP});
 }
 
 void defer_stop_signals() {

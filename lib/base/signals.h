@@ -6,8 +6,13 @@
 
 namespace pinpipe {
 
-// The first stop signal is noted; the second ends the process at once, whatever it waits for.
+// The first stop signal is noted. One that comes half a second later or more ends the process at
+// once, whatever it waits for.
 void catch_stop_signals();
+
+// The same, and SIGQUIT and SIGHUP are stop signals too: for a program that must give the terminal
+// back as it was.
+void catch_all_stop_signals();
 
 // For short work that must be completed: SIGINT, SIGTERM and SIGHUP are blocked until the process
 // ends.

@@ -116,6 +116,8 @@ def as_screen(text, lines=24, columns=80):
 
 def end(how):
     """Ends the program by q or a signal; returns whether the terminal is as before."""
+    if os.waitpid(pid, os.WNOHANG)[0]:
+        return "it had ended before"
     if how == "q":
         os.write(terminal, b"q")
     else:

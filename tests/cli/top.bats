@@ -188,7 +188,7 @@ on_terminal() { # FILE KEY...
 
 @test "the terminal is as before: after q, after a signal, after any size" {
 	local how
-	for how in q TERM INT; do
+	for how in q TERM INT QUIT HUP; do
 		[ "$(on_terminal events "SETTINGS-$how")" = same ]
 	done
 	on_terminal events SIZE-1x1 SIZE-2x200 SIZE-300x10 SIZE-24x80 >screen

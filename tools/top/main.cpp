@@ -30,7 +30,7 @@ Result<int> run(int argc, char **argv) {
     std::setlocale(LC_CTYPE, "");
     if (MB_CUR_MAX == 1) // names are printed as UTF-8
         std::setlocale(LC_CTYPE, "C.UTF-8");
-    catch_stop_signals();
+    catch_all_stop_signals();
     uint64_t bad = 0;
     const auto done = request->batch || !isatty(STDOUT_FILENO) ? top::run_batch(*request, bad)
                                                                : top::run_screen(*request, bad);

@@ -8,6 +8,7 @@
 #include "tools/top/terminal.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ constexpr const char *help[] = {
     "/       filter: a part of any name, address, interface, protocol, number; Esc: none",
     "p       pause; events are still counted",
     "arrows  scroll; also PgUp, PgDn, Home, End",
+    "^L      draw the screen anew",
     "h       this help",
 };
 
@@ -159,6 +161,10 @@ void Screen::scroll_key(int c) {
 bool Screen::key(int c) {
     if (c == KEY_RESIZE)
         return true;
+    if (c == ('L' & 0x1f)) { // Ctrl-L: something else has written to the terminal
+        clearok(curscr, true);
+        return true;
+    }
     if (typing_) {
         filter_key(c);
         return true;
@@ -234,8 +240,11 @@ Result<void> Screen::run(uint64_t &bad) {
         idle();
         draw();
         pollfd wait[] = {{terminal->fd(), POLLIN, 0}, {open_ ? STDIN_FILENO : -1, POLLIN, 0}};
-        if (poll_until_stop(wait, 2, redraw) < 0)
+        if (poll_until_stop(wait, 2, redraw) < 0) {
+            if (errno == EINTR) // another window size, or back in the foreground
+                continue;
             break;
+        }
         if (wait[0].revents & (POLLHUP | POLLERR))
             break; // the terminal was closed
         if (wait[1].revents)

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
 
@@ -28,12 +29,41 @@ TEST(Signals, AFirstOneIsNoted) {
     }
 }
 
-TEST(Signals, ASecondOneEndsTheProcess) {
+void wait_a_second() {
+    const timespec second{1, 0};
+    nanosleep(&second, nullptr);
+}
+
+// timeout(1) signals its child, and then the process group, which has the child too.
+TEST(Signals, ASecondOneThatComesWithTheFirstChangesNothing) {
+    Child child([] {
+        catch_stop_signals();
+        raise(SIGTERM);
+        raise(SIGTERM);
+        raise(SIGINT);
+        return stop_requested() ? 0 : 1;
+    });
+    EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(Signals, QuitAndHangUpAreStopSignalsIfAskedFor) {
+    for (int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP}) {
+        Child child([signal] {
+            catch_all_stop_signals();
+            raise(signal);
+            return stop_requested() ? 0 : 1;
+        });
+        EXPECT_EQ(child.wait(), 0) << signal;
+    }
+}
+
+TEST(Signals, ALaterSecondOneEndsTheProcess) {
     for (const auto &[first, second] : {std::pair(SIGINT, SIGINT), std::pair(SIGTERM, SIGTERM),
                                         std::pair(SIGINT, SIGTERM), std::pair(SIGTERM, SIGINT)}) {
         Child child([first = first, second = second] {
             catch_stop_signals();
             raise(first);
+            wait_a_second();
             raise(second);
             return 0;
         });

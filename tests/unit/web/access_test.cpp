@@ -68,8 +68,28 @@ TEST_F(WebGate, ARightPasswordIsRememberedAWrongOneThrottled) {
     for (int i = 0; i < 5; i++)
         EXPECT_EQ(admit(Who::view, "view:wrong", "a"), Admission::refused);
     EXPECT_EQ(admit(Who::view, "view:wrong", "a"), Admission::throttled);
-    EXPECT_EQ(admit(Who::view, "view:seeing", "a"), Admission::granted);
     EXPECT_EQ(admit(Who::view, "view:wrong", "b"), Admission::refused);
+    EXPECT_EQ(admit(Who::view, "view:seeing", "b"), Admission::granted);
+}
+
+// A password that was right a moment ago is in memory: guesses must not find it there.
+TEST_F(WebGate, AThrottledPeerIsNotToldWhichPasswordIsRight) {
+    EXPECT_EQ(admit(Who::view, "view:seeing", "owner"), Admission::granted);
+    for (int i = 0; i < 5; i++)
+        EXPECT_EQ(admit(Who::view, "view:wrong", "a"), Admission::refused);
+    EXPECT_EQ(admit(Who::view, "view:seeing", "a"), Admission::throttled);
+    EXPECT_EQ(admit(Who::room, "room:sending", "a"), Admission::throttled);
+    EXPECT_EQ(admit(Who::view, "view:seeing", "owner"), Admission::granted);
+}
+
+// Nor when all peers together have used up their tries: each guess is one of the peer's own.
+TEST_F(WebGate, GuessesOfManyPeersAreCounted) {
+    EXPECT_EQ(admit(Who::view, "view:seeing", "owner"), Admission::granted);
+    for (int peer = 0; peer < 20; peer++)
+        for (int i = 0; i < 5; i++)
+            admit(Who::view, "view:wrong", std::to_string(peer));
+    for (int peer = 0; peer < 20; peer++)
+        EXPECT_EQ(admit(Who::view, "view:seeing", std::to_string(peer)), Admission::throttled);
 }
 
 TEST_F(WebGate, SessionsAreForThoseWhoWatch) {

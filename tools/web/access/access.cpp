@@ -51,6 +51,9 @@ Admission AccessControl::try_password(Who who, const std::string &password, cons
         right_.touch(name) = now;
         return {.kind = Admission::granted};
     }
+    // Before the look whether it was right: else a peer could guess on, and be told by the answer.
+    if (const unsigned seconds = throttle_.wait_of(peer, now))
+        return {.kind = Admission::throttled, .seconds = seconds};
     if (const auto *when = right_.find(name); when && now - *when < remembered)
         return {.kind = Admission::granted};
     if (const unsigned seconds = throttle_.take(peer, now))

@@ -12,14 +12,27 @@ void Throttle::fill(Bucket &bucket, double most, double rate, Clock::time_point 
     bucket.filled = now;
 }
 
-unsigned Throttle::take(const std::string &peer, Clock::time_point now) {
+namespace {
+
+unsigned whole_seconds(double wait) {
+    return wait > 0 ? static_cast<unsigned>(std::ceil(wait)) : 0;
+}
+
+} // namespace
+
+unsigned Throttle::wait_of(const std::string &peer, Clock::time_point now) {
     Bucket &own = peers_.touch(peer);
     fill(own, most_of_peer, peer_rate, now);
+    return whole_seconds((1 - own.left) / peer_rate);
+}
+
+unsigned Throttle::take(const std::string &peer, Clock::time_point now) {
+    if (const unsigned seconds = wait_of(peer, now))
+        return seconds;
+    peers_.touch(peer).left--;
     fill(all_, most_of_all, all_rate, now);
-    const double wait = std::max((1 - own.left) / peer_rate, (1 - all_.left) / all_rate);
-    if (wait > 0)
-        return static_cast<unsigned>(std::ceil(wait));
-    own.left--;
+    if (const unsigned seconds = whole_seconds((1 - all_.left) / all_rate))
+        return seconds;
     all_.left--;
     return 0;
 }

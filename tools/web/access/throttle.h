@@ -17,8 +17,11 @@ public:
     static constexpr double most_of_all = 30, all_rate = 3;
     static constexpr size_t peers = 4096;
 
-    // Uses up a try of this peer. Returns 0, or the seconds to wait before the next try.
+    // Uses up a try of this peer, and one of all. Returns 0, or the seconds to wait before the next
+    // try. A peer's try is used up also where all peers together have to wait.
     unsigned take(const std::string &peer, Clock::time_point now);
+    // Whether the peer has no try left. Its right password must not be told from a wrong one then.
+    unsigned wait_of(const std::string &peer, Clock::time_point now);
     // Returns the try: the password was right.
     void give_back(const std::string &peer);
 
