@@ -17,11 +17,12 @@ namespace fields {
 inline constexpr auto outcome = rows(
     row<"action">({.kind = kind::text_that(R"("enum": ["connect", "accept", "close"])")},
                   [](const auto &e) { return conn_action(e.record.action); }),
-    row<"reason">({.kind = kind::text_that(
-                       R"("enum": ["closed", "reset", "aborted", "timeout", "error", "refused", "unanswered"])"),
-                   .meaning = "why the connection ended; of connect: why it failed",
-                   .absent = "for accept, and of a connect that did not fail"},
-                  [](const auto &e) { return conn_reason(e.record.reason); }),
+    row<"reason">(
+        {.kind = kind::text_that(
+             R"("enum": ["closed", "reset", "aborted", "timeout", "error", "refused", "unanswered"])"),
+         .meaning = "why the connection ended; of connect: why it failed",
+         .absent = "for accept, and of a connect that did not fail"},
+        [](const auto &e) { return conn_reason(e.record.reason); }),
     group(
         "unless reason is closed", [](const auto &e) { return e.record.reason == CONN_CLOSED; },
         rows(row<"closed_by">({.kind = kind::text_that(R"("enum": ["local", "remote"])"),

@@ -14,7 +14,7 @@ int64_t boot_now(); // nanoseconds of CLOCK_BOOTTIME
 // time of day, by whole steps: readers that measure a little different offsets still agree.
 class WallClock {
 public:
-    WallClock();                                            // measures the offset
+    WallClock();                                                            // measures the offset
     explicit WallClock(int64_t offset) : first_(offset), offset_(offset) {} // of the load
 
     void refresh();

@@ -40,6 +40,7 @@ public:
     struct Place {
         std::string to;  // a list of remote ends; empty: all
         uint32_t number; // page_number()
+        // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison for a pointer
         auto operator<=>(const Place &) const = default;
     };
     // No page is empty.

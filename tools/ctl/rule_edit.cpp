@@ -72,7 +72,7 @@ private:
         if (!ports)
             return fail(ports.error());
         return Leftovers{was.record->set, number, was.key.scope != 0, has_lists(*ports),
-                    [number](const hit_key &hit) { return hit.number == number; }};
+                         [number](const hit_key &hit) { return hit.number == number; }};
     }
 
     static bool has_lists(const PortSet &ports) {

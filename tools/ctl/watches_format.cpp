@@ -48,6 +48,7 @@ std::string watches_text(const std::vector<WatchStatus> &watches) {
     if (watches.empty())
         return "nothing is watched\n";
     std::vector<std::vector<std::string>> rows;
+    rows.reserve(watches.size());
     for (const WatchStatus &watch : watches)
         rows.push_back(row_of(watch));
     std::string out = text_table({{"port"}, {"process"}, {"state"}}, rows);

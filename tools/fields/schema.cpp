@@ -34,7 +34,7 @@ std::string property(const ListedField &field, const std::string &indent) {
     const std::string start = indent + in_quotes(field.name) + ": ";
     if (told.empty())
         return start + "{ " + schema + " }";
-    const std::string line = start + "{ \"description\": " + in_quotes(told) + ", " + schema + " }";
+    std::string line = start + "{ \"description\": " + in_quotes(told) + ", " + schema + " }";
     if (line.size() < longest_line)
         return line;
     return start + "{\n" + indent + "  \"description\": " + in_quotes(told) + ",\n" + indent +
