@@ -8,7 +8,7 @@
  *   maps/usage      what each living process sent and received, by protocol and remote address
  *   maps/processes  the identity of those processes
  *   maps/entries    for each process, the keys of its usage entries, numbered from 0
- *   maps/dead       the last entries of processes that have ended, or were something else: a ring
+ *   maps/dead       the last entries of processes that have ended, or replaced their image: a ring
  *   maps/dead_state the position in that ring, and the sums of entries overwritten there
  *   maps/totals     sums of transfers for which a map had no room; per CPU
  *   maps/exes       paths of executables: process.h
@@ -31,11 +31,9 @@
 
 /* processes: a hash by process_key. */
 struct process_record {
-	struct process process; /* as it is now: uid and cgroup are the leader's */
+	struct process process; /* uid and cgroup: at its first transfer; see usage_key */
 	__u32 entries;		/* keys of this process put into maps/entries so far */
-	__u32 first;		/* those before this one have moved to maps/dead */
 	__u32 execs;		/* as in usage_key */
-	__u32 moving;		/* 1 while a thread moves the entries to maps/dead */
 };
 
 /* Protocols have their IP number, except for these: */
@@ -50,7 +48,7 @@ struct usage_key {
 	__u8 proto; /* IP protocol number, or USAGE_* */
 	__u8 known; /* 1: remote is set; 0: the address is not known */
 	union address remote;
-	/* What the process was then: when one of these changes, another entry begins. */
+	/* What the process was then, with another entry for each; it may be the same again later. */
 	__u64 cgroup; /* of the leader, as in struct process */
 	__u32 uid;    /* likewise */
 	__u32 execs;  /* tells images of the process apart: rises with each exec; wraps */
@@ -110,7 +108,7 @@ struct owner_record {
 	__u32 owed;		/* bytes received and not charged when the socket closed */
 };
 
-RECORD_SIZE(process_record, 80);
+RECORD_SIZE(process_record, 72);
 RECORD_SIZE(usage_key, 48);
 RECORD_SIZE(usage_sums, 32);
 RECORD_SIZE(entry_key, 16);

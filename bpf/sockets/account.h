@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The usage sums. charge() adds one transfer to the entry of its process; what finds no room is
- * counted in totals.full. When a process ends, bury() moves its entries to the dead ring; so they
- * do when it becomes something else by exec, or changes its user or cgroup, before the first
- * transfer after that.
+ * counted in totals.full. When a process ends, or replaces its image, bury() moves its entries to
+ * the dead ring. A process with another user or cgroup has other entries, beside those of before.
  */
 #ifndef PINPIPE_ACCOUNT_H
 #define PINPIPE_ACCOUNT_H
@@ -79,14 +78,6 @@ static __always_inline bool is_same_process(const struct usage_key *a, const str
 	       a->uid == b->uid && a->execs == b->execs;
 }
 
-/* Whether a record is about the process as the key has it. */
-static __always_inline bool is_same_user(const struct process_record *r,
-					 const struct usage_key *key)
-{
-	return r->process.cgroup == key->cgroup && r->process.uid == key->uid &&
-	       r->execs == key->execs;
-}
-
 static __always_inline void add_atomic(struct usage_sums *to, const struct usage_sums *s)
 {
 	if (s->calls_sent) {
@@ -127,130 +118,37 @@ static __noinline void write_dead(const struct usage_key *key, const struct usag
 	slot->key = *key;
 	slot->sums = *sums;
 	slot->process = *process;
+	slot->process.cgroup = key->cgroup;
+	slot->process.uid = key->uid;
 	__sync_lock_test_and_set(&slot->number, number);
 	add_atomic(&state->written, sums);
 }
 
-struct burial {
-	struct process_key who;
-	struct process process;
-	__u32 first; /* number of the first entry */
-};
-
-static long bury_entry(__u32 number, struct burial *b)
-{
-	struct entry_key place = {
-		.start = b->who.start, .pid = b->who.pid, .number = b->first + number};
-	struct usage_sums *entry;
-	struct usage_key *key;
-
-	key = bpf_map_lookup_elem(&entries, &place);
-	if (!key)
-		return 0;
-	entry = bpf_map_lookup_elem(&usage, key);
-	if (entry) {
-		write_dead(key, entry, &b->process);
-		bpf_map_delete_elem(&usage, key);
-	}
-	bpf_map_delete_elem(&entries, &place);
-	return 0;
-}
-
 /*
- * Moves the entries of a process to the dead ring. Of two threads that end last at the same time,
- * the one that deletes the process moves all of them.
- */
-static __always_inline void bury(const struct process_key *who)
-{
-	struct burial b = {.who = *who};
-	struct process_record *process = bpf_map_lookup_elem(&processes, who);
-	__u32 count;
-
-	if (!process)
-		return;
-	b.process = process->process;
-	b.first = process->first;
-	count = process->entries - process->first;
-	if (bpf_map_delete_elem(&processes, who))
-		return;
-	bpf_loop(count, bury_entry, &b, 0);
-}
-
-/*
- * Moves the entries of a process that has changed, and makes its record that of now. Returns 0
- * while another thread does so.
- */
-static __noinline int renew_process(struct process_record *process, const struct process_key *who,
-				    const struct process_record *fresh)
-{
-	struct burial b = {};
-	__u32 count;
-
-	if (!process || !who || !fresh || __sync_lock_test_and_set(&process->moving, 1))
-		return 0;
-	b.who = *who;
-	b.process = process->process;
-	b.first = process->first;
-	count = process->entries - process->first;
-	bpf_loop(count, bury_entry, &b, 0);
-	process->process = fresh->process;
-	process->execs = fresh->execs;
-	process->first += count;
-	__sync_lock_test_and_set(&process->moving, 0);
-	return 1;
-}
-
-enum account {
-	ACCOUNT_OPEN,	/* entries can be made */
-	ACCOUNT_CLOSED, /* the process has ended, or another thread moves its entries */
-	ACCOUNT_FULL,	/* no room */
-};
-
-/*
- * Finds or makes the record of the current process, which is as the key has it. Without one, fresh
- * has the identity of the process.
- */
-static __always_inline enum account open_account(const struct usage_key *key,
-						 struct process_record *fresh,
-						 struct process_record **process)
-{
-	const bool ended = has_ended(bpf_get_current_task_btf());
-	struct process_key who = {.start = key->start, .pid = key->pid};
-
-	*process = ended ? NULL : bpf_map_lookup_elem(&processes, &who);
-	if (*process && is_same_user(*process, key))
-		return ACCOUNT_OPEN;
-	read_current(&fresh->process);
-	fresh->process.cgroup = key->cgroup;
-	fresh->process.uid = key->uid;
-	fresh->execs = key->execs;
-	if (ended)
-		return ACCOUNT_CLOSED;
-	if (*process)
-		return renew_process(*process, &who, fresh) ? ACCOUNT_OPEN : ACCOUNT_CLOSED;
-	bpf_map_update_elem(&processes, &who, fresh, BPF_NOEXIST);
-	*process = bpf_map_lookup_elem(&processes, &who);
-	return *process ? ACCOUNT_OPEN : ACCOUNT_FULL;
-}
-
-/*
- * Makes an entry with these sums for the current process; if the process has no account, the sums
- * go to the dead ring instead. False: no room.
+ * Makes an entry with these sums for the current process; if the process has ended, the sums go to
+ * the dead ring instead. False: no room.
  */
 static __noinline bool add_entry(const struct usage_key *key, const struct usage_sums *sums)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process_key who = {.start = key->start, .pid = key->pid};
 	struct entry_key place = {.start = key->start, .pid = key->pid};
-	struct process_record *process, fresh = {};
+	struct process_record *process, fresh = {.execs = key->execs};
+	const bool ended = has_ended(task);
 	struct usage_sums *entry;
-	enum account account;
 
-	account = open_account(key, &fresh, &process);
-	if (account == ACCOUNT_CLOSED) {
-		write_dead(key, sums, &fresh.process);
-		return true;
+	process = ended ? NULL : bpf_map_lookup_elem(&processes, &who);
+	if (!process) {
+		read_current(&fresh.process);
+		if (ended) {
+			write_dead(key, sums, &fresh.process);
+			return true;
+		}
+		bpf_map_update_elem(&processes, &who, &fresh, BPF_NOEXIST);
+		process = bpf_map_lookup_elem(&processes, &who);
+		if (!process)
+			return false;
 	}
-	if (account == ACCOUNT_FULL || !process)
-		return false;
 	if (bpf_map_update_elem(&usage, key, sums, BPF_NOEXIST)) {
 		entry = bpf_map_lookup_elem(&usage, key); /* another thread was first */
 		if (!entry)
@@ -279,6 +177,48 @@ static __always_inline void charge(const struct usage_key *key, const struct usa
 	total = bpf_map_lookup_elem(&totals, &zero);
 	if (total)
 		add_atomic(&total->full, sums);
+}
+
+struct burial {
+	struct process_key who;
+	struct process process;
+};
+
+static long bury_entry(__u32 number, struct burial *b)
+{
+	struct entry_key place = {.start = b->who.start, .pid = b->who.pid, .number = number};
+	struct usage_sums *entry;
+	struct usage_key *key;
+
+	key = bpf_map_lookup_elem(&entries, &place);
+	if (!key)
+		return 0;
+	entry = bpf_map_lookup_elem(&usage, key);
+	if (entry) {
+		write_dead(key, entry, &b->process);
+		bpf_map_delete_elem(&usage, key);
+	}
+	bpf_map_delete_elem(&entries, &place);
+	return 0;
+}
+
+/*
+ * Moves the entries of a process to the dead ring. Of two threads that end last at the same time,
+ * the one that deletes the process moves all of them.
+ */
+static __always_inline void bury(const struct process_key *who)
+{
+	struct burial b = {.who = *who};
+	struct process_record *process = bpf_map_lookup_elem(&processes, who);
+	__u32 entries_made;
+
+	if (!process)
+		return;
+	b.process = process->process;
+	entries_made = process->entries;
+	if (bpf_map_delete_elem(&processes, who))
+		return;
+	bpf_loop(entries_made, bury_entry, &b, 0);
 }
 
 #endif

@@ -16,10 +16,12 @@ uint64_t mix(uint32_t pid, uint64_t start) {
     return start ^ uint64_t { pid } << 40 ^ uint64_t { pid } >> 24;
 }
 
-// Whether the record has the process as it was when it made the entry.
-bool is_about(const process_record &record, const usage_key &key) {
-    return record.execs == key.execs && record.process.uid == key.uid &&
-           record.process.cgroup == key.cgroup;
+// The process as it was when it made the entry.
+void see_entry(const usage_key &key, const usage_sums &sums, process then,
+               const std::function<void(const UsageEntry &)> &see) {
+    then.uid = key.uid;
+    then.cgroup = key.cgroup;
+    see({key, sums, &then});
 }
 
 template <class T> T element(const std::vector<char> &bytes, size_t index) {
@@ -162,11 +164,11 @@ Result<UsageLoss> UsageMaps::look(const std::function<void(const UsageEntry &)> 
         const uint64_t process = mix(key.pid, key.start);
         if (who == who_.end() || who->first != process)
             who = who_.find(process);
-        if (who == who_.end() || !is_about(who->second, key))
-            continue; // the process has just ended or changed: its dead records follow
+        if (who == who_.end() || who->second.execs != key.execs)
+            continue; // the process has just ended, or replaced its image: its dead records follow
         const usage_sums growth = book_.entry(key, element<usage_sums>(usage_values_, i));
         if (!is_zero(growth))
-            see({key, growth, &who->second.process});
+            see_entry(key, growth, who->second.process, see);
     }
     const auto now = state();
     if (!now)

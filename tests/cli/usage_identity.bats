@@ -75,6 +75,39 @@ try_identities() { # KIND
 	[ "$(jq .bytes_sent total)" = 445 ]
 }
 
+@test "a process that is again what it was: its sums go on, in intervals and since the load" {
+	given --sockets
+	start reader "${as_member[@]}" "$bin/ebpf-read" --pin-root "$root" usage -i 0.1
+	in_a python3 - "$cgroup/a" "$cgroup/b" >ledger 3>&- <<-'END' &
+		import os, socket, sys, time
+		sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for turn in range(24):
+		    os.setresuid(turn % 2, -1, -1)
+		    path = sys.argv[1 + turn // 2 % 2]
+		    with open(path + "/cgroup.procs", "w") as file:
+		        file.write(str(os.getpid()))
+		    sock.sendto(bytes(100 + turn), ("127.0.0.1", 5914))
+		    print(os.getpid(), turn % 2, os.stat(path).st_ino, 100 + turn, flush=True)
+		    time.sleep(0.03)
+		with open("waiting", "w"):
+		    pass
+		while os.path.exists("waiting"):
+		    time.sleep(0.01)
+	END
+	wait_until [ -e waiting ]
+	usage --since-load --pid "$(awk 'NR == 1 { print $1 }' ledger)" >total
+	finish reader INT
+	rm waiting
+	wait $!
+	awk '{ sum[$1 " " $2 " " $3] += $4 } END { for (who in sum) print who, sum[who] }' ledger | sort >expected
+	[ "$(wc -l <expected)" = 4 ]
+	jq -r '"\(.pid) \(.uid) \(.cgroup_id) \(.bytes_sent)"' total | sort >actual
+	diff expected actual
+	jq -r "select(.pid == $(awk 'NR == 1 { print $1 }' ledger)) | \"\(.pid) \(.uid) \(.cgroup_id) \(.bytes_sent)\"" "$(out reader)" |
+		awk '{ sum[$1 " " $2 " " $3] += $4 } END { for (who in sum) print who, sum[who] }' | sort >actual
+	diff expected actual
+}
+
 @test "start_time stays when the time of day is set" {
 	unshare --time --boottime 4321 true 2>/dev/null || skip 'no time namespaces here'
 	given --sockets
