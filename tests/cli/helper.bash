@@ -166,13 +166,23 @@ is_gone() { # PID
 
 # Ends all processes of a test, with their descendants: they have the test's directory in their environment.
 end_started() {
+	local pid below=()
+	# Programs that write over their environment, as nginx does with its workers, are found by their parents.
+	for pid in "${started[@]}"; do mapfile -t -O ${#below[@]} below < <(descendants "$pid"); done
 	"$BATS_TEST_DIRNAME/../end-marked" "BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR"
-	local pid
-	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || : # in case it has another environment
+	for pid in "${started[@]}" "${below[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
 	started=()
+}
+
+descendants() { # PID
+	local child
+	for child in $(pgrep -P "$1"); do
+		echo "$child"
+		descendants "$child"
+	done
 }
 
 # Polls until COMMAND succeeds. Gives up after two minutes, which is too long even for a slow machine.

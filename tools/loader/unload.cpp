@@ -45,7 +45,7 @@ Result<void> unload_all(const Pins &pins) {
 
 Result<bool> is_anything_left(const Features &features, Run &run) {
     for (Feature *const feature : features.all())
-        if (const auto left = feature->is_left(run); !left || *left)
+        if (auto left = feature->is_left(run); !left || *left)
             return left;
     return false;
 }
