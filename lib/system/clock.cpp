@@ -6,7 +6,7 @@
 namespace pinpipe {
 namespace {
 
-constexpr int64_t step = 1'000'000; // nanoseconds; measuring errors are far smaller
+constexpr int64_t clock_step = 1'000'000; // nanoseconds; measuring errors are far smaller
 constexpr int measurements = 3;
 
 int64_t now(clockid_t clock) {
@@ -40,8 +40,8 @@ WallClock::WallClock() : first_(measure()), offset_(first_) {}
 
 void WallClock::refresh() {
     const int64_t set = measure() - first_;
-    const int64_t steps = (set + (set < 0 ? -step : step) / 2) / step;
-    offset_ = first_ + steps * step;
+    const int64_t half = (set < 0 ? -clock_step : clock_step) / 2;
+    offset_ = first_ + (set + half) / clock_step * clock_step;
 }
 
 } // namespace pinpipe

@@ -26,7 +26,7 @@ talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$ta
 		import struct
 		def half_closed(name):
 		    a, b = pair()
-		    told(a.getsockname()[1], name)
+		    told(f'{a.getsockname()[1]}-{b.getsockname()[1]}', name) # both: a port may be used again
 		    a.shutdown(socket.SHUT_WR)
 		    b.recv(1)
 		    while a.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != 5: # FIN_WAIT2
@@ -56,7 +56,7 @@ talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$ta
 	END
 	wait_until has_ends 6
 	finish reader INT
-	heard reader 'select(.action == "close" and .direction == "out") | [.local_port, .reason, .closed_by] | map(tostring) | join(" ")' |
+	heard reader 'select(.action == "close" and .direction == "out") | ["\(.local_port)-\(.remote_port)", .reason, .closed_by] | map(tostring) | join(" ")' |
 		sort >ends
 	sort ports | join - ends | cut -d ' ' -f 2- | sort >said
 	diff - said <<-'END'
