@@ -53,7 +53,7 @@ load store
 	local now
 	now=$(date +%s)
 	many 4000 $((now - 40 * 86400)) 1 >old
-	many 4000 $((now - 3 * 86400)) 1 >recent
+	many 4000 $(((now / 86400 - 3) * 86400)) 1 >recent # not over midnight: what is old is removed by days
 	many 4000 $((now - 4000)) 1 >new
 	local lines
 	for lines in old recent new; do "$store" --keep-raw 1d a.db <$lines; done
