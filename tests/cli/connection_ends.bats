@@ -3,21 +3,7 @@
 # ebpf-read conn: how a connection ended, and whose it was in the end. The probes see the whole machine; the tests look
 # only at their own processes.
 load helper
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	talker=pp-talk-$$ # a name that no other run uses
-}
-
-setup_file() {
-	ip netns add "$here"
-	ip netns add "$there"
-	add_pair lan0 10.77.0
-	ip -n "$here" link set lo up
-}
-
-# Runs the Python program on stdin; see talk.py.
-talk() { "${from_here[@]}" timeout 600 python3 "$BATS_TEST_DIRNAME/talk.py" "$talker"; }
+load talk
 
 @test "this side has said that it is done: what its close does then" {
 	given --sockets
